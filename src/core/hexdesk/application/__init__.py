@@ -1,0 +1,1 @@
+"""The desk and its services; closed to plugins."""

@@ -1,0 +1,1 @@
+"""Values, instruments, orders, positions and events; pure, synchronous, exact."""

@@ -1,0 +1,88 @@
+"""Money of an account, by currency, exact.
+
+Each currency has one cash scale, fine enough for every instrument settled in it, so that adding a
+realised result never rounds. Equity = cash + what open positions are worth.
+"""
+
+from collections.abc import Iterable
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import RATE_SCALE, Money, currency_scale, format_raw, pow10
+from hexdesk.domain.values import NETTING, MoneyRaw, PositionMode
+
+
+class Balance:
+    """Cash of one currency at `scale`.
+
+    Attributes:
+        total: Deposits, results, fees and funding so far.
+        reserved: Part kept back for open orders; never negative.
+    """
+
+    __slots__ = ("currency", "reserved", "scale", "total")
+
+    def __init__(self, currency: str, scale: int, total: MoneyRaw = 0) -> None:
+        self.currency = currency
+        self.scale = scale
+        self.total = total
+        self.reserved: MoneyRaw = 0
+
+    @property
+    def available(self) -> MoneyRaw:
+        """What new orders may still reserve."""
+        return self.total - self.reserved
+
+    def __str__(self) -> str:
+        return f"{format_raw(self.total, self.scale)} {self.currency}"
+
+
+class Account:
+    """One account at a broker: balances by currency.
+
+    Attributes:
+        id: FIX 1.
+        position_mode: How the venue nets.
+        balances: By currency.
+    """
+
+    def __init__(
+        self,
+        account_id: str,
+        instruments: Iterable[Instrument] = (),
+        *,
+        position_mode: PositionMode = NETTING,
+    ) -> None:
+        self.id = account_id
+        self.position_mode = position_mode
+        self.balances: dict[str, Balance] = {}
+        scales: dict[str, int] = {}
+        for instrument in instruments:
+            scale = max(instrument.value_scale, currency_scale(instrument.settle))
+            scales[instrument.settle] = max(scale, scales.get(instrument.settle, 0))
+        for currency, scale in scales.items():
+            self.balances[currency] = Balance(currency, scale)
+
+    def balance(self, currency: str) -> Balance:
+        """Return the balance of a currency, opened at 0 if it is new."""
+        balance = self.balances.get(currency)
+        if balance is None:
+            balance = self.balances[currency] = Balance(currency, currency_scale(currency))
+        return balance
+
+    def deposit(self, money: Money) -> None:
+        """Add an amount; a negative one is a withdrawal."""
+        balance = self.balance(money.currency)
+        balance.total += money.amount * pow10(balance.scale - currency_scale(money.currency))
+
+    def pay_fee(self, fee: MoneyRaw, currency: str) -> None:
+        """Take a fee at its currency's scale; a negative one is a rebate."""
+        balance = self.balance(currency)
+        balance.total -= fee * pow10(balance.scale - currency_scale(currency))
+
+
+def fee_of(value: int, rate: int, value_scale: int, money_scale: int) -> MoneyRaw:
+    """Return the fee on a value at a rate (`RATE_SCALE`), rounded against us."""
+    divisor_digits = value_scale + RATE_SCALE - money_scale
+    if divisor_digits <= 0:
+        return value * rate * pow10(-divisor_digits)
+    return -(-value * rate // pow10(divisor_digits))

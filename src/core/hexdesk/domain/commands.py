@@ -1,0 +1,73 @@
+"""What an operator may tell a running desk; every command is an input and is journalled."""
+
+from typing import TypeAlias
+
+import msgspec
+
+from hexdesk.domain.values import TimeNs
+
+
+class StopEntries(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="stop_entries"):
+    """Open nothing more, manage what is open. An empty `strategy_id` means every strategy."""
+
+    strategy_id: str
+    reason: str
+    ts_init: TimeNs
+
+
+class ResumeEntries(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="resume_entries"):
+    """Allow entries again; refused while the desk is halted."""
+
+    strategy_id: str
+    reason: str
+    ts_init: TimeNs
+
+
+class CancelAll(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cancel_all"):
+    """Cancel every open order. An empty `strategy_id` means every strategy."""
+
+    strategy_id: str
+    reason: str
+    ts_init: TimeNs
+
+
+class Flatten(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="flatten"):
+    """Cancel open orders and close positions. An empty `strategy_id` means every strategy."""
+
+    strategy_id: str
+    reason: str
+    ts_init: TimeNs
+
+
+class Halt(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="halt"):
+    """Send no order at all until re-armed; cancels still pass."""
+
+    reason: str
+    ts_init: TimeNs
+
+
+class Rearm(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rearm"):
+    """End a halt; needs a reason."""
+
+    reason: str
+    ts_init: TimeNs
+
+
+class StartStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="start_strategy"):
+    """Start a loaded strategy."""
+
+    strategy_id: str
+    ts_init: TimeNs
+
+
+class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="stop_strategy"):
+    """Stop a strategy: `on_stop`, then its open orders are canceled or kept."""
+
+    strategy_id: str
+    keep_orders: bool
+    ts_init: TimeNs
+
+
+Command: TypeAlias = (
+    StopEntries | ResumeEntries | CancelAll | Flatten | Halt | Rearm | StartStrategy | StopStrategy
+)

@@ -1,0 +1,312 @@
+"""What can be traded, on which grid, and what a quantity of it is worth.
+
+Raw integers: price at `price_scale`, quantity at `quantity_scale`, value (price x quantity x
+multiplier, in the settlement currency) at `value_scale`. A tick is never a unit: Japan's tick
+changes with the price band, so tick tables only validate and round.
+"""
+
+from bisect import bisect_left
+from enum import StrEnum
+
+import msgspec
+
+from hexdesk.domain.money import (
+    RATE_SCALE,
+    SCALE_MAX,
+    currency_scale,
+    format_raw,
+    parse_raw,
+    pow10,
+)
+from hexdesk.domain.values import PriceRaw, QtyRaw, TradingStatus, ValueRaw
+
+INVERSE_EXTRA_SCALE = 4
+"""Decimals beyond the settlement currency's at which an inverse contract's value is floored."""
+
+
+class InstrumentKind(StrEnum):
+    """What holding a quantity means for the account."""
+
+    SPOT = "spot"
+    EQUITY = "equity"
+    FUTURE = "future"
+    PERPETUAL = "perpetual"
+
+
+MARGINED_KINDS = frozenset({InstrumentKind.FUTURE, InstrumentKind.PERPETUAL})
+
+
+class TickBand(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The tick of prices above a floor (exclusive), up to the next band's floor (inclusive)."""
+
+    floor: PriceRaw
+    tick: PriceRaw
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """One tradable contract.
+
+    Attributes:
+        id: `SYMBOL.VENUE`.
+        kind: Spot and equity are paid in full; futures and perpetuals are margined.
+        base: What is bought, as `BTC`.
+        quote: Currency of prices.
+        settle: Currency of profit, loss and fees.
+        price_scale: Decimals of raw prices.
+        quantity_scale: Decimals of raw quantities.
+        ticks: Bands by ascending floor; the first floor is 0.
+        lot: Quantities are multiples of it.
+        multiplier: Units of base (linear) or of quote (inverse) in a quantity of 1.
+        multiplier_scale: Decimals of `multiplier`.
+        inverse: Whether value is quantity x multiplier / price, in the base currency.
+        min_quantity: Smallest order.
+        max_quantity: Largest order; 0 is unlimited.
+        min_notional: Smallest order value at `value_scale`; 0 is none.
+        max_notional: Largest order value at `value_scale`; 0 is unlimited.
+        lower_limit: Lowest price of the day; 0 is none.
+        upper_limit: Highest price of the day; 0 is none.
+        maker_fee: Rate at `RATE_SCALE`; negative is a rebate.
+        taker_fee: Rate at `RATE_SCALE`.
+        margin: Initial margin as a part of the value, at `RATE_SCALE`; 1.0 is paid in full.
+        closes_by_day: Whether today's and yesterday's positions are closed apart (SHFE, INE).
+        status: At start; later ones come as `InstrumentStatus` events.
+    """
+
+    id: str
+    kind: InstrumentKind
+    base: str
+    quote: str
+    settle: str
+    price_scale: int
+    quantity_scale: int
+    ticks: tuple[TickBand, ...]
+    lot: QtyRaw
+    multiplier: int = 1
+    multiplier_scale: int = 0
+    inverse: bool = False
+    min_quantity: QtyRaw = 0
+    max_quantity: QtyRaw = 0
+    min_notional: ValueRaw = 0
+    max_notional: ValueRaw = 0
+    lower_limit: PriceRaw = 0
+    upper_limit: PriceRaw = 0
+    maker_fee: int = 0
+    taker_fee: int = 0
+    margin: int = 10**RATE_SCALE
+    closes_by_day: bool = False
+    status: TradingStatus = TradingStatus.TRADING
+
+    @property
+    def venue(self) -> str:
+        """The part of the id after the last dot."""
+        return self.id.rpartition(".")[2]
+
+    @property
+    def is_margined(self) -> bool:
+        """Whether only margin and result are booked in cash, not the whole value."""
+        return self.kind in MARGINED_KINDS
+
+    @property
+    def value_scale(self) -> int:
+        """Decimals of raw values: exact for linear contracts, fixed for inverse ones."""
+        if self.inverse:
+            return currency_scale(self.settle) + INVERSE_EXTRA_SCALE
+        return self.price_scale + self.quantity_scale + self.multiplier_scale
+
+    @property
+    def inverse_factor(self) -> int:
+        """What quantity x multiplier is multiplied by before division by price."""
+        exponent = self.value_scale + self.price_scale - self.quantity_scale - self.multiplier_scale
+        return pow10(exponent)
+
+    def value(self, price: PriceRaw, quantity: QtyRaw) -> ValueRaw:
+        """Return what a quantity is worth at a price, in the settlement currency.
+
+        Linear: exact. Inverse: `quantity * multiplier * 10**k // price`, k fixed per instrument;
+        0 at price 0.
+        """
+        if self.inverse:
+            return quantity * self.multiplier * self.inverse_factor // price if price else 0
+        return price * quantity * self.multiplier
+
+    def tick_at(self, price: PriceRaw) -> PriceRaw:
+        """Return the tick of the band that a price lies in."""
+        ticks = self.ticks
+        if len(ticks) == 1:
+            return ticks[0].tick
+        return ticks[max(bisect_left(ticks, price, key=_floor) - 1, 0)].tick
+
+    def is_on_grid(self, price: PriceRaw) -> bool:
+        """Whether a price is a multiple of the tick of its band."""
+        return price % self.tick_at(price) == 0
+
+    def floor_price(self, price: PriceRaw) -> PriceRaw:
+        """Return the highest price on the grid that is not above a price."""
+        return price - price % self.tick_at(price)
+
+    def ceil_price(self, price: PriceRaw) -> PriceRaw:
+        """Return the lowest price on the grid that is not below a price."""
+        tick = self.tick_at(price)
+        raised = price + -price % tick
+        return raised if self.is_on_grid(raised) else self.ceil_price(raised + 1)
+
+    def floor_quantity(self, quantity: QtyRaw) -> QtyRaw:
+        """Return the largest multiple of the lot that is not above a quantity."""
+        return quantity - quantity % self.lot
+
+    def format_price(self, price: PriceRaw) -> str:
+        """Return a raw price as a decimal string."""
+        return format_raw(price, self.price_scale)
+
+    def format_quantity(self, quantity: QtyRaw) -> str:
+        """Return a raw quantity as a decimal string."""
+        return format_raw(quantity, self.quantity_scale)
+
+    def format_value(self, value: ValueRaw) -> str:
+        """Return a raw value as a decimal string."""
+        return format_raw(value, self.value_scale)
+
+
+class InstrumentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An instrument as people write it: decimal strings, as in `[instruments."X.Y"]`.
+
+    Attributes:
+        kind: spot, equity, future or perpetual.
+        base: What is bought; may be left empty.
+        quote: Currency of prices.
+        settle: Currency of results; empty means base for inverse contracts, else quote.
+        tick: Tick, or tick of the lowest band.
+        tick_bands: Further bands as `[floor, tick]`, ascending.
+        lot: Quantities are multiples of it.
+        price_scale: Decimals of raw prices; -1 takes those of the ticks.
+        quantity_scale: Decimals of raw quantities; -1 takes those of the lot.
+        multiplier: Contract size.
+        inverse: Whether value is quantity x multiplier / price.
+        min_quantity: Empty means one lot.
+        max_quantity: Empty means unlimited.
+        min_notional: Empty means none.
+        max_notional: Empty means unlimited.
+        lower_limit: Lowest price of the day; empty means none.
+        upper_limit: Highest price of the day; empty means none.
+        maker_fee: Rate, as `0.0002`.
+        taker_fee: Rate.
+        margin: Initial margin as a part of the value.
+        closes_by_day: See `Instrument`.
+    """
+
+    kind: InstrumentKind
+    quote: str
+    tick: str
+    lot: str
+    base: str = ""
+    settle: str = ""
+    tick_bands: tuple[tuple[str, str], ...] = ()
+    price_scale: int = -1
+    quantity_scale: int = -1
+    multiplier: str = "1"
+    inverse: bool = False
+    min_quantity: str = ""
+    max_quantity: str = ""
+    min_notional: str = ""
+    max_notional: str = ""
+    lower_limit: str = ""
+    upper_limit: str = ""
+    maker_fee: str = "0"
+    taker_fee: str = "0"
+    margin: str = "1"
+    closes_by_day: bool = False
+
+
+def make_instrument(instrument_id: str, settings: InstrumentSettings) -> Instrument:
+    """Return the instrument that settings describe.
+
+    Raises:
+        ValueError: A number is malformed, off its scale, not positive where it must be, the bands
+            do not ascend, or the id is not `SYMBOL.VENUE`.
+    """
+    _check_id(instrument_id)
+    bands = (("0", settings.tick), *settings.tick_bands)
+    price_scale = settings.price_scale
+    if price_scale < 0:
+        price_scale = max(_decimals(part) for band in bands for part in band)
+    quantity_scale = (
+        settings.quantity_scale if settings.quantity_scale >= 0 else _decimals(settings.lot)
+    )
+    multiplier_scale = _decimals(settings.multiplier)
+    if max(price_scale, quantity_scale, multiplier_scale) > SCALE_MAX:
+        message = f"expected at most {SCALE_MAX} decimals"
+        raise ValueError(message)
+    ticks = tuple(
+        TickBand(parse_raw(floor, price_scale), _positive("tick", tick, price_scale))
+        for floor, tick in bands
+    )
+    floors = [band.floor for band in ticks]
+    if floors != sorted(set(floors)):
+        message = "expected tick_bands by ascending floor"
+        raise ValueError(message)
+    lot = _positive("lot", settings.lot, quantity_scale)
+    draft = Instrument(
+        id=instrument_id,
+        kind=settings.kind,
+        base=settings.base,
+        quote=settings.quote,
+        settle=settings.settle or (settings.base if settings.inverse else settings.quote),
+        price_scale=price_scale,
+        quantity_scale=quantity_scale,
+        ticks=ticks,
+        lot=lot,
+        multiplier=_positive("multiplier", settings.multiplier, multiplier_scale),
+        multiplier_scale=multiplier_scale,
+        inverse=settings.inverse,
+        min_quantity=_optional(settings.min_quantity, quantity_scale) or lot,
+        max_quantity=_optional(settings.max_quantity, quantity_scale),
+        lower_limit=_optional(settings.lower_limit, price_scale),
+        upper_limit=_optional(settings.upper_limit, price_scale),
+        maker_fee=parse_raw(settings.maker_fee, RATE_SCALE),
+        taker_fee=parse_raw(settings.taker_fee, RATE_SCALE),
+        margin=_positive("margin", settings.margin, RATE_SCALE),
+        closes_by_day=settings.closes_by_day,
+    )
+    if not draft.settle:
+        message = "expected settle or base for an inverse contract"
+        raise ValueError(message)
+    return msgspec.structs.replace(
+        draft,
+        min_notional=_optional(settings.min_notional, draft.value_scale),
+        max_notional=_optional(settings.max_notional, draft.value_scale),
+    )
+
+
+def _check_id(instrument_id: str) -> None:
+    symbol, dot, venue = instrument_id.rpartition(".")
+    if not (symbol and dot and venue) or not instrument_id.isascii() or " " in instrument_id:
+        message = (
+            f"expected an instrument id as in 'BTCUSDT-PERP.BINANCE', was {instrument_id[:60]!r}"
+        )
+        raise ValueError(message)
+
+
+def _floor(band: TickBand) -> PriceRaw:
+    return band.floor
+
+
+def _decimals(text: str) -> int:
+    return len(text.partition(".")[2])
+
+
+def _positive(name: str, text: str, scale: int) -> int:
+    raw = parse_raw(text, scale)
+    if raw <= 0:
+        message = f"expected a {name} above 0, was {text!r}"
+        raise ValueError(message)
+    return raw
+
+
+def _optional(text: str, scale: int) -> int:
+    if not text:
+        return 0
+    raw = parse_raw(text, scale)
+    if raw < 0:
+        message = f"expected 0 or more, was {text!r}"
+        raise ValueError(message)
+    return raw

@@ -1,0 +1,487 @@
+"""What became of an order: three regions, derived from facts.
+
+**Keep facts, derive life.** Facts are sets or maxima: submitted, accepted, triggered; terminal
+causes with their latest time; the amendment with the highest request id; fills and busts by trade
+id. So the order in which reports arrive cannot matter (law L4). The regions are
+
+- life (`Order.life`), derived by `derive_life`;
+- pending: the ids of unanswered cancel and replace requests;
+- certainty: confirmed, or in doubt about one operation until evidence comes.
+
+`apply` is the only function that changes an order; `EVENTS_VALID` says which event makes sense in
+which life (orders.md section 2). The rest of the table follows from the facts; a test compares
+every cell.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+import msgspec
+
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    Fill,
+    FillBusted,
+    OrderAbandoned,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderEvent,
+    OrderExpired,
+    OrderHeld,
+    OrderRejected,
+    OrderSubmitted,
+    OrderTriggered,
+    OrderUpdated,
+    OutcomeUnknown,
+)
+from hexdesk.domain.values import (
+    ACCEPTED,
+    CANCELED,
+    CONDITIONAL_TYPES,
+    DENIED,
+    EXPIRED,
+    FILLED,
+    HELD,
+    INITIALIZED,
+    PARTIALLY_FILLED,
+    REJECTED,
+    SUBMITTED,
+    TRIGGERED,
+    Life,
+    MoneyRaw,
+    Operation,
+    PriceRaw,
+    QtyRaw,
+    ReportedStatus,
+    TimeNs,
+    ValueRaw,
+)
+
+UNREPORTED = -2
+"""Time of a terminal cause that nobody reported."""
+NEVER_REOPENED = -1
+
+IS_HELD = 1
+IS_SUBMITTED = 2
+IS_ACCEPTED = 4
+IS_TRIGGERED = 8
+IS_DENIED = 16
+IS_ABANDONED = 32
+IS_EXTERNAL = 64
+
+
+class Outcome(IntEnum):
+    """What an event did to an order."""
+
+    APPLIED = 1
+    IGNORED = 2
+    """Known already or without effect; counted."""
+    DUPLICATE = 3
+    """A trade seen before; counted."""
+    PARKED = 4
+    """A bust waiting for its fill, or a fill whose bust came first: nothing to book."""
+    OVERFILLED = 5
+    """Booked, though more than was ordered; a person should know."""
+    CONTRADICTED = 6
+    """Kept as a fact, though the venue said otherwise before; a person should know."""
+    REVIVED = 7
+    """The venue knows an order that evidence had called absent; a person should know."""
+    INVALID = 8
+    """Makes no sense in this life; nothing was changed."""
+
+
+ALERTING = frozenset({Outcome.OVERFILLED, Outcome.CONTRADICTED, Outcome.REVIVED, Outcome.INVALID})
+
+
+class Doubt(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """The operation whose outcome is unknown, since when, and how often it was looked for."""
+
+    operation: Operation
+    request_id: int
+    since_ns: TimeNs
+    attempts: int = 0
+
+
+class Order(msgspec.Struct, gc=False):
+    """An order and what is known of it. Read it anywhere; only `apply` changes it.
+
+    Attributes:
+        intent: What was decided, unchanged for ever.
+        quantity: Total now asked for; amendments change it.
+        price: Limit price now asked for.
+        trigger_price: Trigger now asked for.
+        life: Region 1, derived.
+        cum_qty: Fills less busts (FIX 14).
+        cum_value: Sum of price x quantity of the same (raw product), for `avg_px`.
+        dead_qty: Busted quantity that did not come back to the book.
+        facts: Bit set of `IS_...`.
+        canceled_ns: Latest report of this cause, or `UNREPORTED`.
+        expired_ns: The same.
+        rejected_ns: The same.
+        reopened_ns: Latest bust that brought quantity back to the book.
+        amend_id: Highest request id among amendments that took effect.
+        request_count: Requests made so far; the next id is one more.
+        pending_cancels: Bit set of unanswered cancel request ids.
+        pending_amends: Bit set of unanswered amendment request ids.
+        doubt: Region 3; None is confirmed.
+        venue_order_id: FIX 37.
+        code: Why it ended, where somebody said.
+        text: The same in the venue's words.
+        fills: By trade id; None until the first.
+        busts: By trade id, the venue's word on the leaves.
+        reserved: What the account keeps back for it, in the settlement currency's cash scale.
+    """
+
+    intent: NewOrder
+    quantity: QtyRaw
+    price: PriceRaw
+    trigger_price: PriceRaw
+    life: Life = INITIALIZED
+    cum_qty: QtyRaw = 0
+    cum_value: ValueRaw = 0
+    dead_qty: QtyRaw = 0
+    facts: int = 0
+    canceled_ns: TimeNs = UNREPORTED
+    expired_ns: TimeNs = UNREPORTED
+    rejected_ns: TimeNs = UNREPORTED
+    reopened_ns: TimeNs = NEVER_REOPENED
+    amend_id: int = 0
+    request_count: int = 0
+    pending_cancels: int = 0
+    pending_amends: int = 0
+    doubt: Doubt | None = None
+    venue_order_id: str = ""
+    code: str = ""
+    text: str = ""
+    fills: dict[str, Fill] | None = None
+    busts: dict[str, FillBusted] | None = None
+    reserved: MoneyRaw = 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is expected of it."""
+        return self.life >= FILLED
+
+    @property
+    def leaves_qty(self) -> QtyRaw:
+        """What may still be filled (FIX 151)."""
+        if self.life >= FILLED:
+            return 0
+        return max(self.quantity - self.cum_qty - self.dead_qty, 0)
+
+    @property
+    def canceled_qty(self) -> QtyRaw:
+        """What will not be filled any more: quantity + overfill = cum + leaves + this."""
+        if self.life >= FILLED:
+            return max(self.quantity - self.cum_qty, 0)
+        return self.dead_qty
+
+    @property
+    def avg_px(self) -> float:
+        """Average raw price of the fills (FIX 6), for display; 0.0 without fills."""
+        return self.cum_value / self.cum_qty if self.cum_qty else 0.0
+
+    @property
+    def reported_status(self) -> ReportedStatus:
+        """One word for clients: doubt first, then pending requests, then life."""
+        if self.doubt is not None:
+            return ReportedStatus.IN_DOUBT
+        if self.pending_cancels:
+            return ReportedStatus.PENDING_CANCEL
+        if self.pending_amends:
+            return ReportedStatus.PENDING_REPLACE
+        return ReportedStatus(int(self.life))
+
+
+def new_order(intent: NewOrder) -> Order:
+    """Return the order of an intent, INITIALIZED."""
+    return Order(intent, intent.quantity, intent.price, intent.trigger_price)
+
+
+def derive_life(order: Order) -> Life:
+    """Return the life that the facts of an order mean.
+
+    Terminal precedence: DENIED, FILLED, CANCELED, EXPIRED, REJECTED; rejected with fills reads
+    CANCELED; a terminal cause counts unless a later bust brought quantity back.
+    """
+    facts = order.facts
+    cum = order.cum_qty
+    if facts & IS_DENIED:
+        return DENIED
+    if cum and cum >= order.quantity:
+        return FILLED
+    reopened = order.reopened_ns
+    if order.canceled_ns >= reopened:
+        return CANCELED
+    if order.expired_ns >= reopened:
+        return EXPIRED
+    if order.rejected_ns >= reopened:
+        return CANCELED if cum else REJECTED
+    if facts & IS_ABANDONED:
+        return CANCELED if cum or facts & (IS_ACCEPTED | IS_TRIGGERED) else REJECTED
+    if order.dead_qty and cum + order.dead_qty >= order.quantity:
+        return CANCELED
+    if cum:
+        return PARTIALLY_FILLED
+    if facts & IS_TRIGGERED:
+        return TRIGGERED
+    if facts & IS_ACCEPTED:
+        return ACCEPTED
+    if facts & IS_SUBMITTED:
+        return SUBMITTED
+    return HELD if facts & IS_HELD else INITIALIZED
+
+
+_VENUE_EVENTS = frozenset(
+    {OrderAccepted, OrderTriggered, Fill, OrderCanceled, OrderExpired, OrderRejected, OrderUpdated}
+)
+_ANSWERS = frozenset({CancelRejected, AmendRejected, OutcomeUnknown})
+_LIVE = _VENUE_EVENTS | {FillBusted, OrderAbandoned} | _ANSWERS
+_ENDED = _VENUE_EVENTS | {FillBusted} | _ANSWERS
+
+EVENTS_VALID: dict[Life, frozenset[type]] = {
+    INITIALIZED: frozenset({OrderHeld, OrderSubmitted, OrderDenied}),
+    HELD: frozenset({OrderSubmitted, OrderCanceled, OrderExpired, OrderDenied}),
+    SUBMITTED: _LIVE,
+    ACCEPTED: _LIVE,
+    TRIGGERED: _LIVE,
+    PARTIALLY_FILLED: _LIVE,
+    FILLED: _ENDED,
+    CANCELED: _ENDED,
+    EXPIRED: _ENDED,
+    REJECTED: _LIVE,
+    DENIED: frozenset(),
+}
+"""Which events make sense in which life; any other is INVALID. External and reconciled orders
+also take venue events while INITIALIZED."""
+
+
+def apply(order: Order, event: OrderEvent) -> Outcome:
+    """Add an event's facts to an order and derive its regions anew."""
+    if type(event) not in EVENTS_VALID[order.life] and not (
+        order.life is INITIALIZED and order.facts & IS_EXTERNAL and type(event) in _VENUE_EVENTS
+    ):
+        return Outcome.INVALID
+    return _APPLIERS[type(event)](order, event)
+
+
+def _rederive(order: Order, outcome: Outcome = Outcome.APPLIED) -> Outcome:
+    before = order.life
+    life = derive_life(order)
+    order.life = life
+    if life >= FILLED:
+        order.pending_cancels = 0
+        order.pending_amends = 0
+        order.doubt = None
+    return Outcome.IGNORED if outcome is Outcome.APPLIED and life is before else outcome
+
+
+def _add_fact(order: Order, fact: int) -> Outcome:
+    """Add a fact that only the living order can have; evidence of it ends a doubt about submit."""
+    outcome = Outcome.APPLIED
+    if order.facts & IS_ABANDONED:
+        order.facts &= ~IS_ABANDONED
+        outcome = Outcome.REVIVED
+    order.facts |= fact
+    doubt = order.doubt
+    if doubt is not None and doubt.operation in (Operation.SUBMIT, Operation.STATUS):
+        order.doubt = None
+    return outcome
+
+
+def _held(order: Order, _event: OrderHeld) -> Outcome:
+    order.facts |= IS_HELD
+    order.life = HELD
+    return Outcome.APPLIED
+
+
+def _submitted(order: Order, _event: OrderSubmitted) -> Outcome:
+    order.facts |= IS_SUBMITTED
+    order.life = SUBMITTED
+    return Outcome.APPLIED
+
+
+def _denied(order: Order, event: OrderDenied) -> Outcome:
+    order.facts |= IS_DENIED
+    order.life = DENIED
+    order.code = event.code
+    order.text = event.text
+    return Outcome.APPLIED
+
+
+def _accepted(order: Order, event: OrderAccepted) -> Outcome:
+    if event.venue_order_id:
+        order.venue_order_id = event.venue_order_id
+    if order.life is SUBMITTED and order.doubt is None:  # the common case, kept short
+        order.facts |= IS_ACCEPTED
+        order.life = ACCEPTED
+        return Outcome.APPLIED
+    return _rederive(order, _add_fact(order, IS_ACCEPTED))
+
+
+def _triggered(order: Order, _event: OrderTriggered) -> Outcome:
+    if order.intent.order_type not in CONDITIONAL_TYPES:
+        return Outcome.INVALID
+    return _rederive(order, _add_fact(order, IS_ACCEPTED | IS_TRIGGERED))
+
+
+def _canceled(order: Order, event: OrderCanceled) -> Outcome:
+    order.canceled_ns = max(order.canceled_ns, event.ts_event)
+    if event.code and not order.code:
+        order.code = event.code
+    return _rederive(order)
+
+
+def _expired(order: Order, event: OrderExpired) -> Outcome:
+    order.expired_ns = max(order.expired_ns, event.ts_event)
+    return _rederive(order)
+
+
+def _rejected(order: Order, event: OrderRejected) -> Outcome:
+    order.rejected_ns = max(order.rejected_ns, event.ts_event)
+    order.code = order.code or event.code
+    order.text = order.text or event.text
+    if order.life is FILLED:
+        return Outcome.CONTRADICTED
+    return _rederive(order)
+
+
+def _updated(order: Order, event: OrderUpdated) -> Outcome:
+    request = 1 << event.request_id
+    answered = order.pending_amends & request
+    order.pending_amends &= ~request
+    doubt = order.doubt
+    if (
+        doubt is not None
+        and doubt.operation is Operation.REPLACE
+        and doubt.request_id == event.request_id
+    ):
+        order.doubt = None
+    if event.request_id <= order.amend_id:
+        return Outcome.APPLIED if answered else Outcome.IGNORED
+    order.amend_id = event.request_id
+    order.quantity = event.quantity
+    order.price = event.price
+    order.trigger_price = event.trigger_price
+    outcome = _add_fact(order, IS_ACCEPTED)
+    _rederive(order)
+    return outcome
+
+
+def _cancel_rejected(order: Order, event: CancelRejected) -> Outcome:
+    request = 1 << event.request_id
+    answered = order.pending_cancels & request
+    order.pending_cancels &= ~request
+    doubt = order.doubt
+    if (
+        doubt is not None
+        and doubt.operation is Operation.CANCEL
+        and doubt.request_id == event.request_id
+    ):
+        order.doubt = None
+    return Outcome.APPLIED if answered else Outcome.IGNORED
+
+
+def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
+    request = 1 << event.request_id
+    answered = order.pending_amends & request
+    order.pending_amends &= ~request
+    doubt = order.doubt
+    if (
+        doubt is not None
+        and doubt.operation is Operation.REPLACE
+        and doubt.request_id == event.request_id
+    ):
+        order.doubt = None
+    return Outcome.APPLIED if answered else Outcome.IGNORED
+
+
+def _filled(order: Order, event: Fill) -> Outcome:
+    fills = order.fills
+    if fills is None:
+        order.fills = {event.trade_id: event}
+    elif event.trade_id in fills:
+        return Outcome.DUPLICATE
+    else:
+        fills[event.trade_id] = event
+    busts = order.busts
+    if busts is not None and event.trade_id in busts:
+        order.facts |= IS_ACCEPTED
+        _count_bust(order, event, busts[event.trade_id])
+        _rederive(order)
+        return Outcome.PARKED
+    contradicted = order.life is REJECTED and not order.facts & IS_ABANDONED
+    cum = order.cum_qty + event.quantity
+    order.cum_qty = cum
+    order.cum_value += event.price * event.quantity
+    outcome = _add_fact(order, IS_ACCEPTED)
+    if cum > order.quantity:
+        outcome = Outcome.OVERFILLED
+    elif contradicted:
+        outcome = Outcome.CONTRADICTED
+    _rederive(order)
+    return outcome
+
+
+def _busted(order: Order, event: FillBusted) -> Outcome:
+    busts = order.busts
+    if busts is None:
+        busts = order.busts = {}
+    elif event.trade_id in busts:
+        return Outcome.DUPLICATE
+    busts[event.trade_id] = event
+    fill = order.fills.get(event.trade_id) if order.fills is not None else None
+    if fill is None:
+        return Outcome.PARKED
+    order.cum_qty -= fill.quantity
+    order.cum_value -= fill.price * fill.quantity
+    _count_bust(order, fill, event)
+    _rederive(order)
+    if event.leaves_live is None:
+        order.doubt = Doubt(Operation.STATUS, 0, event.ts_init)
+    return Outcome.APPLIED
+
+
+def _count_bust(order: Order, fill: Fill, bust: FillBusted) -> None:
+    if not bust.leaves_live:
+        order.dead_qty += fill.quantity
+    else:
+        order.reopened_ns = max(order.reopened_ns, bust.ts_event + 1)
+
+
+def _unknown(order: Order, event: OutcomeUnknown) -> Outcome:
+    if order.life >= FILLED:
+        return Outcome.IGNORED
+    order.doubt = Doubt(event.operation, event.request_id, event.ts_init)
+    return Outcome.APPLIED
+
+
+def _abandoned(order: Order, event: OrderAbandoned) -> Outcome:
+    if order.life is REJECTED:
+        return Outcome.IGNORED
+    order.facts |= IS_ABANDONED
+    order.code = order.code or event.code
+    return _rederive(order)
+
+
+_APPLIERS: dict[type, Callable[[Order, Any], Outcome]] = {
+    OrderHeld: _held,
+    OrderSubmitted: _submitted,
+    OrderDenied: _denied,
+    OrderAccepted: _accepted,
+    OrderTriggered: _triggered,
+    OrderCanceled: _canceled,
+    OrderExpired: _expired,
+    OrderRejected: _rejected,
+    OrderUpdated: _updated,
+    CancelRejected: _cancel_rejected,
+    AmendRejected: _amend_rejected,
+    Fill: _filled,
+    FillBusted: _busted,
+    OutcomeUnknown: _unknown,
+    OrderAbandoned: _abandoned,
+}

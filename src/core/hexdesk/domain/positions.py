@@ -1,0 +1,213 @@
+"""Positions by average cost, exact.
+
+A position keeps a non-negative cost pool at the instrument's full product scale. Closing releases
+`cost * closed // held`, the remainder stays, and a flat position has cost 0. So
+
+    cash flow + value held = realised + unrealised        (law L11)
+
+holds to the last integer for any history; fees are kept apart. Source: orders.md section 6.
+"""
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.values import (
+    BUY,
+    CLOSING_EFFECTS,
+    PositionEffect,
+    PriceRaw,
+    QtyRaw,
+    Side,
+    ValueRaw,
+)
+
+
+class Position:
+    """What one owner holds of one instrument, netted.
+
+    Attributes:
+        quantity: Signed; positive is long.
+        today: Part of the absolute quantity that was opened on this trading day.
+        cost: What the held quantity cost, never negative (`value_scale`).
+        realised: Result of what was closed, before fees (`value_scale`).
+        cash_flow: Sales less purchases (linear), the other way round (inverse).
+    """
+
+    __slots__ = (
+        "_direction",
+        "_instrument",
+        "_unit",
+        "cash_flow",
+        "cost",
+        "quantity",
+        "realised",
+        "today",
+    )
+
+    def __init__(self, instrument: Instrument) -> None:
+        self._instrument = instrument
+        self._unit = 0 if instrument.inverse else instrument.multiplier
+        self._direction = -1 if instrument.inverse else 1
+        self.quantity: QtyRaw = 0
+        self.today: QtyRaw = 0
+        self.cost: ValueRaw = 0
+        self.realised: ValueRaw = 0
+        self.cash_flow: ValueRaw = 0
+
+    def book(
+        self,
+        side: Side,
+        quantity: QtyRaw,
+        price: PriceRaw,
+        effect: PositionEffect = PositionEffect.AUTO,
+    ) -> ValueRaw:
+        """Book a trade and return what it realised, before fees.
+
+        A trade through zero closes what is held and opens the rest. `effect` only says which
+        trading day's quantity a closing trade takes; by default yesterday's goes first.
+        """
+        unit = self._unit
+        value = price * quantity * unit if unit else self._instrument.value(price, quantity)
+        held = self.quantity
+        if side is BUY:
+            self.cash_flow -= value * self._direction
+            after = held + quantity
+            opens = held >= 0
+        else:
+            self.cash_flow += value * self._direction
+            after = held - quantity
+            opens = held <= 0
+        self.quantity = after
+        if opens:
+            self.cost += value
+            self.today += quantity
+            return 0
+        size = held if held > 0 else -held
+        if quantity <= size:
+            closed_value = value
+            released = self.cost * quantity // size
+            self.cost -= released
+            self._take_from_days(quantity, size, effect)
+        else:
+            closed_value = value * size // quantity
+            released = self.cost
+            self.cost = value - closed_value
+            self.today = quantity - size
+        gain = closed_value - released if held > 0 else released - closed_value
+        gain *= self._direction
+        self.realised += gain
+        return gain
+
+    def unbook(self, side: Side, quantity: QtyRaw, price: PriceRaw) -> ValueRaw:
+        """Take a broken trade back by its opposite; realised + unrealised come out exactly."""
+        return self.book(Side.SELL if side is BUY else BUY, quantity, price)
+
+    def unrealised(self, mark: PriceRaw) -> ValueRaw:
+        """Return the result that closing at a price would realise; 0 when flat."""
+        held = self.quantity
+        if not held:
+            return 0
+        value = self._instrument.value(mark, abs(held))
+        gain = value - self.cost if held > 0 else self.cost - value
+        return gain * self._direction
+
+    def held_value(self, mark: PriceRaw) -> ValueRaw:
+        """Return the signed value held at a price, with the sign that L11 adds it with."""
+        value = self._instrument.value(mark, abs(self.quantity))
+        return value * self._direction if self.quantity > 0 else -value * self._direction
+
+    @property
+    def yesterday(self) -> QtyRaw:
+        """Part of the absolute quantity that was opened before this trading day."""
+        return abs(self.quantity) - self.today
+
+    @property
+    def avg_px(self) -> float:
+        """Average raw entry price, for display; 0.0 when flat."""
+        held = abs(self.quantity)
+        if not held or not self.cost:
+            return 0.0
+        if self._unit:
+            return self.cost / (held * self._unit)
+        instrument = self._instrument
+        return held * instrument.multiplier * instrument.inverse_factor / self.cost
+
+    def closable(self, effect: PositionEffect) -> QtyRaw:
+        """Return how much an order of this effect can close at the most."""
+        if effect is PositionEffect.CLOSE_TODAY:
+            return self.today
+        if effect is PositionEffect.CLOSE_YESTERDAY:
+            return self.yesterday
+        return abs(self.quantity)
+
+    def roll_trading_day(self) -> None:
+        """Make today's quantity yesterday's."""
+        self.today = 0
+
+    def _take_from_days(self, quantity: QtyRaw, size: QtyRaw, effect: PositionEffect) -> None:
+        old = size - self.today
+        if effect is PositionEffect.CLOSE_TODAY:
+            self.today = max(self.today - quantity, 0)
+        elif quantity > old:
+            self.today -= quantity - old
+
+
+class HedgedPosition:
+    """Long and short of one instrument apart, as hedging accounts and CTP keep them.
+
+    An OPEN trade goes to the leg of its side, a closing one to the other leg.
+    """
+
+    __slots__ = ("long", "short")
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.long = Position(instrument)
+        self.short = Position(instrument)
+
+    def leg(self, side: Side, effect: PositionEffect) -> Position:
+        """Return the leg that a trade belongs to."""
+        closes = effect in CLOSING_EFFECTS
+        return self.long if (side is BUY) is not closes else self.short
+
+    def book(
+        self, side: Side, quantity: QtyRaw, price: PriceRaw, effect: PositionEffect
+    ) -> ValueRaw:
+        """Book a trade in its leg and return what it realised, before fees."""
+        return self.leg(side, effect).book(side, quantity, price, effect)
+
+    def unbook(
+        self, side: Side, quantity: QtyRaw, price: PriceRaw, effect: PositionEffect
+    ) -> ValueRaw:
+        """Take a broken trade out of its leg."""
+        return self.leg(side, effect).unbook(side, quantity, price)
+
+    @property
+    def quantity(self) -> QtyRaw:
+        """Long less short."""
+        return self.long.quantity + self.short.quantity
+
+    @property
+    def realised(self) -> ValueRaw:
+        """Result of both legs before fees."""
+        return self.long.realised + self.short.realised
+
+    @property
+    def cash_flow(self) -> ValueRaw:
+        """Cash flow of both legs."""
+        return self.long.cash_flow + self.short.cash_flow
+
+    @property
+    def cost(self) -> ValueRaw:
+        """Cost pools of both legs."""
+        return self.long.cost + self.short.cost
+
+    def unrealised(self, mark: PriceRaw) -> ValueRaw:
+        """Return the open result of both legs at a price."""
+        return self.long.unrealised(mark) + self.short.unrealised(mark)
+
+    def held_value(self, mark: PriceRaw) -> ValueRaw:
+        """Return the signed value of both legs at a price."""
+        return self.long.held_value(mark) + self.short.held_value(mark)
+
+    def roll_trading_day(self) -> None:
+        """Make today's quantities yesterday's."""
+        self.long.roll_trading_day()
+        self.short.roll_trading_day()

@@ -1,0 +1,51 @@
+"""The plugin contract: what a stranger's adapter or strategy imports.
+
+Import from here, from `hexdesk.domain`, `hexdesk.ports`, `hexdesk.errors` and, in tests,
+`hexdesk.testing`; everything else is closed.
+"""
+
+from hexdesk.plugin.contexts import (
+    BrokerContext,
+    FeedContext,
+    JournalContext,
+    RecordingContext,
+    ServerContext,
+)
+from hexdesk.plugin.hookspecs import ADAPTER_GROUP, STRATEGY_GROUP, HookSpecs, hookimpl
+from hexdesk.plugin.registrations import (
+    CONTRACT_VERSION,
+    BrokerRegistration,
+    FeedRegistration,
+    JournalRegistration,
+    NoSettings,
+    RecordingRegistration,
+    Registration,
+    ServerRegistration,
+    StrategyRegistration,
+)
+from hexdesk.plugin.server import Server
+from hexdesk.ports.strategy import Strategy, StrategyContext
+
+__all__ = [
+    "ADAPTER_GROUP",
+    "CONTRACT_VERSION",
+    "STRATEGY_GROUP",
+    "BrokerContext",
+    "BrokerRegistration",
+    "FeedContext",
+    "FeedRegistration",
+    "HookSpecs",
+    "JournalContext",
+    "JournalRegistration",
+    "NoSettings",
+    "RecordingContext",
+    "RecordingRegistration",
+    "Registration",
+    "Server",
+    "ServerContext",
+    "ServerRegistration",
+    "Strategy",
+    "StrategyContext",
+    "StrategyRegistration",
+    "hookimpl",
+]

@@ -1,0 +1,79 @@
+"""What plugins are given: ready objects in frozen values, never the container."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money
+from hexdesk.ports.broker import ReportSink
+from hexdesk.ports.clock import Clock
+from hexdesk.ports.market_data import MarketTap
+
+
+class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For broker factories.
+
+    Attributes:
+        name: The section's name, as `sim` in `[brokers.sim]`.
+        account_id: Account that orders carry.
+        clock: Time.
+        reports: Takes venue reports.
+        markets: The desk's market state; a simulated venue matches against it.
+        instruments: All instruments known at start, by id.
+        deposits: What a simulated account starts with.
+        seed: For all randomness of the broker.
+        logger: The adapter's own.
+    """
+
+    name: str
+    account_id: str
+    clock: Clock
+    reports: ReportSink
+    markets: MarketTap
+    instruments: Mapping[str, Instrument]
+    deposits: tuple[Money, ...]
+    seed: int
+    logger: logging.Logger
+
+
+class FeedContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For live feed factories; `instruments` are those the configuration defines, by id."""
+
+    name: str
+    clock: Clock
+    instruments: Mapping[str, Instrument]
+    logger: logging.Logger
+
+
+class RecordingContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For recording factories.
+
+    Relative paths in settings start at `base_path`, the folder of the configuration file.
+    """
+
+    name: str
+    base_path: Path
+    instruments: Mapping[str, Instrument]
+    logger: logging.Logger
+
+
+class JournalContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For journal factories; `state_path` is the desk's own folder, which may not exist yet."""
+
+    name: str
+    run_id: str
+    state_path: Path
+    logger: logging.Logger
+
+
+class ServerContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For server factories."""
+
+    name: str
+    clock: Clock
+    instruments: Mapping[str, Instrument]
+    seed: int
+    logger: logging.Logger

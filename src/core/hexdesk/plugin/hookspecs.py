@@ -1,0 +1,125 @@
+"""The hooks that a plugin module may implement. Each returns registrations and does no work.
+
+A plugin module is named by an entry point in the group `hexdesk.adapters` or `hexdesk.strategies`;
+the entry's name is what `plugin = "..."` in `plugins.toml` asks for.
+"""
+
+from collections.abc import Iterable
+
+import pluggy
+
+from hexdesk.plugin.registrations import (
+    BrokerRegistration,
+    FeedRegistration,
+    JournalRegistration,
+    RecordingRegistration,
+    ServerRegistration,
+    StrategyRegistration,
+)
+
+PROJECT = "hexdesk"
+ADAPTER_GROUP = "hexdesk.adapters"
+STRATEGY_GROUP = "hexdesk.strategies"
+
+hookimpl = pluggy.HookimplMarker(PROJECT)
+_hookspec = pluggy.HookspecMarker(PROJECT)
+
+
+class HookSpecs:
+    """Every hook; see each one's example."""
+
+    @_hookspec
+    def hexdesk_brokers(self) -> Iterable[BrokerRegistration]:
+        """Return broker adapters.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, BrokerRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_brokers():
+                return [BrokerRegistration(
+                    name="acme", summary="Acme exchange", settings=AcmeSettings,
+                    factory=AcmeBroker, capabilities=CAPABILITIES, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_feeds(self) -> Iterable[FeedRegistration]:
+        """Return live market-data adapters.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, FeedRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_feeds():
+                return [FeedRegistration(
+                    name="acme", summary="Acme quotes", settings=AcmeFeedSettings,
+                    factory=AcmeFeed, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_recordings(self) -> Iterable[RecordingRegistration]:
+        """Return readers of recorded market data.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, RecordingRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_recordings():
+                return [RecordingRegistration(
+                    name="acme_files", summary="Acme's own files", settings=FileSettings,
+                    factory=AcmeRecording, suffixes=(".acme",), contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_journals(self) -> Iterable[JournalRegistration]:
+        """Return journal adapters.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, JournalRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_journals():
+                return [JournalRegistration(
+                    name="acme_journal", summary="Kept at Acme", settings=JournalSettings,
+                    factory=AcmeJournal, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_servers(self) -> Iterable[ServerRegistration]:
+        """Return servers.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, ServerRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_servers():
+                return [ServerRegistration(
+                    name="acme_console", summary="Console", settings=ConsoleSettings,
+                    factory=AcmeConsole, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_strategies(self) -> Iterable[StrategyRegistration]:
+        """Return strategies.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, StrategyRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_strategies():
+                return [StrategyRegistration(
+                    name="acme_trend", summary="Follows trends", settings=TrendSettings,
+                    factory=TrendStrategy, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError

@@ -1,0 +1,121 @@
+"""What a plugin's hooks return: frozen registrations. Building them does no work.
+
+A registration's `name` is what `plugin = "..."` asks for; its `factory` is called with a context
+and the section's settings, already converted to the registration's settings type and checked.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from hexdesk.plugin.contexts import (
+    BrokerContext,
+    FeedContext,
+    JournalContext,
+    RecordingContext,
+    ServerContext,
+)
+from hexdesk.plugin.server import Server
+from hexdesk.ports.broker import Broker, Capabilities
+from hexdesk.ports.journal import Journal
+from hexdesk.ports.market_data import MarketData, Recording
+from hexdesk.ports.strategy import Strategy, StrategyContext
+
+CONTRACT_VERSION = 1
+"""Raised when registrations, contexts or ports change in a way that breaks plugins."""
+
+
+class NoSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """For plugins that have no settings."""
+
+
+class BrokerRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A broker adapter.
+
+    Attributes:
+        name: Of the plugin, as the entry point.
+        summary: One line for `hexdesk plugin list`.
+        settings: Frozen Struct with `forbid_unknown_fields=True`.
+        factory: Makes the broker; must not connect yet.
+        capabilities: What it declares before it is made.
+        contract: `CONTRACT_VERSION` it was written for.
+    """
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[BrokerContext, Any], Broker]
+    capabilities: Capabilities
+    contract: int
+
+
+class FeedRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A live market-data adapter."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[FeedContext, Any], MarketData]
+    contract: int
+
+
+class RecordingRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A reader of recorded market data, played as a feed.
+
+    `suffixes` are the file endings it reads (`.parquet`), `schemes` the dataset prefixes
+    (`sample:`).
+    """
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[RecordingContext, Any], Recording]
+    contract: int
+    suffixes: tuple[str, ...] = ()
+    schemes: tuple[str, ...] = ()
+
+
+class JournalRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A journal adapter."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[JournalContext, Any], Journal]
+    contract: int
+
+
+class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that listens: a control plane, a console, the simulated venue."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[ServerContext, Any], Server]
+    contract: int
+
+
+class StrategyRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy.
+
+    `example_settings` are settings under which it trades in the conformance kit's market; keys as
+    in `plugins.toml`.
+    """
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[StrategyContext, Any], Strategy]
+    contract: int
+    example_settings: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+
+Registration = (
+    BrokerRegistration
+    | FeedRegistration
+    | RecordingRegistration
+    | JournalRegistration
+    | ServerRegistration
+    | StrategyRegistration
+)

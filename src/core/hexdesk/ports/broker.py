@@ -1,0 +1,147 @@
+"""A broker or venue that takes orders.
+
+Requests are fire-and-forget: they must not block, and their outcome comes back as reports through
+the sink that the broker was given. A request that could not be sent is reported as well
+(`OrderRejected` if provably nothing left, else `OutcomeUnknown`); nothing is raised.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias
+
+import msgspec
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import Fill, VenueReport
+from hexdesk.domain.values import (
+    GTC,
+    IOC,
+    LIMIT,
+    MARKET,
+    NETTING,
+    Life,
+    OrderType,
+    PositionMode,
+    QtyRaw,
+    TimeInForce,
+    TimeNs,
+)
+
+ReportSink: TypeAlias = Callable[[VenueReport], None]
+"""Takes one report; never blocks and never raises."""
+
+
+class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """What a broker declares of itself; risk denies what it does not declare.
+
+    Attributes:
+        order_types: Types it takes.
+        times_in_force: The same.
+        position_mode: How it nets.
+        post_only: Whether it knows FIX 18=6.
+        reduce_only: Whether it knows FIX 18=E.
+        display_quantity: Whether it takes icebergs.
+        amend: Whether an open order can be amended; else desks cancel and send anew.
+        position_effects: Whether it takes OPEN and CLOSE.
+        dedupes_client_id: Whether sending one client order id twice provably makes one order.
+        lookup_key: What an order in doubt is looked up by: `client_order_id`, or empty for none.
+        visibility_delay_ms: After this long a query shows every order that was received.
+        absence_is_proof: Whether "not found" after that delay proves that there is no order.
+        orders_per_second_max: The venue's budget; 0 is unlimited.
+    """
+
+    order_types: frozenset[OrderType] = frozenset({MARKET, LIMIT})
+    times_in_force: frozenset[TimeInForce] = frozenset({GTC, IOC})
+    position_mode: PositionMode = NETTING
+    post_only: bool = False
+    reduce_only: bool = False
+    display_quantity: bool = False
+    amend: bool = False
+    position_effects: bool = False
+    dedupes_client_id: bool = False
+    lookup_key: str = ""
+    visibility_delay_ms: int = 0
+    absence_is_proof: bool = False
+    orders_per_second_max: int = 0
+
+
+class VenueOrder(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An order as the venue knows it, answer to a query."""
+
+    intent: NewOrder
+    venue_order_id: str
+    life: Life
+    quantity: QtyRaw
+    price: int
+    trigger_price: int
+    cum_qty: QtyRaw
+    ts_event: TimeNs
+
+
+class VenuePosition(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A net position as the venue knows it."""
+
+    instrument_id: str
+    quantity: QtyRaw
+
+
+class Broker(Protocol):
+    """One account at one venue."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; constant."""
+        ...
+
+    def submit(self, order: NewOrder) -> None:
+        """Send an order."""
+        ...
+
+    def amend(self, request: AmendOrder) -> None:
+        """Ask to replace terms of an open order."""
+        ...
+
+    def cancel(self, request: CancelOrder) -> None:
+        """Ask to cancel an open order."""
+        ...
+
+    async def connect(self) -> None:
+        """Make ready to take orders.
+
+        Raises:
+            VenueError: It cannot be reached now, or refuses.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Send what is queued and free everything; idempotent."""
+        ...
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """Return the instruments that the venue lists."""
+        ...
+
+    async def query_order(self, client_order_id: str) -> VenueOrder | None:
+        """Return one order, open or closed; None if the venue does not know it.
+
+        Raises:
+            VenueError: No answer.
+        """
+        ...
+
+    async def query_open_orders(self) -> Sequence[VenueOrder]:
+        """Return every open order of the account."""
+        ...
+
+    async def query_fills(self, since_ns: TimeNs) -> Sequence[Fill]:
+        """Return executions at or after a time, oldest first."""
+        ...
+
+    async def query_positions(self) -> Sequence[VenuePosition]:
+        """Return net positions that are not flat."""
+        ...
+
+    async def query_balances(self) -> Sequence[Money]:
+        """Return cash by currency."""
+        ...

@@ -1,0 +1,1 @@
+"""Fakes, strategies for Hypothesis and conformance kits."""
