@@ -1,0 +1,55 @@
+# hexdesk: Python 3.11+ and make are enough; uv is used where it is at hand.
+#   make demo PYTHON=python3.12      chooses the interpreter
+
+DEMO_MEMBERS := src/core src/app src/adapters/journal src/adapters/replay src/adapters/sim \
+                src/plugins/ema_cross src/plugins/market_making
+
+UV  := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .venv-uv/bin/uv)
+RUN := $(UV) run --no-sync
+ifdef PYTHON
+export PYTHON
+export UV_PYTHON := $(PYTHON)
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check members sync lock clean
+
+help:  ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once installed
+	@.venv-demo/bin/hexdesk demo
+
+test: check members  ## everything: check, each member alone, the whole test suite
+	$(RUN) pytest
+
+check: sync  ## lint, types, import contracts, lock
+	$(RUN) ruff check
+	$(RUN) ruff format --check
+	$(RUN) mypy
+	$(RUN) pyright
+	$(RUN) lint-imports --no-logo
+	$(RUN) python -m scripts.check_coverage
+
+members: sync  ## test each member with only the dependencies it declares
+	$(RUN) python -m scripts.test_members $(UV)
+
+sync: $(filter .venv-uv/%,$(UV))  ## fill .venv with every member, extra and tool
+	$(UV) sync --locked --all-packages --all-extras --quiet
+
+lock: $(filter .venv-uv/%,$(UV))  ## take the newest versions that fit
+	$(UV) lock --upgrade
+
+clean:  ## remove environments, builds and caches
+	rm -rf .venv* build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find src tests scripts -name __pycache__ -prune -exec rm -rf {} +
+
+.venv-demo/ready: $(DEMO_MEMBERS:=/pyproject.toml)
+	@scripts/venv .venv-demo
+	@echo "Installing the demo (once) ..."
+	@.venv-demo/bin/python -m pip install --quiet --disable-pip-version-check $(DEMO_MEMBERS:%=--editable %)
+	@touch $@
+
+.venv-uv/bin/uv:
+	@scripts/venv .venv-uv
+	.venv-uv/bin/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9'
