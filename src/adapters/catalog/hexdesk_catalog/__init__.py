@@ -1,0 +1,1 @@
+"""Historical market data in Parquet files."""

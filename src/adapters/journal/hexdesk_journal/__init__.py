@@ -1,0 +1,1 @@
+"""The journal of the desk in framed, checksummed segments."""

@@ -1,0 +1,1 @@
+"""Recorded market data as a feed, at a chosen speed."""

@@ -1,0 +1,1 @@
+"""The simulated venue: matching in process, or as a process of its own."""

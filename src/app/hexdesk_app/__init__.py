@@ -1,0 +1,1 @@
+"""The hexdesk command: configuration, plugin loading, composition, life cycle."""

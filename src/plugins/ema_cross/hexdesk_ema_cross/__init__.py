@@ -1,0 +1,1 @@
+"""Strategy: crossing of a fast and a slow EMA."""

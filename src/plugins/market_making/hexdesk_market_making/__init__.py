@@ -1,0 +1,1 @@
+"""Strategy: two-sided quotes skewed by inventory."""
