@@ -134,6 +134,8 @@ class Order(msgspec.Struct, gc=False):
         fills: By trade id; None until the first.
         busts: By trade id, the venue's word on the leaves.
         reserved: What the account keeps back for it, in the settlement currency's cash scale.
+        reserve_price: The worst price it is valued at.
+        working_qty: What risk counts as able to be filled; the worse outcome of open requests.
     """
 
     intent: NewOrder
@@ -160,6 +162,8 @@ class Order(msgspec.Struct, gc=False):
     fills: dict[str, Fill] | None = None
     busts: dict[str, FillBusted] | None = None
     reserved: MoneyRaw = 0
+    reserve_price: PriceRaw = 0
+    working_qty: QtyRaw = 0
 
     @property
     def is_closed(self) -> bool:
@@ -197,6 +201,11 @@ class Order(msgspec.Struct, gc=False):
         return ReportedStatus(int(self.life))
 
 
+_OPEN_FACTS = IS_HELD | IS_SUBMITTED | IS_ACCEPTED | IS_TRIGGERED
+_OPEN_LIVES = (INITIALIZED, HELD, *[SUBMITTED] * 2, *[ACCEPTED] * 4, *[TRIGGERED] * 8)
+"""Life of an order without fills, by its facts: the highest bit tells."""
+
+
 def new_order(intent: NewOrder) -> Order:
     """Return the order of an intent, INITIALIZED."""
     return Order(intent, intent.quantity, intent.price, intent.trigger_price)
@@ -225,15 +234,7 @@ def derive_life(order: Order) -> Life:
         return CANCELED if cum or facts & (IS_ACCEPTED | IS_TRIGGERED) else REJECTED
     if order.dead_qty and cum + order.dead_qty >= order.quantity:
         return CANCELED
-    if cum:
-        return PARTIALLY_FILLED
-    if facts & IS_TRIGGERED:
-        return TRIGGERED
-    if facts & IS_ACCEPTED:
-        return ACCEPTED
-    if facts & IS_SUBMITTED:
-        return SUBMITTED
-    return HELD if facts & IS_HELD else INITIALIZED
+    return PARTIALLY_FILLED if cum else _OPEN_LIVES[facts & _OPEN_FACTS]
 
 
 _VENUE_EVENTS = frozenset(
