@@ -4,7 +4,7 @@
 DEMO_MEMBERS := src/core src/app src/adapters/journal src/adapters/replay src/adapters/sim \
                 src/plugins/ema_cross src/plugins/market_making
 
-UV  := $(shell uv --version >/dev/null 2>&1 && echo uv || echo .venv-uv/bin/uv)
+UV  := $(shell uv cache dir >/dev/null 2>&1 && echo uv || echo .venv-uv/bin/uv)
 RUN := $(UV) run --no-sync
 ifdef PYTHON
 export PYTHON

@@ -71,7 +71,7 @@ def base_image() -> Path:
         cache.mkdir(parents=True, exist_ok=True)
         part = archive.with_suffix(".part.tar")
         include = "--include=ca-certificates,python3,python3-venv"
-        command = ["mmdebstrap", "--quiet", "--variant=minbase", include, "bookworm", part]
+        command = ["mmdebstrap", "--quiet", "--variant=minbase", include, "bookworm", str(part)]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode:
             pytest.skip(f"mmdebstrap cannot make the base image: {made.stderr[-500:]}")
