@@ -245,8 +245,8 @@ _LIVE = _VENUE_EVENTS | {FillBusted, OrderAbandoned} | _ANSWERS
 _ENDED = _VENUE_EVENTS | {FillBusted} | _ANSWERS
 
 EVENTS_VALID: dict[Life, frozenset[type]] = {
-    INITIALIZED: frozenset({OrderHeld, OrderSubmitted, OrderDenied}),
-    HELD: frozenset({OrderSubmitted, OrderCanceled, OrderExpired, OrderDenied}),
+    INITIALIZED: frozenset({OrderHeld, OrderSubmitted, OrderDenied, OrderUpdated}),
+    HELD: frozenset({OrderSubmitted, OrderCanceled, OrderExpired, OrderDenied, OrderUpdated}),
     SUBMITTED: _LIVE,
     ACCEPTED: _LIVE,
     TRIGGERED: _LIVE,
@@ -332,6 +332,7 @@ def _triggered(order: Order, _event: OrderTriggered) -> Outcome:
 
 def _canceled(order: Order, event: OrderCanceled) -> Outcome:
     order.canceled_ns = max(order.canceled_ns, event.ts_event)
+    order.facts &= ~IS_ABANDONED  # the venue's word takes the place of our inference
     if event.code and not order.code:
         order.code = event.code
     return _rederive(order)
@@ -339,11 +340,13 @@ def _canceled(order: Order, event: OrderCanceled) -> Outcome:
 
 def _expired(order: Order, event: OrderExpired) -> Outcome:
     order.expired_ns = max(order.expired_ns, event.ts_event)
+    order.facts &= ~IS_ABANDONED
     return _rederive(order)
 
 
 def _rejected(order: Order, event: OrderRejected) -> Outcome:
     order.rejected_ns = max(order.rejected_ns, event.ts_event)
+    order.facts &= ~IS_ABANDONED
     order.code = order.code or event.code
     order.text = order.text or event.text
     if order.life is FILLED:
@@ -368,9 +371,9 @@ def _updated(order: Order, event: OrderUpdated) -> Outcome:
     order.quantity = event.quantity
     order.price = event.price
     order.trigger_price = event.trigger_price
-    outcome = _add_fact(order, IS_ACCEPTED)
+    outcome = _add_fact(order, 0)  # also an order that we hold is updated: no sign of acceptance
     _rederive(order)
-    return outcome
+    return Outcome.IGNORED if order.life is REJECTED else outcome
 
 
 def _cancel_rejected(order: Order, event: CancelRejected) -> Outcome:
@@ -402,6 +405,8 @@ def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
 
 
 def _filled(order: Order, event: Fill) -> Outcome:
+    if event.quantity <= 0 or not event.price:
+        return Outcome.INVALID
     fills = order.fills
     if fills is None:
         order.fills = {event.trade_id: event}
@@ -411,9 +416,8 @@ def _filled(order: Order, event: Fill) -> Outcome:
         fills[event.trade_id] = event
     busts = order.busts
     if busts is not None and event.trade_id in busts:
-        order.facts |= IS_ACCEPTED
-        _count_bust(order, event, busts[event.trade_id])
-        _rederive(order)
+        _add_fact(order, IS_ACCEPTED)
+        _settle_bust(order, event, busts[event.trade_id])
         return Outcome.PARKED
     contradicted = order.life is REJECTED and not order.facts & IS_ABANDONED
     cum = order.cum_qty + event.quantity
@@ -440,18 +444,21 @@ def _busted(order: Order, event: FillBusted) -> Outcome:
         return Outcome.PARKED
     order.cum_qty -= fill.quantity
     order.cum_value -= fill.price * fill.quantity
-    _count_bust(order, fill, event)
-    _rederive(order)
-    if event.leaves_live is None:
-        order.doubt = Doubt(Operation.STATUS, 0, event.ts_init)
-    return Outcome.APPLIED
+    return _settle_bust(order, fill, event)
 
 
-def _count_bust(order: Order, fill: Fill, bust: FillBusted) -> None:
-    if not bust.leaves_live:
-        order.dead_qty += fill.quantity
-    else:
+def _settle_bust(order: Order, fill: Fill, bust: FillBusted) -> Outcome:
+    """Bring a broken trade's quantity back to the book or write it off."""
+    outcome = Outcome.APPLIED
+    if bust.leaves_live:
         order.reopened_ns = max(order.reopened_ns, bust.ts_event + 1)
+        outcome = _add_fact(order, 0)
+    else:
+        order.dead_qty += fill.quantity
+    _rederive(order)
+    if bust.leaves_live is None:
+        order.doubt = Doubt(Operation.STATUS, 0, bust.ts_init)
+    return outcome
 
 
 def _unknown(order: Order, event: OutcomeUnknown) -> Outcome:
