@@ -12,7 +12,7 @@ export UV_PYTHON := $(PYTHON)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check members sync lock clean
+.PHONY: help demo test check members sync lowest lock clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,12 @@ members: sync  ## test each member with only the dependencies it declares
 
 sync: $(filter .venv-uv/%,$(UV))  ## fill .venv with every member, extra and tool
 	$(UV) sync --locked --all-packages --all-extras --quiet
+
+lowest: $(filter .venv-uv/%,$(UV))  ## the test suite on the oldest versions that the members allow
+	$(UV) venv --quiet --clear .venv-lowest
+	$(UV) pip install --quiet --python .venv-lowest --resolution lowest-direct --all-extras \
+	    --group dev $(addprefix -r ,$(wildcard pyproject.toml src/*/pyproject.toml src/*/*/pyproject.toml))
+	.venv-lowest/bin/python -m pytest -m "not container"
 
 lock: $(filter .venv-uv/%,$(UV))  ## take the newest versions that fit
 	$(UV) lock --upgrade
