@@ -23,6 +23,7 @@ from hexdesk.plugin.registrations import (
     ServerRegistration,
     StrategyRegistration,
 )
+from hexdesk.plugin.secret import Secret
 from hexdesk.plugin.server import Server
 from hexdesk.ports.strategy import Strategy, StrategyContext
 
@@ -41,6 +42,7 @@ __all__ = [
     "RecordingContext",
     "RecordingRegistration",
     "Registration",
+    "Secret",
     "Server",
     "ServerContext",
     "ServerRegistration",

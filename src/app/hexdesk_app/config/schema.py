@@ -1,0 +1,225 @@
+"""The sections of `plugins.toml`, as types: each value's type, range, default and meaning."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money
+from hexdesk.domain.risk import RiskLimits
+from hexdesk_app.config.layers import Table
+from hexdesk_app.config.paths import Origins
+
+Name: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
+"""Of a section: 1-40 letters, digits, `-` and `_`; it becomes part of ids and file names."""
+PluginName: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Mode(StrEnum):
+    """How a desk runs. `live` also needs to be armed."""
+
+    BACKTEST = "backtest"
+    PAPER = "paper"
+    LIVE = "live"
+
+
+class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[desk]`.
+
+    Attributes:
+        name: Of the desk, shown everywhere.
+        mode: backtest, paper or live.
+        run_id: Start of all order ids; empty derives one per run.
+        seed: Of all randomness.
+        state_path: Folder of journal and state; relative to the first configuration file.
+        on_stop: What happens to open orders when the desk stops: cancel or keep.
+        inbox_max: Inputs that may wait for the desk.
+        strategy_budget_ms: Time that a strategy may take per call, in ms; 0 is unlimited.
+        display_zone: Time zone of what is shown; everything stored is UTC.
+        up_color: Colour of gains: green, or red as in China and Japan.
+    """
+
+    name: Name = "desk"
+    mode: Mode = Mode.PAPER
+    run_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9]{0,20}$")] = ""
+    seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
+    state_path: Annotated[str, Meta(min_length=1)] = "hexdesk_data"
+    on_stop: Literal["cancel", "keep"] = "cancel"
+    inbox_max: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 65_536
+    strategy_budget_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
+    display_zone: str = "UTC"
+    up_color: Literal["green", "red"] = "green"
+
+
+class BrokerHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What `[brokers.NAME]` holds beside the plugin's own settings.
+
+    Attributes:
+        plugin: Entry point that offers the broker.
+        account: Account id; empty means the section's name.
+        deposits: What a simulated account starts with, as `100000 USDT`; empty means 10,000 of
+            each currency that its instruments are settled in.
+    """
+
+    plugin: PluginName
+    account: Annotated[str, Meta(max_length=80)] = ""
+    deposits: tuple[str, ...] = ()
+
+
+class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What `[feeds.NAME]` holds beside the plugin's own settings.
+
+    Attributes:
+        plugin: Entry point that offers the live feed or the reader of recordings.
+        speed: Of recordings: seconds played per second; 0 is as fast as possible.
+    """
+
+    plugin: PluginName
+    speed: Annotated[float, Meta(ge=0.0, le=1e9)] = 0.0
+
+
+class PluginHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What `[journal]` and `[servers.NAME]` hold beside the plugin's own settings."""
+
+    plugin: PluginName
+
+
+class StrategyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[strategies.NAME]`.
+
+    Attributes:
+        plugin: Entry point that offers the strategy.
+        instruments: Ids that it trades.
+        broker: Section of the broker; empty means the only one.
+        capital: What it may use, as `50000 USDT`; empty is no limit of its own.
+        enabled: Whether it is loaded at all.
+        on_fault: What happens to its open orders when it fails: cancel or keep.
+        settings: The plugin's own.
+    """
+
+    plugin: PluginName
+    instruments: Annotated[tuple[str, ...], Meta(min_length=1)]
+    broker: str = ""
+    capital: str = ""
+    enabled: bool = True
+    on_fault: Literal["cancel", "keep"] = "cancel"
+    settings: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+
+
+class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[logging]`: what goes to stderr.
+
+    Attributes:
+        level: Least severity that is written.
+        format: `text` for people, `json` for machines, one object a line.
+    """
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class PluginSection(msgspec.Struct, frozen=True, kw_only=True):
+    """A section that asks for a plugin, checked except for the plugin's own settings.
+
+    Attributes:
+        name: Of the section.
+        path: TOML path of the section.
+        plugin: Name asked for.
+        settings: The plugin's own, still a table.
+        settings_path: Where they stand.
+    """
+
+    name: str
+    path: tuple[str, ...]
+    plugin: str
+    settings: Table
+    settings_path: tuple[str, ...]
+
+
+class BrokerSection(PluginSection, frozen=True, kw_only=True):
+    """A broker; see `BrokerHead`."""
+
+    account: str
+    deposits: tuple[Money, ...]
+
+
+class FeedSection(PluginSection, frozen=True, kw_only=True):
+    """A feed; see `FeedHead`."""
+
+    speed: float
+
+
+class StrategySection(PluginSection, frozen=True, kw_only=True):
+    """A strategy; see `StrategyTable`. `broker` names a section that exists."""
+
+    broker: str
+    instruments: tuple[str, ...]
+    capital: Money | None
+    enabled: bool
+    on_fault: Literal["cancel", "keep"]
+
+
+class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[risk]`: limits of all instruments, and of those that have their own."""
+
+    preset: str
+    limits: RiskLimits
+    instruments: dict[str, RiskLimits]
+
+    def of(self, instrument_id: str) -> RiskLimits:
+        """Return the limits of an instrument."""
+        return self.instruments.get(instrument_id, self.limits)
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole configuration, checked; settings of plugins are checked when these are loaded.
+
+    Attributes:
+        desk: `[desk]`.
+        instruments: By id.
+        brokers: By section name.
+        feeds: By section name.
+        journal: None without a `[journal]`.
+        servers: By section name.
+        strategies: By section name; also those that are not enabled.
+        risk: `[risk]`.
+        logging: `[logging]`.
+        base_path: Folder that relative paths start at.
+        files: What was read, in order.
+        tree: All values that were written, merged.
+        origins: Where each came from.
+    """
+
+    desk: DeskSettings
+    instruments: dict[str, Instrument]
+    brokers: dict[str, BrokerSection]
+    feeds: dict[str, FeedSection]
+    journal: PluginSection | None
+    servers: dict[str, PluginSection]
+    strategies: dict[str, StrategySection]
+    risk: RiskSection
+    logging: LoggingSettings
+    base_path: Path
+    files: tuple[str, ...]
+    tree: Table
+    origins: Origins
+
+    @property
+    def enabled_strategies(self) -> dict[str, StrategySection]:
+        """Return the strategies to load, by section name."""
+        return {name: each for name, each in self.strategies.items() if each.enabled}
+
+    @property
+    def plugin_sections(self) -> list[PluginSection]:
+        """Return every section whose plugin has to be loaded, in the order of starting."""
+        journal = [self.journal] if self.journal else []
+        return [
+            *journal,
+            *self.brokers.values(),
+            *self.feeds.values(),
+            *self.enabled_strategies.values(),
+            *self.servers.values(),
+        ]
