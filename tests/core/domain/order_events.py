@@ -11,6 +11,7 @@ from hexdesk.domain.reports import (
     OrderAccepted,
     OrderCanceled,
     OrderDenied,
+    OrderEvent,
     OrderExpired,
     OrderHeld,
     OrderRejected,
@@ -94,7 +95,7 @@ def order_in(
     return order
 
 
-_PATHS = {
+_PATHS: dict[Life, tuple[OrderEvent, ...]] = {
     Life.INITIALIZED: (),
     Life.HELD: (HELD,),
     Life.SUBMITTED: (SUBMITTED,),
@@ -107,4 +108,8 @@ _PATHS = {
     Life.REJECTED: (SUBMITTED,),
     Life.DENIED: (DENIED,),
 }
-_ENDINGS = {Life.CANCELED: canceled(), Life.EXPIRED: expired(), Life.REJECTED: rejected()}
+_ENDINGS: dict[Life, OrderEvent] = {
+    Life.CANCELED: canceled(),
+    Life.EXPIRED: expired(),
+    Life.REJECTED: rejected(),
+}

@@ -86,8 +86,8 @@ def expectations(life: str, column: str, cell: str) -> list[tuple[OrderEvent, st
         return [(fill(1), cell)]
     if column == "Updated":
         filled = order_in(LIVES[life], cum_qty=_cum(life)).cum_qty
-        more = [(updated(QUANTITY + 10), "P" if cell == "=/Pu" else cell[0])]
-        return more + [(updated(filled), "F")] * (cell == "=/F")
+        more = updated(QUANTITY + 10), "P" if cell == "=/Pu" else cell[0]
+        return [more, (updated(filled), "F")] if cell == "=/F" else [more]
     if column == "Busted":
         trade = "t0" if cell == "b" else "t9"
         return [(busted(trade, live=live), cell) for live in (True, False, None)]
@@ -219,3 +219,27 @@ def test_update_of_a_held_order_does_not_accept_it() -> None:
     order = order_in(Life.HELD)
     apply(order, updated(60))
     assert (order.life, order.quantity, order.leaves_qty) == (Life.HELD, 60, 60)
+
+
+def test_doubt_after_a_silent_bust_lasts_until_the_venue_speaks() -> None:
+    order = order_in(Life.ACCEPTED)
+    for event in (
+        fill(60, "t1"),
+        fill(40, "t2"),
+        busted("t1", live=None),
+        busted("t2", live=False),
+    ):
+        apply(order, event)
+    assert order.life is Life.CANCELED
+    assert order.doubt is not None
+    apply(order, canceled(9))
+    assert order.doubt is None
+
+
+def test_rejected_after_a_broken_trade_reads_canceled_in_either_order() -> None:
+    first, last = order_in(Life.ACCEPTED), order_in(Life.ACCEPTED)
+    for event in (fill(1), busted("t1", live=False), rejected()):
+        apply(first, event)
+    for event in (rejected(), fill(1), busted("t1", live=False)):
+        apply(last, event)
+    assert first.life is last.life is Life.CANCELED

@@ -215,7 +215,8 @@ def derive_life(order: Order) -> Life:
     """Return the life that the facts of an order mean.
 
     Terminal precedence: DENIED, FILLED, CANCELED, EXPIRED, REJECTED; rejected with fills reads
-    CANCELED; a terminal cause counts unless a later bust brought quantity back.
+    CANCELED, broken ones too, for it did trade; a terminal cause counts unless a later bust brought
+    quantity back.
     """
     facts = order.facts
     cum = order.cum_qty
@@ -229,7 +230,7 @@ def derive_life(order: Order) -> Life:
     if order.expired_ns >= reopened:
         return EXPIRED
     if order.rejected_ns >= reopened:
-        return CANCELED if cum else REJECTED
+        return CANCELED if order.fills else REJECTED
     if facts & IS_ABANDONED:
         return CANCELED if cum or facts & (IS_ACCEPTED | IS_TRIGGERED) else REJECTED
     if order.dead_qty and cum + order.dead_qty >= order.quantity:
@@ -274,7 +275,7 @@ def _rederive(order: Order, outcome: Outcome = Outcome.APPLIED) -> Outcome:
     before = order.life
     life = derive_life(order)
     order.life = life
-    if life >= FILLED:
+    if before < FILLED <= life:
         order.pending_cancels = 0
         order.pending_amends = 0
         order.doubt = None
@@ -332,26 +333,31 @@ def _triggered(order: Order, _event: OrderTriggered) -> Outcome:
 
 def _canceled(order: Order, event: OrderCanceled) -> Outcome:
     order.canceled_ns = max(order.canceled_ns, event.ts_event)
-    order.facts &= ~IS_ABANDONED  # the venue's word takes the place of our inference
     if event.code and not order.code:
         order.code = event.code
-    return _rederive(order)
+    return _ended(order)
 
 
 def _expired(order: Order, event: OrderExpired) -> Outcome:
     order.expired_ns = max(order.expired_ns, event.ts_event)
-    order.facts &= ~IS_ABANDONED
-    return _rederive(order)
+    return _ended(order)
 
 
 def _rejected(order: Order, event: OrderRejected) -> Outcome:
     order.rejected_ns = max(order.rejected_ns, event.ts_event)
-    order.facts &= ~IS_ABANDONED
     order.code = order.code or event.code
     order.text = order.text or event.text
-    if order.life is FILLED:
-        return Outcome.CONTRADICTED
-    return _rederive(order)
+    outcome = _ended(order)
+    return Outcome.CONTRADICTED if order.life is FILLED else outcome
+
+
+def _ended(order: Order) -> Outcome:
+    """Let the venue's word that it is over replace our inference and end every doubt."""
+    order.facts &= ~IS_ABANDONED
+    outcome = _rederive(order)
+    if order.life >= FILLED:
+        order.doubt = None
+    return outcome
 
 
 def _updated(order: Order, event: OrderUpdated) -> Outcome:
