@@ -1,1 +1,1 @@
-"""The desk and its services; closed to plugins."""
+"""The desk and its services: synchronous, deterministic, one writer. Closed to plugins."""

@@ -17,20 +17,22 @@ class Balance:
     Attributes:
         total: Deposits, results, fees and funding so far.
         reserved: Part kept back for open orders; never negative.
+        used: Part bound as margin of open positions; never negative.
     """
 
-    __slots__ = ("currency", "reserved", "scale", "total")
+    __slots__ = ("currency", "reserved", "scale", "total", "used")
 
     def __init__(self, currency: str, scale: int, total: MoneyRaw = 0) -> None:
         self.currency = currency
         self.scale = scale
         self.total = total
         self.reserved: MoneyRaw = 0
+        self.used: MoneyRaw = 0
 
     @property
     def available(self) -> MoneyRaw:
         """What new orders may still reserve."""
-        return self.total - self.reserved
+        return self.total - self.reserved - self.used
 
     def __str__(self) -> str:
         return f"{format_raw(self.total, self.scale)} {self.currency}"

@@ -68,6 +68,7 @@ class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     ts_init: TimeNs
 
 
-Command: TypeAlias = (
-    StopEntries | ResumeEntries | CancelAll | Flatten | Halt | Rearm | StartStrategy | StopStrategy
+StrategyCommand: TypeAlias = (
+    StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
 )
+Command: TypeAlias = StrategyCommand | Halt | Rearm

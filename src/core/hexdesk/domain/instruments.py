@@ -6,7 +6,9 @@ changes with the price band, so tick tables only validate and round.
 """
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from enum import StrEnum
+from itertools import pairwise
 
 import msgspec
 
@@ -116,8 +118,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def inverse_factor(self) -> int:
         """What quantity x multiplier is multiplied by before division by price."""
-        exponent = self.value_scale + self.price_scale - self.quantity_scale - self.multiplier_scale
-        return pow10(exponent)
+        return pow10(self.inverse_exponent)
+
+    @property
+    def inverse_exponent(self) -> int:
+        """Digits by which `inverse_factor` brings an inverse value to `value_scale`."""
+        return self.value_scale + self.price_scale - self.quantity_scale - self.multiplier_scale
 
     def value(self, price: PriceRaw, quantity: QtyRaw) -> ValueRaw:
         """Return what a quantity is worth at a price, in the settlement currency.
@@ -236,14 +242,6 @@ def make_instrument(instrument_id: str, settings: InstrumentSettings) -> Instrum
     if max(price_scale, quantity_scale, multiplier_scale) > SCALE_MAX:
         message = f"expected at most {SCALE_MAX} decimals"
         raise ValueError(message)
-    ticks = tuple(
-        TickBand(parse_raw(floor, price_scale), _positive("tick", tick, price_scale))
-        for floor, tick in bands
-    )
-    floors = [band.floor for band in ticks]
-    if floors != sorted(set(floors)):
-        message = "expected tick_bands by ascending floor"
-        raise ValueError(message)
     lot = _positive("lot", settings.lot, quantity_scale)
     draft = Instrument(
         id=instrument_id,
@@ -253,28 +251,73 @@ def make_instrument(instrument_id: str, settings: InstrumentSettings) -> Instrum
         settle=settings.settle or (settings.base if settings.inverse else settings.quote),
         price_scale=price_scale,
         quantity_scale=quantity_scale,
-        ticks=ticks,
+        ticks=_tick_table(bands, price_scale),
         lot=lot,
         multiplier=_positive("multiplier", settings.multiplier, multiplier_scale),
         multiplier_scale=multiplier_scale,
         inverse=settings.inverse,
-        min_quantity=_optional(settings.min_quantity, quantity_scale) or lot,
-        max_quantity=_optional(settings.max_quantity, quantity_scale),
-        lower_limit=_optional(settings.lower_limit, price_scale),
-        upper_limit=_optional(settings.upper_limit, price_scale),
-        maker_fee=parse_raw(settings.maker_fee, RATE_SCALE),
-        taker_fee=parse_raw(settings.taker_fee, RATE_SCALE),
+        min_quantity=_optional("min_quantity", settings.min_quantity, quantity_scale) or lot,
+        max_quantity=_optional("max_quantity", settings.max_quantity, quantity_scale),
+        lower_limit=_optional("lower_limit", settings.lower_limit, price_scale),
+        upper_limit=_optional("upper_limit", settings.upper_limit, price_scale),
+        maker_fee=_number("maker_fee", settings.maker_fee, RATE_SCALE),
+        taker_fee=_number("taker_fee", settings.taker_fee, RATE_SCALE),
         margin=_positive("margin", settings.margin, RATE_SCALE),
         closes_by_day=settings.closes_by_day,
     )
-    if not draft.settle:
-        message = "expected settle or base for an inverse contract"
-        raise ValueError(message)
-    return msgspec.structs.replace(
+    _check_currencies(draft)
+    made = msgspec.structs.replace(
         draft,
-        min_notional=_optional(settings.min_notional, draft.value_scale),
-        max_notional=_optional(settings.max_notional, draft.value_scale),
+        min_notional=_optional("min_notional", settings.min_notional, draft.value_scale),
+        max_notional=_optional("max_notional", settings.max_notional, draft.value_scale),
     )
+    _check_bounds(made)
+    return made
+
+
+def _tick_table(bands: Iterable[tuple[str, str]], price_scale: int) -> tuple[TickBand, ...]:
+    ticks = tuple(
+        TickBand(_number("tick_bands", floor, price_scale), _positive("tick", tick, price_scale))
+        for floor, tick in bands
+    )
+    for below, band in pairwise(ticks):
+        if band.floor <= below.floor:
+            message = "expected tick_bands by ascending floor"
+            raise ValueError(message)
+        if band.floor % below.tick or band.floor % band.tick:  # else rounding would miss a price
+            message = (
+                "expected tick_bands whose floors lie on both grids,"
+                f" was {format_raw(band.floor, price_scale)!r}"
+            )
+            raise ValueError(message)
+    return ticks
+
+
+def _check_currencies(instrument: Instrument) -> None:
+    message = ""
+    if not instrument.quote:
+        message = "expected a quote currency"
+    elif not instrument.settle:
+        message = "expected settle or base for an inverse contract"
+    elif instrument.inverse and instrument.inverse_exponent < 0:
+        message = "expected fewer decimals in lot and multiplier of an inverse contract"
+    if message:
+        raise ValueError(message)
+
+
+def _check_bounds(instrument: Instrument) -> None:
+    for low, high in _BOUNDS:
+        if getattr(instrument, low) > getattr(instrument, high) > 0:
+            message = f"expected {low} up to {high}"
+            raise ValueError(message)
+
+
+_BOUNDS = (
+    ("min_quantity", "max_quantity"),
+    ("min_notional", "max_notional"),
+    ("lower_limit", "upper_limit"),
+)
+"""Attributes of which the second is 0 (unlimited) or not below the first."""
 
 
 def _check_id(instrument_id: str) -> None:
@@ -294,19 +337,27 @@ def _decimals(text: str) -> int:
     return len(text.partition(".")[2])
 
 
+def _number(name: str, text: str, scale: int) -> int:
+    try:
+        return parse_raw(text, scale)
+    except ValueError as error:
+        message = f"{name}: {error}"
+        raise ValueError(message) from error
+
+
 def _positive(name: str, text: str, scale: int) -> int:
-    raw = parse_raw(text, scale)
+    raw = _number(name, text, scale)
     if raw <= 0:
         message = f"expected a {name} above 0, was {text!r}"
         raise ValueError(message)
     return raw
 
 
-def _optional(text: str, scale: int) -> int:
+def _optional(name: str, text: str, scale: int) -> int:
     if not text:
         return 0
-    raw = parse_raw(text, scale)
+    raw = _number(name, text, scale)
     if raw < 0:
-        message = f"expected 0 or more, was {text!r}"
+        message = f"{name}: expected 0 or more, was {text!r}"
         raise ValueError(message)
     return raw

@@ -11,6 +11,7 @@ holds to the last integer for any history; fees are kept apart. Source: orders.m
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.values import (
     BUY,
+    CLOSE_TODAY,
     CLOSING_EFFECTS,
     PositionEffect,
     PriceRaw,
@@ -96,9 +97,23 @@ class Position:
         self.realised += gain
         return gain
 
-    def unbook(self, side: Side, quantity: QtyRaw, price: PriceRaw) -> ValueRaw:
-        """Take a broken trade back by its opposite; realised + unrealised come out exactly."""
-        return self.book(Side.SELL if side is BUY else BUY, quantity, price)
+    def unbook(
+        self,
+        side: Side,
+        quantity: QtyRaw,
+        price: PriceRaw,
+        effect: PositionEffect = PositionEffect.AUTO,
+    ) -> ValueRaw:
+        """Take a broken trade back by its opposite; realised + unrealised come out exactly.
+
+        What a broken opening brought leaves today's quantity first. What a broken close took comes
+        back as yesterday's, unless `effect` says that it was today's.
+        """
+        held, today = self.quantity, self.today
+        gain = self.book(Side.SELL if side is BUY else BUY, quantity, price, CLOSE_TODAY)
+        if held * self.quantity >= 0 and self.today > today and effect is not CLOSE_TODAY:
+            self.today = today
+        return gain
 
     def unrealised(self, mark: PriceRaw) -> ValueRaw:
         """Return the result that closing at a price would realise; 0 when flat."""
@@ -129,6 +144,10 @@ class Position:
             return self.cost / (held * self._unit)
         instrument = self._instrument
         return held * instrument.multiplier * instrument.inverse_factor / self.cost
+
+    def leg(self, _side: Side, _effect: PositionEffect) -> "Position":
+        """Return the leg that a trade belongs to: a netted position has one."""
+        return self
 
     def closable(self, effect: PositionEffect) -> QtyRaw:
         """Return how much an order of this effect can close at the most."""
@@ -177,7 +196,7 @@ class HedgedPosition:
         self, side: Side, quantity: QtyRaw, price: PriceRaw, effect: PositionEffect
     ) -> ValueRaw:
         """Take a broken trade out of its leg."""
-        return self.leg(side, effect).unbook(side, quantity, price)
+        return self.leg(side, effect).unbook(side, quantity, price, effect)
 
     @property
     def quantity(self) -> QtyRaw:
@@ -188,6 +207,12 @@ class HedgedPosition:
     def realised(self) -> ValueRaw:
         """Result of both legs before fees."""
         return self.long.realised + self.short.realised
+
+    @property
+    def avg_px(self) -> float:
+        """Average raw entry price of the larger leg, for display; 0.0 when flat."""
+        long, short = self.long, self.short
+        return long.avg_px if long.quantity >= -short.quantity else short.avg_px
 
     @property
     def cash_flow(self) -> ValueRaw:

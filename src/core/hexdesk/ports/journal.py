@@ -4,16 +4,19 @@ from collections.abc import Iterator
 from typing import Protocol, TypeAlias
 
 from hexdesk.domain.commands import Command
+from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import OrderEvent
 
-JournalRecord: TypeAlias = NewOrder | AmendOrder | CancelOrder | OrderEvent | Command
+JournalRecord: TypeAlias = (
+    NewOrder | AmendOrder | CancelOrder | OrderEvent | Command | TimerFired | StrategyFaulted
+)
 
 
 class Journal(Protocol):
     """An append-only record; one desk writes it."""
 
-    def append(self, record: JournalRecord) -> None:
+    def append(self, record: JournalRecord, /) -> None:
         """Add a record to the frame being built; cheap, no I/O."""
         ...
 

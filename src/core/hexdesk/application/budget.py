@@ -1,0 +1,53 @@
+"""Holds a strategy's callback to a time budget; live desks only.
+
+A backtest measures no wall time, so that equal inputs give equal outputs on any machine.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from hexdesk.application.host import StrategyHost
+from hexdesk.application.markets import Handler
+
+STRIKES_MAX = 5
+"""Overruns in a row before a strategy is quarantined."""
+
+
+class OverBudget(Protocol):
+    """Told of an overrun; `is_final` says that it was one too many."""
+
+    def __call__(self, host: StrategyHost, spent_ns: int, *, is_final: bool) -> None:
+        """Take note."""
+        ...
+
+
+class BudgetGuard:
+    """Calls a handler and times it; one overrun is reported, several in a row are final."""
+
+    __slots__ = ("_budget_ns", "_handler", "_host", "_over", "_stopwatch", "_strikes")
+
+    def __init__(
+        self,
+        host: StrategyHost,
+        handler: Handler,
+        stopwatch: Callable[[], int],
+        budget_ns: int,
+        over: OverBudget,
+    ) -> None:
+        self._host = host
+        self._handler = handler
+        self._stopwatch = stopwatch
+        self._budget_ns = budget_ns
+        self._over = over
+        self._strikes = 0
+
+    def __call__(self, event: Any) -> None:  # noqa: ANN401 - any market event
+        """Call the handler."""
+        begun = self._stopwatch()
+        self._handler(event)
+        spent_ns = self._stopwatch() - begun
+        if spent_ns > self._budget_ns:
+            self._strikes += 1
+            self._over(self._host, spent_ns, is_final=self._strikes >= STRIKES_MAX)
+        else:
+            self._strikes = 0

@@ -1,0 +1,426 @@
+"""The desk: one writer, no waiting. Every input is handled to completion before the next.
+
+No `await`, no I/O, no clock, no randomness and no logging inside: time comes with the inputs,
+ids from the run and a counter. So equal inputs give equal outputs, bit for bit.
+
+An input that arrives while another is being handled (a simulated venue answers at once) waits in
+`_reports` and is handled before the next market event.
+"""
+
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+from hexdesk.application.alerts import Alert, AlertLog
+from hexdesk.application.budget import BudgetGuard
+from hexdesk.application.counts import Counts
+from hexdesk.application.execution import Execution
+from hexdesk.application.host import DeskContext, HostState, StrategyFactory, StrategyHost
+from hexdesk.application.ids import ClientOrderIds
+from hexdesk.application.ledger import Ledger
+from hexdesk.application.markets import Channel, Handler, Market, Markets
+from hexdesk.application.operator import Operator
+from hexdesk.application.pulse import Pulse
+from hexdesk.application.risk_gate import GateLimits, RiskGate
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.commands import Command
+from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
+from hexdesk.domain.order_state import Order
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.reports import Fill, OrderEvent, VenueReport
+from hexdesk.domain.risk import RiskLimits
+from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
+from hexdesk.errors import InvariantError, require
+from hexdesk.ports.broker import Broker
+from hexdesk.ports.clock import Clock
+from hexdesk.ports.journal import Journal
+from hexdesk.ports.strategy import Strategy
+
+REPORTS_MAX = 100_000
+"""Reports waiting within one input; more is a venue gone mad: the desk halts visibly."""
+
+_CALLBACKS = {
+    "quote": "on_quote",
+    "trade": "on_trade",
+    "book": "on_book",
+    "bar": "on_bar",
+    "status": "on_status",
+}
+
+
+class Desk:
+    """Orders, positions and strategies of one run.
+
+    Attributes:
+        markets: Latest state and channels by instrument.
+        pulse: Time and number of the input being handled.
+        execution: Orders.
+        accounts: By broker name.
+        hosts: Strategies by id.
+        alerts: What a person should know.
+        counts: What happened so far.
+        journal: Where inputs and intents go.
+    """
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        instruments: Iterable[Instrument],
+        journal: Journal,
+        clock: Clock,
+        limits: RiskLimits | None = None,
+        instrument_limits: dict[str, RiskLimits] | None = None,
+        stopwatch: Callable[[], int] | None = None,
+        strategy_budget_ns: int = 0,
+    ) -> None:
+        self.markets = Markets(instruments)
+        self.pulse = Pulse()
+        self.accounts: dict[str, Account] = {}
+        self.alerts = AlertLog()
+        self.counts = Counts()
+        self.journal = journal
+        self._by_id = self.markets.by_id
+        self._brokers: dict[str, Broker] = {}
+        self._clock = clock
+        self._ids = ClientOrderIds(run_id)
+        self._stopwatch = stopwatch
+        self._budget_ns = strategy_budget_ns
+        self._reports: deque[VenueReport] = deque()
+        self._busy = False
+        default = limits or RiskLimits()
+        own = instrument_limits or {}
+        self._limits = {
+            market_id: GateLimits(own.get(market_id, default), market.instrument)
+            for market_id, market in self._by_id.items()
+        }
+        self.execution = Execution(
+            pulse=self.pulse,
+            journal=journal,
+            ids=self._ids,
+            alerts=self.alerts,
+            counts=self.counts,
+            deliver=self._deliver,
+            runaway=self._quarantine,
+        )
+        self.hosts = self.execution.hosts
+        self._operator = Operator(self.execution, self, self._ids.next)
+        self._owners: dict[Handler, StrategyHost] = {}
+
+    # --- composition -------------------------------------------------------------------------
+
+    def add_broker(self, name: str, broker: Broker, account: Account) -> None:
+        """Make a broker and its account known; before strategies that use it."""
+        require(name not in self._brokers, f"broker {name!r} is attached twice")
+        self._brokers[name] = broker
+        self.accounts[name] = account
+
+    def add_strategy(
+        self,
+        strategy_id: str,
+        factory: StrategyFactory,
+        *,
+        broker: str,
+        instrument_ids: Sequence[str],
+        cancel_on_fault: bool = True,
+    ) -> StrategyHost:
+        """Make a strategy with its context; it sees nothing until it is started.
+
+        Raises:
+            Exception: Whatever the factory raises.
+        """
+        require(strategy_id not in self.hosts, f"strategy {strategy_id!r} is added twice")
+        account = self.accounts[broker]
+        ledgers = {
+            instrument_id: Ledger(strategy_id, self._by_id[instrument_id], account)
+            for instrument_id in instrument_ids
+        }
+        gate = RiskGate(self._brokers[broker].capabilities, self._limits)
+        host = StrategyHost(
+            strategy_id,
+            broker=self._brokers[broker],
+            account=account,
+            ledgers=ledgers,
+            gate=gate,
+            cancel_on_fault=cancel_on_fault,
+        )
+        host.strategy = factory(DeskContext(self, host, instrument_ids))
+        self.hosts[strategy_id] = host
+        return host
+
+    # --- inputs ------------------------------------------------------------------------------
+
+    def on_quote(self, quote: Quote) -> None:
+        """Handle a quote. This is the hottest method of hexdesk."""
+        pulse = self.pulse
+        ts_init = quote.ts_init
+        if ts_init >= pulse.now_ns:
+            pulse.now_ns = ts_init
+        else:
+            self.counts.time_regressions += 1
+        pulse.seq += 1
+        try:
+            market = self._by_id[quote.instrument_id]
+        except KeyError:
+            self.counts.unknown_instruments += 1
+            return
+        market.quote = quote
+        channel = market.on_quote
+        handler: Handler | None = None
+        self._busy = True
+        try:
+            for handler in channel:
+                handler(quote)
+        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it is quarantined
+            self._publish_rest(channel, handler, quote, error)
+        if pulse.is_owed:
+            self._settle()
+        self._busy = False
+
+    def handle(self, event: MarketEvent) -> None:
+        """Handle any market event."""
+        kind = type(event)
+        if kind is Quote:
+            self.on_quote(event)  # type: ignore[arg-type]
+            return
+        self._begin(event.ts_init)
+        market = self._by_id.get(event.instrument_id)
+        if market is None:
+            self.counts.unknown_instruments += 1
+        elif isinstance(event, Trade):
+            market.trade = event
+            self._publish(market.on_trade, event)
+        elif isinstance(event, BookUpdate):
+            self._publish(market.on_book, event)
+        elif isinstance(event, Bar):
+            self._publish(market.on_bar, event)
+        elif isinstance(event, InstrumentStatus):
+            market.status = event.status
+            self._publish(market.on_status, event)
+        self._end()
+
+    def on_report(self, report: VenueReport) -> None:
+        """Handle a venue's report: the sink that brokers are given."""
+        if self._busy:
+            self._reports.append(report)
+            self.pulse.is_owed = True
+            if len(self._reports) > REPORTS_MAX and not self.execution.halted:
+                self.execution.halt("more venue reports within one input than can be")
+            return
+        self._begin(report.ts_init)
+        self.execution.on_report(report)
+        self._end()
+
+    def command(self, command: Command) -> None:
+        """Handle an operator's command."""
+        self._begin(command.ts_init)
+        self.journal.append(command)
+        self._operator.handle(command)
+        self._end()
+
+    def on_timer(self, fired: TimerFired) -> None:
+        """Handle a timer that came due."""
+        self._begin(fired.ts_init)
+        host = self.hosts.get(fired.strategy_id)
+        if host is not None and host.timers.pop(fired.name, None) is not None:
+            self.journal.append(fired)
+            if host.strategy is not None and host.state is HostState.RUNNING:
+                self._call(host, partial(host.strategy.on_timer, fired.name, fired.due_ns))
+        self._end()
+
+    # --- life of strategies --------------------------------------------------------------------
+
+    def start_strategy(self, host: StrategyHost) -> None:
+        """Connect a strategy's callbacks and call `on_start`; only within an input."""
+        strategy = host.strategy
+        if strategy is None or host.state in (HostState.RUNNING, HostState.FAULTED):
+            return
+        host.state = HostState.RUNNING
+        if _overrides(strategy, "on_order"):
+            host.on_order = strategy.on_order
+        if _overrides(strategy, "on_fill"):
+            host.on_fill = strategy.on_fill
+        for kind, name in _CALLBACKS.items():
+            if _overrides(strategy, name):
+                handler = self._timed(host, getattr(strategy, name))
+                self._owners[handler] = host
+                for ledger in host.ledgers.values():
+                    ledger.market.add(kind, handler)
+        self._call(host, strategy.on_start)
+
+    def stop_strategy(self, host: StrategyHost, *, keep_orders: bool) -> None:
+        """Call `on_stop`, disconnect, then cancel or keep open orders; only within an input."""
+        if host.strategy is None or host.state is not HostState.RUNNING:
+            return
+        self._call(host, host.strategy.on_stop)
+        if host.state is HostState.RUNNING:
+            host.state = HostState.STOPPED
+        self._disconnect(host)
+        if not keep_orders:
+            self._operator.cancel_orders(host)
+
+    def _quarantine(self, host: StrategyHost, reason: str) -> None:
+        if host.state is HostState.FAULTED:
+            return
+        host.state = HostState.FAULTED
+        host.fault = reason
+        self._disconnect(host)
+        host.on_order = None
+        host.on_fill = None
+        now_ns = self.pulse.now_ns
+        self.journal.append(StrategyFaulted(host.strategy_id, reason, now_ns))
+        self.alerts.add(Alert("STRATEGY_FAULTED", host.strategy_id, reason, now_ns))
+        if host.cancel_on_fault:
+            self._operator.cancel_orders(host)
+
+    def _disconnect(self, host: StrategyHost) -> None:
+        for timer in host.timers.values():
+            timer.cancel()
+        host.timers.clear()
+        for handler in [handler for handler, owner in self._owners.items() if owner is host]:
+            del self._owners[handler]
+            for ledger in host.ledgers.values():
+                ledger.market.remove(handler)
+
+    # --- what contexts ask (host.Services) ------------------------------------------------
+
+    def next_client_order_id(self) -> str:
+        """Return a fresh client order id."""
+        return self._ids.next()
+
+    def submit(self, host: StrategyHost, intent: NewOrder) -> None:
+        """Take an order through risk and out."""
+        self.execution.submit(host, intent)
+
+    def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
+        """Take linked orders."""
+        self.execution.submit_list(host, intents)
+
+    def amend(
+        self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger_price: PriceRaw
+    ) -> bool:
+        """Ask to amend an order."""
+        return self.execution.amend(order, quantity, price, trigger_price)
+
+    def cancel(self, order: Order) -> bool:
+        """Ask to cancel an order."""
+        return self.execution.cancel(order)
+
+    def flatten(self, host: StrategyHost, instrument_id: str) -> int:
+        """Cancel a strategy's orders and close its positions."""
+        return self._operator.flatten(host, instrument_id)
+
+    def order(self, client_order_id: str) -> Order | None:
+        """Return an order, open or closed."""
+        return self.execution.order(client_order_id)
+
+    def open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
+        """Return a strategy's orders that are not closed, oldest first."""
+        return [
+            order
+            for order in self.execution.open.values()
+            if order.intent.strategy_id == host.strategy_id
+            and instrument_id in ("", order.intent.instrument_id)
+        ]
+
+    def market(self, instrument_id: str) -> Market:
+        """Return a market; KeyError if it is unknown."""
+        return self._by_id[instrument_id]
+
+    def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
+        """Set a strategy's timer; a same name replaces the earlier one."""
+        earlier = host.timers.pop(name, None)
+        if earlier is not None:
+            earlier.cancel()
+
+        def fire() -> None:
+            now_ns = max(due_ns, self._clock.now_ns())
+            self.on_timer(TimerFired(host.strategy_id, name, due_ns, now_ns))
+
+        host.timers[name] = self._clock.call_at(due_ns, fire)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _begin(self, ts_init: TimeNs) -> None:
+        require(not self._busy, "an input arrived while another was being handled")
+        if ts_init < self.pulse.now_ns:
+            self.counts.time_regressions += 1
+        self.pulse.beat(ts_init)
+        self._busy = True
+
+    def _end(self) -> None:
+        self._settle()
+        self._busy = False
+
+    def _settle(self) -> None:
+        """Send what was decided, handle what came back meanwhile, until nothing is left."""
+        execution = self.execution
+        reports = self._reports
+        while True:
+            if execution.outbox:
+                execution.flush()
+            elif reports:
+                execution.on_report(reports.popleft())
+            elif not execution.deliver_later():
+                self.pulse.is_owed = False
+                return
+
+    def _publish(self, channel: Channel, event: MarketEvent) -> None:
+        handler: Handler | None = None
+        try:
+            for handler in channel:
+                handler(event)
+        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it is quarantined
+            self._publish_rest(channel, handler, event, error)
+
+    def _publish_rest(
+        self, channel: Channel, failed: Handler | None, event: MarketEvent, error: Exception
+    ) -> None:
+        """Quarantine whose handler raised, then call the handlers after it."""
+        host = self._owners.get(failed) if failed is not None else None
+        if failed is None or host is None:
+            raise InvariantError(f"the venue failed on {event!r}: {error!r}") from error
+        self._quarantine(host, _describe(error))
+        self._publish(channel[channel.index(failed) + 1 :], event)
+
+    def _deliver(self, host: StrategyHost, event: OrderEvent) -> None:
+        callback = host.on_fill if isinstance(event, Fill) else host.on_order
+        if callback is not None:
+            try:
+                callback(event)
+            except Exception as error:  # noqa: BLE001 - as above
+                self._quarantine(host, _describe(error))
+
+    def _call(self, host: StrategyHost, callback: Callable[[], None]) -> None:
+        try:
+            callback()
+        except Exception as error:  # noqa: BLE001 - as above
+            self._quarantine(host, _describe(error))
+
+    def _timed(self, host: StrategyHost, handler: Handler) -> Handler:
+        """Return a handler that is held to the time budget, or the bare one without a budget."""
+        stopwatch, budget_ns = self._stopwatch, self._budget_ns
+        if stopwatch is None or not budget_ns:
+            return handler
+        return BudgetGuard(host, handler, stopwatch, budget_ns, self._over_budget)
+
+    def _over_budget(self, host: StrategyHost, spent_ns: int, *, is_final: bool) -> None:
+        text = f"took {spent_ns} ns, budget {self._budget_ns} ns"
+        if is_final:
+            self._quarantine(host, f"OVER_BUDGET: {text}")
+        else:
+            now_ns = self.pulse.now_ns
+            self.alerts.add(Alert("OVER_BUDGET", host.strategy_id, text, now_ns))
+
+
+def _overrides(strategy: Strategy, name: str) -> bool:
+    return getattr(type(strategy), name) is not getattr(Strategy, name)
+
+
+def _describe(error: Exception) -> str:
+    """Return an error with the place it was raised at, for people; never the whole traceback."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})"

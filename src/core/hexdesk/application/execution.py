@@ -1,0 +1,437 @@
+"""The way of an order: intent, risk, journal, broker, and back: report, facts, ledger, owner.
+
+Requests leave at the end of the input that made them: first one journal commit, then every
+request, so that no byte leaves before its intent is written (law L7) and one input costs one
+write.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from msgspec.structs import replace
+
+from hexdesk.application.alerts import Alert, AlertLog
+from hexdesk.application.contingent import Contingencies
+from hexdesk.application.counts import Counts
+from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.ids import ClientOrderIds
+from hexdesk.application.pulse import Pulse
+from hexdesk.domain.order_state import (
+    ALERTING,
+    IS_SUBMITTED,
+    Order,
+    Outcome,
+    apply,
+    new_order,
+)
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    Fill,
+    FillBusted,
+    OrderCanceled,
+    OrderDenied,
+    OrderEvent,
+    OrderHeld,
+    OrderRejected,
+    VenueReport,
+)
+from hexdesk.domain.values import FILLED, HELD, SUBMITTED, PriceRaw, QtyRaw
+from hexdesk.ports.journal import Journal
+
+BURST_MAX = 1_000
+"""Requests of one strategy within one input; beyond it the strategy is quarantined."""
+DEAD_LETTERS_MAX = 1_000
+"""Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
+
+
+class Execution:
+    """Orders of one desk.
+
+    Attributes:
+        open: Orders that are not closed, by client order id, oldest first.
+        closed: The others.
+        hosts: Strategies by id.
+        halted: Why nothing may leave; empty when trading.
+        pulse: Time and number of the input being handled.
+        outbox: Requests of the input being handled, with what sends them.
+        dead_letters: Latest reports that fit no order.
+    """
+
+    def __init__(
+        self,
+        *,
+        pulse: Pulse,
+        journal: Journal,
+        ids: ClientOrderIds,
+        alerts: AlertLog,
+        counts: Counts,
+        deliver: Callable[[StrategyHost, OrderEvent], None],
+        runaway: Callable[[StrategyHost, str], None],
+    ) -> None:
+        self.open: dict[str, Order] = {}
+        self.closed: dict[str, Order] = {}
+        self.hosts: dict[str, StrategyHost] = {}
+        self.halted = ""
+        self.outbox: list[tuple[Callable[[Any], None], Any]] = []
+        self.dead_letters: deque[VenueReport] = deque(maxlen=DEAD_LETTERS_MAX)
+        self._later: deque[tuple[StrategyHost, OrderEvent]] = deque()
+        self.pulse = pulse
+        self._journal = journal
+        self._record = journal.append
+        self._ids = ids
+        self._alerts = alerts
+        self._counts = counts
+        self._deliver = deliver
+        self._runaway = runaway
+        self._lists = Contingencies(self)
+
+    # --- out -------------------------------------------------------------------------------
+
+    def submit(self, host: StrategyHost, intent: NewOrder, *, by_desk: bool = False) -> None:
+        """Take an order through risk, and out if it passes.
+
+        `by_desk` marks closing orders of flatten and protection: a stopped or quarantined strategy
+        does not hold them back.
+        """
+        self._counts.orders += 1
+        self._send(host, new_order(intent), by_desk=by_desk)
+
+    def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
+        """Take linked orders: those with a parent are held until it fills."""
+        self._counts.orders += len(intents)
+        self._lists.add(intents)
+        for intent in intents:
+            if intent.parent_id:
+                self._hold(host, intent)
+        for intent in intents:
+            if not intent.parent_id:
+                self._send(host, new_order(intent))
+        self._lists.on_change(intents[0].list_id)
+
+    def amend(self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger: PriceRaw) -> bool:
+        """Ask to replace terms; 0 keeps one. False if it cannot be asked now, or was denied.
+
+        Until the answer, risk counts the larger of both quantities.
+        """
+        if order.is_closed or order.pending_cancels or order.doubt is not None:
+            return False
+        host = self.hosts[order.intent.strategy_id]
+        wanted = replace(
+            order.intent,
+            quantity=quantity or order.quantity,
+            price=price or order.price,
+            trigger_price=trigger or order.trigger_price,
+        )
+        if order.life is HELD:
+            order.intent = wanted
+            order.quantity, order.price = wanted.quantity, wanted.price
+            order.trigger_price = wanted.trigger_price
+            self._record(wanted)
+            return True
+        ledger = host.ledgers[wanted.instrument_id]
+        working = order.working_qty
+        ledger.work(order, 0)
+        probe = new_order(wanted)
+        denial = self._state_denial(host, probe) or host.gate.check_amend(
+            probe, ledger, self.pulse.now_ns
+        )
+        if denial is None and wanted.quantity > order.cum_qty:
+            order.reserve_price = max(order.reserve_price, probe.reserve_price)
+            ledger.work(order, max(working, wanted.quantity - order.cum_qty))
+        else:
+            ledger.work(order, working)
+            code, text = denial or ("ORDER_SIZE", f"quantity={wanted.quantity} cum={order.cum_qty}")
+            self._counts.denials[code] += 1
+            now_ns = self.pulse.now_ns
+            refusal = AmendRejected(wanted.client_order_id, 0, code, text, now_ns, now_ns)
+            self._deliver_later(host, refusal)
+            return False
+        order.request_count += 1
+        order.pending_amends |= 1 << order.request_count
+        request = AmendOrder(
+            wanted.client_order_id,
+            order.request_count,
+            wanted.quantity,
+            wanted.price,
+            wanted.trigger_price,
+            self.pulse.now_ns,
+        )
+        self._counts.amends += 1
+        self._record(request)
+        self.outbox.append((host.broker.amend, request))
+        self.pulse.is_owed = True
+        return True
+
+    def cancel(self, order: Order) -> bool:
+        """Ask to cancel; a held order ends at once. Cancels always pass risk."""
+        if order.life >= FILLED or order.pending_cancels:
+            return False
+        intent = order.intent
+        host = self.hosts[intent.strategy_id]
+        if order.life is HELD:
+            now_ns = self.pulse.now_ns
+            self._end_held(host, order, OrderCanceled(intent.client_order_id, "", now_ns, now_ns))
+            return True
+        order.request_count = request_id = order.request_count + 1
+        order.pending_cancels |= 1 << request_id
+        request = CancelOrder(intent.client_order_id, request_id, self.pulse.now_ns)
+        self._counts.cancels += 1
+        self._record(request)
+        self.outbox.append((host.broker.cancel, request))
+        self.pulse.is_owed = True
+        return True
+
+    def flush(self) -> None:
+        """Commit the journal, then send every request of this input.
+
+        A journal that cannot be written halts the desk; what has not left is rejected by us.
+        """
+        outbox = self.outbox
+        self.outbox = []
+        try:
+            self._journal.commit()
+        except OSError as error:
+            self.halt(f"JOURNAL_UNWRITABLE: {error}")
+            for _send, request in outbox:
+                self._fail_unsent(request)
+            return
+        for send, request in outbox:
+            send(request)
+
+    def halt(self, reason: str) -> None:
+        """Let nothing but cancels leave until re-armed."""
+        self.halted = reason
+        self._alert("HALTED", "desk", reason)
+
+    # --- back ------------------------------------------------------------------------------
+
+    def on_report(self, report: VenueReport) -> None:
+        """Take a venue's report to its order, ledger and owner."""
+        order = self.open.get(report.client_order_id)
+        if order is None:
+            order = self._find_closed(report)
+            if order is None:
+                self._dead_letter(report, "no such order")
+                return
+        if isinstance(report, Fill) and (report.quantity <= 0 or report.price <= 0):
+            self._dead_letter(report, "a fill needs a quantity and a price above 0")
+            return
+        self._record(report)
+        was_closed = order.life >= FILLED
+        outcome = apply(order, report)
+        host = self.hosts[order.intent.strategy_id]
+        if outcome is not Outcome.APPLIED and not self._odd_outcome(report, outcome):
+            return
+        if isinstance(report, Fill):
+            self._counts.fills += 1
+            host.ledgers[order.intent.instrument_id].book(order, report)
+        elif isinstance(report, FillBusted):
+            self._unbook(host, order, report)
+        elif isinstance(report, OrderRejected):
+            self._counts.rejects[order.code] += 1
+        self._follow(host, order, was_closed=was_closed)
+        self._deliver(host, report)
+        if order.intent.list_id:
+            self._lists.on_change(order.intent.list_id)
+
+    def deliver_later(self) -> bool:
+        """Deliver one event that the desk itself made; False when there is none."""
+        if not self._later:
+            return False
+        host, event = self._later.popleft()
+        self._deliver(host, event)
+        return True
+
+    # --- what linked orders ask (contingent.ExitDesk) ------------------------------------------
+
+    def order(self, client_order_id: str) -> Order | None:
+        """Return an order, open or closed."""
+        return self.open.get(client_order_id) or self.closed.get(client_order_id)
+
+    def release(self, order: Order, quantity: QtyRaw) -> None:
+        """Send a held order for a quantity."""
+        order.intent = replace(
+            order.intent,
+            quantity=quantity,
+            ts_init=self.pulse.now_ns,
+            causation_id=self.pulse.seq,
+        )
+        order.quantity = quantity
+        host = self.hosts[order.intent.strategy_id]
+        host.open_count -= 1
+        del self.open[order.intent.client_order_id]
+        self._send(host, order, by_desk=True)
+
+    def resize(self, order: Order, quantity: QtyRaw) -> bool:
+        """Ask to amend a total quantity."""
+        host = self.hosts[order.intent.strategy_id]
+        if not host.broker.capabilities.amend:
+            return False
+        return self.amend(order, quantity, 0, 0)
+
+    def replace(self, order: Order, quantity: QtyRaw) -> str:
+        """Send a closed exit's terms anew."""
+        client_order_id = self._ids.next()
+        intent = replace(
+            order.intent,
+            client_order_id=client_order_id,
+            quantity=quantity,
+            price=order.price,
+            trigger_price=order.trigger_price,
+            ts_init=self.pulse.now_ns,
+            causation_id=self.pulse.seq,
+        )
+        self.submit(self.hosts[intent.strategy_id], intent, by_desk=True)
+        return client_order_id
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _deliver_later(self, host: StrategyHost, event: OrderEvent) -> None:
+        self._later.append((host, event))
+        self.pulse.is_owed = True
+
+    def _send(self, host: StrategyHost, order: Order, *, by_desk: bool = False) -> None:
+        intent = order.intent
+        self._record(intent)
+        pulse = self.pulse
+        if host.burst_seq != pulse.seq:
+            host.burst_seq = pulse.seq
+            host.burst_count = 0
+        host.burst_count += 1
+        if host.burst_count > BURST_MAX:
+            self._runaway(host, f"more than {BURST_MAX} orders within one input")
+        denial = self._state_denial(host, order, by_desk=by_desk)
+        if denial is None:
+            ledger = host.ledgers[intent.instrument_id]
+            denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
+            if denial is None:
+                order.facts |= IS_SUBMITTED
+                order.life = SUBMITTED
+                self.open[intent.client_order_id] = order
+                host.open_count += 1
+                ledger.work(order, intent.quantity)
+                self.outbox.append((host.broker.submit, intent))
+                pulse.is_owed = True
+                return
+        self._deny(host, order, *denial)
+
+    def _state_denial(
+        self, host: StrategyHost, order: Order, *, by_desk: bool = False
+    ) -> tuple[str, str] | None:
+        if self.halted:
+            return "RISK_HALTED", f"reason={self.halted!r}"
+        if host.state is not HostState.RUNNING and not by_desk:
+            return "STRATEGY_DISABLED", f"state={host.state.value}"
+        intent = order.intent
+        ledger = host.ledgers.get(intent.instrument_id)
+        if ledger is None:
+            return "ORDER_VALUE", f"instrument_id={intent.instrument_id} expected=a_configured_one"
+        if not host.entries_allowed and not (
+            intent.reduce_only or ledger.is_reducing(intent.side, intent.quantity)
+        ):
+            return "RISK_REDUCING", "entries=stopped"
+        return None
+
+    def _deny(self, host: StrategyHost, order: Order, code: str, text: str) -> None:
+        self._counts.denials[code] += 1
+        event = OrderDenied(
+            order.intent.client_order_id, code, f"{code}: {text}", self.pulse.now_ns
+        )
+        self._record(event)
+        apply(order, event)
+        self.closed[order.intent.client_order_id] = order
+        self._deliver_later(host, event)
+        if order.intent.list_id:
+            if order.intent.parent_id:
+                self._alert("PROTECTION_DENIED", order.intent.client_order_id, event.text)
+            self._lists.on_change(order.intent.list_id)
+
+    def _hold(self, host: StrategyHost, intent: NewOrder) -> None:
+        order = new_order(intent)
+        event = OrderHeld(intent.client_order_id, self.pulse.now_ns)
+        self._record(intent)
+        self._record(event)
+        apply(order, event)
+        self.open[intent.client_order_id] = order
+        host.open_count += 1
+
+    def _end_held(self, host: StrategyHost, order: Order, event: OrderCanceled) -> None:
+        self._record(event)
+        apply(order, event)
+        self._follow(host, order, was_closed=False)
+        self._deliver_later(host, event)
+
+    def _follow(self, host: StrategyHost, order: Order, *, was_closed: bool) -> None:
+        """Bring the working quantity and the order's place to what its facts now say."""
+        intent = order.intent
+        client_order_id = intent.client_order_id
+        ledger = host.ledgers[intent.instrument_id]
+        leaves = order.leaves_qty
+        if order.pending_amends:
+            leaves = max(leaves, order.working_qty)
+        if order.working_qty != leaves:
+            ledger.work(order, leaves)
+        if order.life >= FILLED:
+            if not was_closed:
+                del self.open[client_order_id]
+                self.closed[client_order_id] = order
+                host.open_count -= 1
+        elif was_closed:
+            self.open[client_order_id] = self.closed.pop(client_order_id)
+            host.open_count += 1
+            self._alert("ORDER_REOPENED", client_order_id, order.life.name)
+
+    def _odd_outcome(self, report: VenueReport, outcome: Outcome) -> bool:
+        """Count what is not the common case; return whether the report still has effects."""
+        if outcome in ALERTING:
+            self._alert(outcome.name, report.client_order_id, type(report).__name__)
+        if outcome is Outcome.DUPLICATE:
+            self._counts.duplicates += 1
+            return False
+        if outcome is Outcome.IGNORED or outcome is Outcome.PARKED:
+            self._counts.ignored += 1
+            return type(report) in (CancelRejected, AmendRejected)
+        if outcome is Outcome.INVALID:
+            self._dead_letter(report, "makes no sense in this state")
+            return False
+        return True
+
+    def _unbook(self, host: StrategyHost, order: Order, report: FillBusted) -> None:
+        fill = (order.fills or {})[report.trade_id]
+        host.ledgers[order.intent.instrument_id].unbook(order, fill)
+        self._counts.fills -= 1
+        self._alert("FILL_BUSTED", report.client_order_id, report.trade_id)
+
+    def _find_closed(self, report: VenueReport) -> Order | None:
+        if report.client_order_id:
+            return self.closed.get(report.client_order_id)
+        venue_order_id = getattr(report, "venue_order_id", "")
+        if not venue_order_id:
+            return None
+        every = (*self.open.values(), *self.closed.values())
+        return next((order for order in every if order.venue_order_id == venue_order_id), None)
+
+    def _dead_letter(self, report: VenueReport, why: str) -> None:
+        self._counts.dead_letters += 1
+        self.dead_letters.append(report)
+        self._alert("DEAD_LETTER", report.client_order_id, f"{type(report).__name__}: {why}")
+
+    def _fail_unsent(self, request: NewOrder | AmendOrder | CancelOrder) -> None:
+        """Answer a request ourselves that provably never left."""
+        now_ns = self.pulse.now_ns
+        client_id = request.client_order_id
+        code, text = "JOURNAL_UNWRITABLE", self.halted
+        if isinstance(request, NewOrder):
+            self.on_report(OrderRejected(client_id, code, text, now_ns, now_ns))
+        elif isinstance(request, CancelOrder):
+            self.on_report(
+                CancelRejected(client_id, request.request_id, code, text, now_ns, now_ns)
+            )
+        else:
+            self.on_report(AmendRejected(client_id, request.request_id, code, text, now_ns, now_ns))
+
+    def _alert(self, code: str, scope: str, text: str) -> None:
+        self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))

@@ -1,0 +1,449 @@
+"""A strategy inside the desk: its state, its ledgers, and the context it is given."""
+
+import logging
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
+
+from msgspec.structs import replace
+
+from hexdesk.application.ledger import Ledger
+from hexdesk.application.markets import Market
+from hexdesk.application.pulse import Pulse
+from hexdesk.application.risk_gate import RiskGate
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import Quote
+from hexdesk.domain.order_state import Order
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.values import (
+    AUTO,
+    GTC,
+    MARKET,
+    Contingency,
+    OrderType,
+    PositionEffect,
+    PriceRaw,
+    QtyRaw,
+    Side,
+    TimeInForce,
+    TimeNs,
+)
+from hexdesk.ports.broker import Broker
+from hexdesk.ports.clock import TimerHandle
+from hexdesk.ports.strategy import (
+    AccountView,
+    BracketIds,
+    OrderView,
+    PositionView,
+    Strategy,
+    StrategyContext,
+)
+
+StrategyFactory: TypeAlias = Callable[[StrategyContext], Strategy]
+
+
+class HostState(StrEnum):
+    """Where a strategy is in its life."""
+
+    LOADED = "loaded"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAULTED = "faulted"
+
+
+class StrategyHost:
+    """One strategy with all that belongs to it.
+
+    Attributes:
+        strategy_id: Name of its section.
+        broker: Where its orders go.
+        account: Whose money it moves.
+        ledgers: By instrument id.
+        gate: Its risk gate.
+        state: Where it is in its life.
+        entries_allowed: False after stop-entries: only reducing orders pass.
+        cancel_on_fault: Whether its open orders are canceled when it is quarantined.
+        strategy: The plugin's object; set once by the desk.
+        on_order: Its bound callback if it overrides it, None once quarantined.
+        on_fill: The same.
+        fault: Why it was quarantined.
+        open_count: Its orders that are not closed.
+        timers: By name.
+        burst_seq: The input in which it last sent a request.
+        burst_count: Requests sent in that input.
+    """
+
+    __slots__ = (
+        "account",
+        "broker",
+        "burst_count",
+        "burst_seq",
+        "cancel_on_fault",
+        "entries_allowed",
+        "fault",
+        "gate",
+        "ledgers",
+        "on_fill",
+        "on_order",
+        "open_count",
+        "state",
+        "strategy",
+        "strategy_id",
+        "timers",
+    )
+
+    def __init__(
+        self,
+        strategy_id: str,
+        *,
+        broker: Broker,
+        account: Account,
+        ledgers: dict[str, Ledger],
+        gate: RiskGate,
+        cancel_on_fault: bool = True,
+    ) -> None:
+        self.strategy_id = strategy_id
+        self.broker = broker
+        self.account = account
+        self.ledgers = ledgers
+        self.gate = gate
+        self.state = HostState.LOADED
+        self.entries_allowed = True
+        self.cancel_on_fault = cancel_on_fault
+        self.strategy: Strategy | None = None
+        self.on_order: Callable[[Any], None] | None = None
+        self.on_fill: Callable[[Any], None] | None = None
+        self.fault = ""
+        self.open_count = 0
+        self.timers: dict[str, TimerHandle] = {}
+        self.burst_seq = 0
+        self.burst_count = 0
+
+
+class Services(Protocol):
+    """What a context asks of the desk."""
+
+    pulse: Pulse
+
+    def next_client_order_id(self) -> str:
+        """Return a fresh id."""
+        ...
+
+    def submit(self, host: StrategyHost, intent: NewOrder) -> None:
+        """Take an order through risk and out."""
+        ...
+
+    def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
+        """Take linked orders."""
+        ...
+
+    def amend(
+        self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger_price: PriceRaw
+    ) -> bool:
+        """Ask to amend."""
+        ...
+
+    def cancel(self, order: Order) -> bool:
+        """Ask to cancel."""
+        ...
+
+    def flatten(self, host: StrategyHost, instrument_id: str) -> int:
+        """Cancel and close."""
+        ...
+
+    def order(self, client_order_id: str) -> Order | None:
+        """Return any order."""
+        ...
+
+    def open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
+        """Return a strategy's orders that are not closed."""
+        ...
+
+    def market(self, instrument_id: str) -> Market:
+        """Return a market."""
+        ...
+
+    def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
+        """Set a timer."""
+        ...
+
+
+class DeskContext:
+    """A strategy's view of the desk; implements `StrategyContext`."""
+
+    __slots__ = ("_desk", "_host", "_instrument_ids", "_logger", "_pulse")
+
+    def __init__(self, desk: Services, host: StrategyHost, instrument_ids: Sequence[str]) -> None:
+        self._desk = desk
+        self._host = host
+        self._pulse = desk.pulse
+        self._instrument_ids = tuple(instrument_ids)
+        self._logger = logging.getLogger(f"hexdesk.strategy.{host.strategy_id}")
+
+    @property
+    def strategy_id(self) -> str:
+        """Name of the strategy's section in the configuration."""
+        return self._host.strategy_id
+
+    @property
+    def instrument_ids(self) -> Sequence[str]:
+        """Instruments that it was configured for."""
+        return self._instrument_ids
+
+    @property
+    def logger(self) -> logging.Logger:
+        """A logger of the strategy's own."""
+        return self._logger
+
+    def now_ns(self) -> TimeNs:
+        """Return the time of the input being handled."""
+        return self._pulse.now_ns
+
+    def instrument(self, instrument_id: str) -> Instrument:
+        """Return an instrument; KeyError if it is unknown."""
+        return self._desk.market(instrument_id).instrument
+
+    def quote(self, instrument_id: str) -> Quote | None:
+        """Return the latest quote."""
+        return self._desk.market(instrument_id).quote
+
+    def position_quantity(self, instrument_id: str) -> QtyRaw:
+        """Return the signed quantity held."""
+        return self._host.ledgers[instrument_id].position.quantity
+
+    def position(self, instrument_id: str) -> PositionView:
+        """Return the strategy's own position."""
+        ledger = self._host.ledgers[instrument_id]
+        position = ledger.position
+        return PositionView(
+            instrument_id,
+            position.quantity,
+            position.avg_px,
+            position.realised,
+            ledger.unrealised(),
+        )
+
+    def account(self, currency: str) -> AccountView:
+        """Return the cash of one currency."""
+        account = self._host.account
+        balance = account.balance(currency)
+        return AccountView(
+            account.id,
+            currency,
+            balance.scale,
+            balance.total,
+            balance.reserved,
+            balance.available,
+        )
+
+    def order(self, client_order_id: str) -> OrderView | None:
+        """Return one of the strategy's own orders."""
+        order = self._own(client_order_id)
+        return None if order is None else view_order(order)
+
+    def open_orders(self, instrument_id: str = "") -> Sequence[OrderView]:
+        """Return its orders that are not closed, oldest first."""
+        return [view_order(order) for order in self._desk.open_orders(self._host, instrument_id)]
+
+    def submit(
+        self,
+        instrument_id: str,
+        side: Side,
+        quantity: QtyRaw,
+        order_type: OrderType = MARKET,
+        price: PriceRaw = 0,
+        *,
+        trigger_price: PriceRaw = 0,
+        trailing_offset: PriceRaw = 0,
+        time_in_force: TimeInForce = GTC,
+        expire_ns: TimeNs = 0,
+        post_only: bool = False,
+        reduce_only: bool = False,
+        position_effect: PositionEffect = AUTO,
+        display_quantity: QtyRaw = 0,
+        tag: str = "",
+    ) -> str:
+        """Send an order and return its client order id."""
+        host = self._host
+        desk = self._desk
+        pulse = self._pulse
+        client_order_id = desk.next_client_order_id()
+        desk.submit(
+            host,
+            NewOrder(
+                client_order_id,
+                host.strategy_id,
+                host.account.id,
+                instrument_id,
+                side,
+                order_type,
+                quantity,
+                pulse.now_ns,
+                price,
+                trigger_price,
+                trailing_offset,
+                time_in_force,
+                expire_ns,
+                post_only,
+                reduce_only,
+                position_effect,
+                display_quantity,
+                Contingency.NONE,
+                "",
+                "",
+                tag,
+                pulse.seq,
+            ),
+        )
+        return client_order_id
+
+    def submit_bracket(
+        self,
+        instrument_id: str,
+        side: Side,
+        quantity: QtyRaw,
+        *,
+        entry_price: PriceRaw = 0,
+        stop_price: PriceRaw,
+        target_price: PriceRaw,
+        tag: str = "",
+    ) -> BracketIds:
+        """Send an entry whose fill releases a stop and a target."""
+        entry = self._intent(instrument_id, side, quantity, price=entry_price, tag=tag)
+        list_id = entry.client_order_id
+        exit_side = Side(-side)
+        kind = Contingency.BRACKET
+        exits = [
+            self._intent(
+                instrument_id,
+                exit_side,
+                quantity,
+                price=price,
+                trigger_price=trigger,
+                tag=tag,
+                parent_id=list_id,
+            )
+            for price, trigger in ((0, stop_price), (target_price, 0))
+        ]
+        self._desk.submit_list(
+            self._host, [_linked(intent, kind, list_id) for intent in (entry, *exits)]
+        )
+        return BracketIds(list_id, exits[0].client_order_id, exits[1].client_order_id)
+
+    def submit_oco(
+        self,
+        instrument_id: str,
+        side: Side,
+        quantity: QtyRaw,
+        *,
+        limit_price: PriceRaw,
+        stop_price: PriceRaw,
+        tag: str = "",
+    ) -> tuple[str, str]:
+        """Send a limit and a stop of which a fill of one reduces or cancels the other."""
+        limit = self._intent(instrument_id, side, quantity, price=limit_price, tag=tag)
+        stop = self._intent(instrument_id, side, quantity, trigger_price=stop_price, tag=tag)
+        list_id = limit.client_order_id
+        self._desk.submit_list(
+            self._host, [_linked(intent, Contingency.OCO, list_id) for intent in (limit, stop)]
+        )
+        return limit.client_order_id, stop.client_order_id
+
+    def amend(
+        self,
+        client_order_id: str,
+        *,
+        quantity: QtyRaw = 0,
+        price: PriceRaw = 0,
+        trigger_price: PriceRaw = 0,
+    ) -> bool:
+        """Ask to replace terms of an open order; 0 keeps one."""
+        order = self._own(client_order_id)
+        return order is not None and self._desk.amend(order, quantity, price, trigger_price)
+
+    def cancel(self, client_order_id: str) -> bool:
+        """Ask to cancel an open order."""
+        order = self._own(client_order_id)
+        return order is not None and self._desk.cancel(order)
+
+    def cancel_all(self, instrument_id: str = "") -> int:
+        """Ask to cancel all its open orders; return how many."""
+        orders = self._desk.open_orders(self._host, instrument_id)
+        return sum(self._desk.cancel(order) for order in orders)
+
+    def flatten(self, instrument_id: str = "") -> int:
+        """Cancel its orders and close its positions; return how many closing orders were sent."""
+        return self._desk.flatten(self._host, instrument_id)
+
+    def set_timer(self, name: str, due_ns: TimeNs) -> None:
+        """Be called back once through `on_timer`."""
+        self._desk.set_timer(self._host, name, due_ns)
+
+    def cancel_timer(self, name: str) -> None:
+        """Forget a timer."""
+        timer = self._host.timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _own(self, client_order_id: str) -> Order | None:
+        order = self._desk.order(client_order_id)
+        if order is None or order.intent.strategy_id != self._host.strategy_id:
+            return None
+        return order
+
+    def _intent(
+        self,
+        instrument_id: str,
+        side: Side,
+        quantity: QtyRaw,
+        *,
+        price: PriceRaw = 0,
+        trigger_price: PriceRaw = 0,
+        tag: str,
+        parent_id: str = "",
+    ) -> NewOrder:
+        if trigger_price:
+            order_type = OrderType.STOP_MARKET
+        else:
+            order_type = OrderType.LIMIT if price else MARKET
+        return NewOrder(
+            self._desk.next_client_order_id(),
+            self._host.strategy_id,
+            self._host.account.id,
+            instrument_id,
+            side,
+            order_type,
+            quantity,
+            self._pulse.now_ns,
+            price,
+            trigger_price,
+            reduce_only=bool(parent_id),
+            parent_id=parent_id,
+            tag=tag,
+            causation_id=self._pulse.seq,
+        )
+
+
+def view_order(order: Order) -> OrderView:
+    """Return an order as a strategy or client may see it."""
+    intent = order.intent
+    return OrderView(
+        intent.client_order_id,
+        intent.instrument_id,
+        intent.side,
+        intent.order_type,
+        order.quantity,
+        order.price,
+        order.trigger_price,
+        order.life,
+        order.reported_status,
+        order.cum_qty,
+        order.leaves_qty,
+        order.avg_px,
+        intent.tag,
+    )
+
+
+def _linked(intent: NewOrder, kind: Contingency, list_id: str) -> NewOrder:
+    return replace(intent, contingency=kind, list_id=list_id)

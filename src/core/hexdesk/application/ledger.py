@@ -1,0 +1,172 @@
+"""The book-keeping of one strategy in one instrument: position, working orders, money.
+
+Strategies on one instrument keep separate ledgers; their sum is the account. Every method here is
+on the order path: integers only.
+"""
+
+from hexdesk.application.markets import Market
+from hexdesk.domain.accounts import Account, fee_of
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import RATE_SCALE, currency_scale, pow10
+from hexdesk.domain.order_state import Order
+from hexdesk.domain.positions import HedgedPosition, Position
+from hexdesk.domain.reports import Fill
+from hexdesk.domain.values import BUY, HEDGING, MAKER, MoneyRaw, PriceRaw, QtyRaw, Side
+
+_RATE_ONE = pow10(RATE_SCALE)
+
+
+class Ledger:
+    """What one strategy holds, works and has earned in one instrument.
+
+    Attributes:
+        strategy_id: The owner.
+        market: Where it trades.
+        position: Netted, or by leg in a hedging account.
+        open_buy: Quantity of working buy orders that may grow the position.
+        open_sell: The same for sells.
+        fees: Paid so far in the settlement currency, at that currency's scale.
+        other_fees: The same in other currencies.
+        fill_count: Fills booked.
+    """
+
+    __slots__ = (
+        "_account",
+        "_balance",
+        "_cash_factor",
+        "_fee_factor",
+        "_instrument",
+        "_margined",
+        "_money_scale",
+        "_reserve_rate",
+        "fees",
+        "fill_count",
+        "market",
+        "open_buy",
+        "open_sell",
+        "other_fees",
+        "position",
+        "strategy_id",
+    )
+
+    def __init__(self, strategy_id: str, market: Market, account: Account) -> None:
+        instrument = market.instrument
+        self.strategy_id = strategy_id
+        self.market = market
+        hedging = account.position_mode is HEDGING
+        self.position = HedgedPosition(instrument) if hedging else Position(instrument)
+        self.open_buy: QtyRaw = 0
+        self.open_sell: QtyRaw = 0
+        self.fees: MoneyRaw = 0
+        self.other_fees: dict[str, MoneyRaw] = {}
+        self.fill_count = 0
+        self._account = account
+        self._instrument = instrument
+        self._margined = instrument.is_margined
+        self._balance = account.balance(instrument.settle)
+        self._money_scale = currency_scale(instrument.settle)
+        self._fee_factor = pow10(self._balance.scale - self._money_scale)
+        self._cash_factor = pow10(self._balance.scale - instrument.value_scale)
+        self._reserve_rate = (instrument.margin if self._margined else _RATE_ONE) + max(
+            instrument.taker_fee, 0
+        )
+
+    @property
+    def instrument(self) -> Instrument:
+        """What it trades."""
+        return self._instrument
+
+    @property
+    def available(self) -> MoneyRaw:
+        """What new orders may still reserve, at the balance's scale."""
+        return self._balance.available
+
+    def reserve_of(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
+        """Return what working a quantity at a price binds: margin and fee, rounded up."""
+        value = self._instrument.value(price, quantity)
+        return -(-value * self._reserve_rate * self._cash_factor // _RATE_ONE)
+
+    def work(self, order: Order, quantity: QtyRaw) -> None:
+        """Count a quantity of an order as able to be filled, and reserve for it.
+
+        Called with 0 it releases exactly what is left. Reduce-only orders bind nothing.
+        """
+        intent = order.intent
+        if intent.reduce_only:
+            return
+        delta = quantity - order.working_qty
+        order.working_qty = quantity
+        if intent.side is BUY:
+            self.open_buy += delta
+        else:
+            self.open_sell += delta
+        reserved = self.reserve_of(order.reserve_price, quantity) if quantity else 0
+        self._balance.reserved += reserved - order.reserved
+        order.reserved = reserved
+
+    def book(self, order: Order, fill: Fill) -> None:
+        """Book a fill: position, result, margin, fee."""
+        self._trade(fill.side, fill.quantity, fill.price, order)
+        fee, currency = self._fee(fill)
+        self._pay(fee, currency)
+        self.fill_count += 1
+
+    def unbook(self, order: Order, fill: Fill) -> None:
+        """Take a broken trade back: its opposite at its own price, its fee returned."""
+        opposite = Side.SELL if fill.side is BUY else BUY
+        self._trade(opposite, fill.quantity, fill.price, order, broken=True)
+        fee, currency = self._fee(fill)
+        self._pay(-fee, currency)
+        self.fill_count -= 1
+
+    def is_reducing(self, side: Side, quantity: QtyRaw) -> bool:
+        """Whether a trade of this size, after working orders, only shrinks what is held."""
+        held = self.position.quantity
+        if side is BUY:
+            return held < 0 and self.open_buy + quantity <= -held
+        return held > 0 and self.open_sell + quantity <= held
+
+    def unrealised(self) -> int:
+        """Return the open result at the market's mark; 0 while there is none."""
+        mark = self.market.mark
+        return self.position.unrealised(mark) if mark else 0
+
+    def _trade(
+        self, side: Side, quantity: QtyRaw, price: PriceRaw, order: Order, *, broken: bool = False
+    ) -> None:
+        position = self.position
+        effect = order.intent.position_effect
+        cost = position.cost
+        if isinstance(position, Position):
+            gain = position.book(side, quantity, price, effect)
+        elif broken:
+            gain = position.leg(order.intent.side, effect).book(side, quantity, price)
+        else:
+            gain = position.book(side, quantity, price, effect)
+        balance = self._balance
+        factor = self._cash_factor
+        if self._margined:
+            balance.total += gain * factor
+            balance.used += self._margin(position.cost) - self._margin(cost)
+        else:
+            value = self._instrument.value(price, quantity) * factor
+            balance.total += -value if side is BUY else value
+
+    def _margin(self, cost: int) -> MoneyRaw:
+        return -(-cost * self._instrument.margin * self._cash_factor // _RATE_ONE)
+
+    def _fee(self, fill: Fill) -> tuple[MoneyRaw, str]:
+        if fill.fee_currency:
+            return fill.fee, fill.fee_currency
+        instrument = self._instrument
+        rate = instrument.maker_fee if fill.liquidity is MAKER else instrument.taker_fee
+        value = instrument.value(fill.price, fill.quantity)
+        return fee_of(value, rate, instrument.value_scale, self._money_scale), instrument.settle
+
+    def _pay(self, fee: MoneyRaw, currency: str) -> None:
+        if currency == self._instrument.settle:
+            self.fees += fee
+            self._balance.total -= fee * self._fee_factor
+        else:
+            self.other_fees[currency] = self.other_fees.get(currency, 0) + fee
+            self._account.pay_fee(fee, currency)

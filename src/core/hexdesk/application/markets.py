@@ -1,0 +1,121 @@
+"""The latest state of every market, and one channel per instrument and kind of event.
+
+A channel is a tuple of bound methods, rebuilt when somebody comes or goes: calling a cached bound
+method is the cheapest dispatch there is (performance.md, decision 3).
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import BookUpdate, Quote, Trade
+from hexdesk.domain.values import PriceRaw, TradingStatus
+
+Handler: TypeAlias = Callable[[Any], None]
+Channel: TypeAlias = tuple[Handler, ...]
+
+KINDS = ("quote", "trade", "book", "bar", "status")
+
+
+class Market:
+    """One instrument's market; a `MarketView` for everyone but the desk.
+
+    Attributes:
+        instrument: What is traded.
+        quote: Latest quote.
+        trade: Latest public trade.
+        status: Latest trading status.
+        on_quote: Channel of quotes; likewise the others.
+    """
+
+    __slots__ = (
+        "_handlers",
+        "_watchers",
+        "instrument",
+        "on_bar",
+        "on_book",
+        "on_quote",
+        "on_status",
+        "on_trade",
+        "quote",
+        "status",
+        "trade",
+    )
+
+    def __init__(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.quote: Quote | None = None
+        self.trade: Trade | None = None
+        self.status: TradingStatus = instrument.status
+        self.on_quote: Channel = ()
+        self.on_trade: Channel = ()
+        self.on_book: Channel = ()
+        self.on_bar: Channel = ()
+        self.on_status: Channel = ()
+        self._watchers: dict[str, Handler] = {}
+        self._handlers: dict[str, list[Handler]] = {kind: [] for kind in KINDS}
+
+    @property
+    def mark(self) -> PriceRaw:
+        """Middle of the quote (rounded down), else its one side, else the last trade, else 0."""
+        quote = self.quote
+        if quote is not None:
+            if quote.bid_price and quote.ask_price:
+                return (quote.bid_price + quote.ask_price) // 2
+            if quote.bid_price or quote.ask_price:
+                return quote.bid_price or quote.ask_price
+        return self.trade.price if self.trade is not None else 0
+
+    def add(self, kind: str, handler: Handler) -> None:
+        """Append a handler to a channel."""
+        self._handlers[kind].append(handler)
+        self._rebuild(kind)
+
+    def remove(self, handler: Handler) -> None:
+        """Take a handler out of every channel; an unknown one is ignored."""
+        for kind, handlers in self._handlers.items():
+            if handler in handlers:
+                handlers.remove(handler)
+                self._rebuild(kind)
+
+    def watch(self, kind: str, handler: Handler | None) -> None:
+        """Set or clear the one handler that comes before all others."""
+        if self._watchers.get(kind) == handler:
+            return
+        if handler is None:
+            del self._watchers[kind]
+        else:
+            self._watchers[kind] = handler
+        self._rebuild(kind)
+
+    def _rebuild(self, kind: str) -> None:
+        watcher = self._watchers.get(kind)
+        handlers = self._handlers[kind]
+        setattr(self, f"on_{kind}", (watcher, *handlers) if watcher else tuple(handlers))
+
+
+class Markets:
+    """Every market by instrument id; a `MarketTap` for simulated venues."""
+
+    def __init__(self, instruments: Iterable[Instrument]) -> None:
+        self.by_id: dict[str, Market] = {
+            instrument.id: Market(instrument) for instrument in instruments
+        }
+
+    def view(self, instrument_id: str) -> Market | None:
+        """Return a market, None if it is unknown."""
+        return self.by_id.get(instrument_id)
+
+    def watch(
+        self,
+        instrument_id: str,
+        *,
+        on_quote: Callable[[Quote], None] | None = None,
+        on_trade: Callable[[Trade], None] | None = None,
+        on_book: Callable[[BookUpdate], None] | None = None,
+    ) -> None:
+        """Set who sees an instrument's events first; all None ends the watch."""
+        market = self.by_id[instrument_id]
+        market.watch("quote", on_quote)
+        market.watch("trade", on_trade)
+        market.watch("book", on_book)
