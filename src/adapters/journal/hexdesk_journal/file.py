@@ -1,0 +1,196 @@
+"""The journal on disk: what is committed survives the death of the process."""
+
+import errno
+import logging
+from collections.abc import Iterator
+from typing import NoReturn
+
+from hexdesk.errors import HexdeskError, InvariantError
+from hexdesk.plugin import JournalContext
+from hexdesk.ports.journal import JournalRecord
+from hexdesk_journal.framing import encode_frame
+from hexdesk_journal.lock import WriterLock
+from hexdesk_journal.recovery import Tail, recover
+from hexdesk_journal.segments import SegmentHeader, read_records, segment_path
+from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
+from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
+from hexdesk_journal.writer import SegmentWriter
+
+FOLDER = "journal"
+REMEDIES = {
+    errno.EACCES: "make the folder writable for this user",
+    errno.EROFS: "make the folder writable, or set another state folder",
+    errno.ENOSPC: "free disk space",
+    errno.EDQUOT: "free disk space, or raise this user's quota",
+    errno.EFBIG: "raise the file size limit (`ulimit -f`)",
+    errno.EIO: "replace the disk",
+}
+
+
+class FileJournal:
+    """Appends records to numbered segment files in `state_path/journal`.
+
+    Once a commit has failed, every later one fails too: what the medium holds is unknown until
+    the next start has looked.
+
+    Attributes:
+        append: Collects a record for the next commit; the `append` of a list.
+        folder: Where the segments lie.
+        torn_bytes: How much of an unfinished commit was cut at opening, 0 if nothing.
+        torn_copies: Files that hold what was cut.
+    """
+
+    def __init__(self, context: JournalContext, settings: JournalSettings) -> None:
+        """Open a journal for writing and check its end.
+
+        Raises:
+            ConfigError: Another process writes it.
+            DataError: It is damaged, or of another format.
+            OSError: The folder cannot be made, read or written.
+        """
+        self.folder = context.state_path / FOLDER
+        self._run_id = context.run_id
+        self._segment_bytes_max = settings.segment_mb * BYTES_PER_MB
+        self._durable = settings.sync != "none"
+        self._pending: list[JournalRecord] = []
+        self.append = self._pending.append
+        self._failure: OSError | HexdeskError | None = None
+        self._closed = False
+        try:
+            self._open(context.logger)
+        except OSError as error:
+            raise _explained(error, f"the journal in {self.folder} cannot be opened") from error
+        self._sync = _make_sync(settings, self._writer.fd, context.logger)
+
+    @property
+    def next_sequence(self) -> int:
+        """Number that the next committed record gets; the first one ever gets 1."""
+        return self._sequence
+
+    @property
+    def segment(self) -> int:
+        """Number of the segment being written, from 1."""
+        return self._writer.header.segment
+
+    def commit(self) -> None:
+        """Write what was appended, as one frame and with one system call.
+
+        Raises:
+            OSError: The medium refuses or has refused before. Nothing may be sent any more.
+            InvariantError: A record cannot be journalled, or the journal is closed. The same holds.
+        """
+        if self._failure is not None:
+            self._pending.clear()
+            raise self._failure.with_traceback(None)
+        pending = self._pending
+        if not pending:
+            return
+        try:
+            frame = encode_frame(pending, self._sequence)
+            if self._writer.size + len(frame) > self._segment_bytes_max:
+                self._rotate()
+            self._writer.write(frame)
+            self._sync.written()
+        except (OSError, HexdeskError) as error:
+            self._fail(error)
+        self._sequence += len(pending)
+        pending.clear()
+
+    def records(self) -> Iterator[JournalRecord]:
+        """Yield every committed record, oldest first.
+
+        Raises:
+            DataError: A segment is missing or damaged.
+            OSError: A segment cannot be read.
+        """
+        return read_records(self.folder)
+
+    def close(self) -> None:
+        """Commit, force all to the disk unless `sync` is none, let others write; idempotent.
+
+        Raises:
+            OSError: The medium refuses, and had not said so before; all is freed nevertheless.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._failure is None:
+                self.commit()
+                self._force()
+        finally:
+            self._failure = self._failure or InvariantError("the journal is closed")
+            self._sync.close()
+            self._writer.close()
+            self._lock.release()
+
+    def _open(self, logger: logging.Logger) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = WriterLock(self.folder, self._run_id)
+        try:
+            tail = recover(self.folder, logger)
+            self.torn_bytes, self.torn_copies = tail.torn_bytes, tail.torn_copies
+            self._sequence = tail.next_sequence
+            self._writer = self._continue(tail)
+        except (OSError, HexdeskError):
+            self._lock.release()
+            raise
+
+    def _continue(self, tail: Tail) -> SegmentWriter:
+        header = tail.header
+        if header is None:
+            return self._create(1)
+        if header.run_id != self._run_id:
+            return self._create(header.segment + 1)
+        return SegmentWriter(segment_path(self.folder, header.segment), header, tail.size)
+
+    def _create(self, segment: int) -> SegmentWriter:
+        header = SegmentHeader(segment=segment, first_sequence=self._sequence, run_id=self._run_id)
+        return SegmentWriter.create(self.folder, header, durable=self._durable)
+
+    def _rotate(self) -> None:
+        if not self._writer.has_frames:
+            return  # one frame larger than a segment gets a segment of its own
+        # The old segment is safe before the new one exists: only the last can have a torn end.
+        self._sync.force()
+        full = self._writer
+        self._writer = self._create(full.header.segment + 1)
+        self._sync.follow(self._writer.fd)
+        full.close()
+
+    def _force(self) -> None:
+        try:
+            self._sync.force()
+        except OSError as error:
+            what = f"the end of the journal in {self.folder} may not be on the disk"
+            raise _explained(error, what) from error
+
+    def _fail(self, error: OSError | HexdeskError) -> NoReturn:
+        count = len(self._pending)
+        self._pending.clear()
+        if isinstance(error, OSError):
+            error = _explained(
+                error,
+                f"the journal in {self.folder} cannot be written ({count} records from number"
+                f" {self._sequence} on); no order may be sent until a restart",
+            )
+        self._failure = error
+        raise error
+
+
+def _make_sync(settings: JournalSettings, fd: int, logger: logging.Logger) -> Sync:
+    match settings.sync:
+        case "group":
+            return GroupSync(fd, settings.sync_window_ms, logger)
+        case "each":
+            return EachSync(fd)
+        case "none":
+            return NoSync()
+
+
+def _explained(error: OSError, what: str) -> OSError:
+    """Return the same kind of error with a text that says what to do."""
+    reason = error.strerror or str(error)
+    remedy = REMEDIES.get(error.errno or 0, "")
+    text = f"{what}: {reason}" + (f"\n  -> {remedy}, then start the desk again" if remedy else "")
+    return OSError(error.errno or errno.EIO, text)

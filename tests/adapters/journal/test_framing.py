@@ -1,0 +1,157 @@
+"""Frames: whatever happens to their bytes, nothing false is read."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hexdesk.domain.orders import CancelOrder
+from hexdesk.errors import InvariantError
+from hexdesk.ports.journal import JournalRecord
+from hexdesk_journal.framing import (
+    HEADER_BYTES,
+    MARKER,
+    PAYLOAD_BYTES_MAX,
+    Damage,
+    FrameReader,
+    encode_frame,
+    find_frame,
+)
+from tests.adapters.journal.samples import BATCHES, RECORD_TYPES, order, records_of
+
+Batches = list[list[JournalRecord]]
+
+
+def frames_of(batches: Batches, sequence: int = 1) -> list[bytes]:
+    frames: list[bytes] = []
+    for batch in batches:
+        frames.append(encode_frame(batch, sequence))
+        sequence += len(batch)
+    return frames
+
+
+def read(data: bytes) -> tuple[Batches, FrameReader]:
+    reader = FrameReader(data)
+    return list(reader.batches()), reader
+
+
+@given(BATCHES)
+def test_frames_come_back_as_they_were(batches: Batches) -> None:
+    data = b"".join(frames_of(batches))
+    found, reader = read(data)
+    assert found == batches
+    assert reader.problem is None
+    assert reader.offset == len(data)
+    assert reader.sequence == 1 + sum(map(len, batches))
+
+
+@pytest.mark.parametrize("kind", RECORD_TYPES, ids=lambda kind: kind.__name__)
+@given(data=st.data())
+def test_every_type_of_record_comes_back(kind: type[Any], data: st.DataObject) -> None:
+    record = data.draw(records_of(kind))
+    ((found,),), _reader = read(encode_frame([record], 1))
+    assert found == record
+    assert type(found) is kind
+
+
+@given(st.integers(2**64, 2**300) | st.integers(-(2**300), -(2**63) - 1))
+def test_absurd_numbers_come_back_too(quantity: int) -> None:
+    absurd = msgspec.structs.replace(order(1), quantity=quantity)
+    found, reader = read(encode_frame([order(1), absurd], 1) + encode_frame([order(2)], 3))
+    assert found == [[order(1), absurd], [order(2)]]
+    assert reader.problem is None
+
+
+@given(BATCHES)
+def test_a_cut_anywhere_loses_only_the_frame_it_cuts(batches: Batches) -> None:
+    frames = frames_of(batches)
+    whole = b"".join(frames[:-1])
+    for length in range(1, len(frames[-1])):
+        found, reader = read(whole + frames[-1][:length])
+        assert found == batches[:-1]
+        assert reader.problem is not None
+        assert reader.problem.damage is Damage.TORN
+        assert reader.problem.offset == reader.offset == len(whole)
+
+
+@given(BATCHES, st.data())
+def test_any_flipped_bit_is_found_where_it_is(batches: Batches, data: st.DataObject) -> None:
+    frames = frames_of(batches)
+    which = data.draw(st.integers(0, len(frames) - 1))
+    before = b"".join(frames[:which])
+    bit = data.draw(st.integers(0, 8 * len(frames[which]) - 1))
+    broken = bytearray(b"".join(frames))
+    broken[len(before) + bit // 8] ^= 1 << bit % 8
+    found, reader = read(bytes(broken))
+    assert found == batches[:which]
+    assert reader.problem is not None
+    assert reader.problem.offset == len(before)
+    behind = len(before) + len(frames[which])
+    expected = behind if which + 1 < len(frames) else -1
+    assert find_frame(broken, reader.problem.offset + 1) == expected
+
+
+def test_every_bit_of_a_frame_counts() -> None:
+    frame = encode_frame([order(1)], 1)
+    for bit in range(8 * len(frame)):
+        broken = bytearray(frame)
+        broken[bit // 8] ^= 1 << bit % 8
+        found, reader = read(bytes(broken))
+        assert found == []
+        assert reader.problem is not None
+
+
+@given(st.binary(max_size=200), st.integers(0, 10))
+def test_no_bytes_crash_the_reader(garbage: bytes, markers: int) -> None:
+    data = MARKER.join([garbage] * (markers + 1))
+    found, reader = read(data)
+    assert found == []
+    assert (reader.problem is None) == (data == b"")
+    assert find_frame(data, 0) == -1
+
+
+def test_a_missing_frame_is_a_gap() -> None:
+    first, _second, third = frames_of([[order(1), order(2)], [order(3)], [order(4)]])
+    found, reader = read(first + third)
+    assert found == [[order(1), order(2)]]
+    assert reader.problem is not None
+    assert reader.problem.damage is Damage.SEQUENCE
+    assert "is 4, expected 3" in str(reader.problem)
+
+
+def test_an_impossible_length_is_not_waited_for() -> None:
+    length = (PAYLOAD_BYTES_MAX + 1).to_bytes(4, "little")
+    frame = encode_frame([order(1)], 1)
+    _found, reader = read(frame[:8] + length + frame[12:])
+    assert reader.problem is not None
+    assert reader.problem.damage is Damage.LENGTH
+
+
+@pytest.mark.parametrize(
+    "record", [["nobody", 1], ["new", 1, 2], ["cancel", "id", 1.5, 2], [], "cancel"]
+)
+def test_a_record_of_another_version_is_no_record(record: object) -> None:
+    foreign: Any = record
+    found, reader = read(encode_frame([order(1)], 1) + encode_frame([foreign], 2))
+    assert found == [[order(1)]]
+    assert reader.problem is not None
+    assert reader.problem.damage is Damage.RECORDS
+
+
+def test_what_cannot_be_kept_is_refused_at_once() -> None:
+    half_a_character: JournalRecord = CancelOrder("\ud800", 1, 1)
+    foreign: Any = object()
+    for record in (half_a_character, foreign):
+        with pytest.raises(InvariantError, match="cannot be journalled"):
+            encode_frame([record], 1)
+
+
+def test_the_layout_is_as_documented() -> None:
+    frame = encode_frame([order(1), order(2)], 0x0102)
+    assert frame[:4] == b"HXFR"
+    assert int.from_bytes(frame[8:12], "little") == len(frame) - HEADER_BYTES
+    assert int.from_bytes(frame[12:16], "little") == 2
+    assert int.from_bytes(frame[16:24], "little") == 0x0102
+    assert msgspec.msgpack.decode(frame[24:])[0][:2] == ["new", "run000001"]
