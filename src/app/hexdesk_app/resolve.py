@@ -1,0 +1,178 @@
+"""From a configuration to loaded plugins with converted settings; nothing is made yet."""
+
+from typing import Generic, TypeVar
+
+import msgspec
+
+from hexdesk.errors import ConfigError, HexdeskError, PluginError
+from hexdesk.plugin.registrations import (
+    BrokerRegistration,
+    FeedRegistration,
+    JournalRegistration,
+    RecordingRegistration,
+    Registration,
+    ServerRegistration,
+    StrategyRegistration,
+)
+from hexdesk.plugin.registry import PluginModule, Registry
+from hexdesk.plugin.secret import Secret
+from hexdesk_app.config import (
+    BrokerSection,
+    Config,
+    FeedSection,
+    PluginSection,
+    StrategySection,
+    format_path,
+)
+from hexdesk_app.config.paths import Origins
+from hexdesk_app.config.toml_lines import KeyPath
+from hexdesk_app.plugins import TIMEOUT_S, convert_settings, load_into
+from hexdesk_app.problems import each_error, raise_all
+
+S = TypeVar("S", bound=PluginSection)
+R = TypeVar("R", bound=Registration)
+K = TypeVar("K", bound=Registration)
+
+KIND_NAMES: dict[type, str] = {
+    BrokerRegistration: "broker",
+    FeedRegistration: "feed",
+    RecordingRegistration: "recording",
+    JournalRegistration: "journal",
+    ServerRegistration: "server",
+    StrategyRegistration: "strategy",
+}
+FEED_KINDS: tuple[type[FeedRegistration | RecordingRegistration], ...] = (
+    FeedRegistration,
+    RecordingRegistration,
+)
+HEAD_KEYS = ("plugin", "account", "deposits", "speed")
+
+
+class Part(msgspec.Struct, Generic[S, R], frozen=True):
+    """A section with its plugin.
+
+    Attributes:
+        section: From the configuration.
+        registration: What its plugin offers.
+        settings: The plugin's own, converted.
+        plugin: Where the registration came from.
+    """
+
+    section: S
+    registration: R
+    settings: msgspec.Struct
+    plugin: PluginModule
+
+    @property
+    def path(self) -> str:
+        """TOML path of the section, for messages."""
+        return format_path(self.section.path)
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that a configuration asks for, by section name; only enabled strategies."""
+
+    registry: Registry
+    journal: Part[PluginSection, JournalRegistration] | None
+    brokers: dict[str, Part[BrokerSection, BrokerRegistration]]
+    feeds: dict[str, Part[FeedSection, FeedRegistration | RecordingRegistration]]
+    strategies: dict[str, Part[StrategySection, StrategyRegistration]]
+    servers: dict[str, Part[PluginSection, ServerRegistration]]
+    unset_secrets: tuple[ConfigError, ...]
+
+
+def resolve(config: Config, *, needs_secrets: bool = True, timeout_s: float = TIMEOUT_S) -> Parts:
+    """Load every plugin that a configuration names and convert all settings.
+
+    Raises:
+        HexdeskError: Everything that is wrong, in one; also secrets that are not set, if needed.
+    """
+    return _Resolver(config, timeout_s).run(needs_secrets=needs_secrets)
+
+
+class _Resolver:
+    def __init__(self, config: Config, timeout_s: float) -> None:
+        self._config = config
+        self._timeout_s = timeout_s
+        self._registry = Registry()
+        self._errors: list[HexdeskError] = []
+        self._unset: list[ConfigError] = []
+
+    def run(self, *, needs_secrets: bool) -> Parts:
+        config = self._config
+        journal = self._part(config.journal, (JournalRegistration,)) if config.journal else None
+        brokers = self._parts(config.brokers, (BrokerRegistration,))
+        feeds = self._parts(config.feeds, FEED_KINDS)
+        strategies = self._parts(config.enabled_strategies, (StrategyRegistration,))
+        servers = self._parts(config.servers, (ServerRegistration,))
+        raise_all([*self._errors, *(self._unset if needs_secrets else ())])
+        return Parts(
+            registry=self._registry,
+            journal=journal,
+            brokers=brokers,
+            feeds=feeds,
+            strategies=strategies,
+            servers=servers,
+            unset_secrets=tuple(self._unset),
+        )
+
+    def _parts(self, sections: dict[str, S], kinds: tuple[type[R], ...]) -> dict[str, Part[S, R]]:
+        parts = {name: self._part(section, kinds) for name, section in sections.items()}
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _part(self, section: S, kinds: tuple[type[R], ...]) -> Part[S, R] | None:
+        path = format_path(section.path)
+        try:
+            plugin = load_into(self._registry, section.plugin, path, timeout_s=self._timeout_s)
+            registration = self._registration(section, plugin, kinds)
+            settings = convert_settings(
+                registration,
+                section.settings,
+                section.settings_path,
+                self._config.origins,
+                version=plugin.distribution.rpartition(" ")[2],
+                also=() if section.settings_path != section.path else HEAD_KEYS,
+            )
+        except HexdeskError as error:
+            self._errors += each_error(error)
+            return None
+        self._unset += unset_secrets(settings, section.settings_path, self._config.origins)
+        return Part(section, registration, settings, plugin)
+
+    def _registration(
+        self, section: PluginSection, plugin: PluginModule, kinds: tuple[type[K], ...]
+    ) -> K:
+        others: list[str] = []
+        for provider, _hook, offered in self._registry.all():
+            if offered.name != section.plugin or provider.name != plugin.name:
+                continue
+            if isinstance(offered, kinds):
+                return offered
+            others.append(KIND_NAMES[type(offered)])
+        wanted = " or ".join(KIND_NAMES[kind] for kind in kinds)
+        raise PluginError(
+            f"{section.plugin!r} is no {wanted}"
+            + (f" but a {' and '.join(others)}" if others else ""),
+            code="PLUGIN_KIND",
+            plugin=section.plugin,
+            distribution=plugin.distribution,
+            path=format_path(section.path),
+            remedy=f"hexdesk plugin list shows every {wanted}",
+        )
+
+
+def unset_secrets(settings: object, path: KeyPath, origins: Origins) -> list[ConfigError]:
+    """Return an error for each secret below some settings that has no value now."""
+    if isinstance(settings, Secret):
+        try:
+            settings.reveal()
+        except ConfigError as error:
+            error.path, error.origin = format_path(path), origins.of(path)
+            return [error]
+        return []
+    if isinstance(settings, msgspec.Struct):
+        items = [(name, getattr(settings, name)) for name in settings.__struct_fields__]
+        return [
+            each for key, value in items for each in unset_secrets(value, (*path, key), origins)
+        ]
+    return []
