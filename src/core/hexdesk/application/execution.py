@@ -31,6 +31,7 @@ from hexdesk.domain.reports import (
     CancelRejected,
     Fill,
     FillBusted,
+    OrderAccepted,
     OrderCanceled,
     OrderDenied,
     OrderEvent,
@@ -45,6 +46,10 @@ BURST_MAX = 1_000
 """Requests of one strategy within one input; beyond it the strategy is quarantined."""
 DEAD_LETTERS_MAX = 1_000
 """Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
+
+
+APPLIED = Outcome.APPLIED
+RUNNING = HostState.RUNNING
 
 
 class Execution:
@@ -216,26 +221,30 @@ class Execution:
             if order is None:
                 self._dead_letter(report, "no such order")
                 return
-        if isinstance(report, Fill) and (report.quantity <= 0 or report.price <= 0):
-            self._dead_letter(report, "a fill needs a quantity and a price above 0")
-            return
         self._record(report)
         was_closed = order.life >= FILLED
         outcome = apply(order, report)
-        host = self.hosts[order.intent.strategy_id]
-        if outcome is not Outcome.APPLIED and not self._odd_outcome(report, outcome):
+        intent = order.intent
+        host = self.hosts[intent.strategy_id]
+        if outcome is not APPLIED and not self._odd_outcome(report, outcome):
             return
         if isinstance(report, Fill):
             self._counts.fills += 1
-            host.ledgers[order.intent.instrument_id].book(order, report)
-        elif isinstance(report, FillBusted):
-            self._unbook(host, order, report)
-        elif isinstance(report, OrderRejected):
-            self._counts.rejects[order.code] += 1
-        self._follow(host, order, was_closed=was_closed)
-        self._deliver(host, report)
-        if order.intent.list_id:
-            self._lists.on_change(order.intent.list_id)
+            host.ledgers[intent.instrument_id].book(order, report)
+            self._follow(host, order, was_closed=was_closed)
+            callback = host.on_fill
+        else:
+            if isinstance(report, FillBusted):
+                self._unbook(host, order, report)
+            elif isinstance(report, OrderRejected):
+                self._counts.rejects[order.code] += 1
+            if not isinstance(report, OrderAccepted) or was_closed:
+                self._follow(host, order, was_closed=was_closed)
+            callback = host.on_order
+        if callback is not None:
+            self._deliver(host, report)
+        if intent.list_id:
+            self._lists.on_change(intent.list_id)
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""
@@ -303,9 +312,9 @@ class Execution:
         host.burst_count += 1
         if host.burst_count > BURST_MAX:
             self._runaway(host, f"more than {BURST_MAX} orders within one input")
+        ledger = host.ledgers.get(intent.instrument_id)
         denial = self._state_denial(host, order, by_desk=by_desk)
-        if denial is None:
-            ledger = host.ledgers[intent.instrument_id]
+        if denial is None and ledger is not None:
             denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
             if denial is None:
                 order.facts |= IS_SUBMITTED
@@ -316,19 +325,21 @@ class Execution:
                 self.outbox.append((host.broker.submit, intent))
                 pulse.is_owed = True
                 return
-        self._deny(host, order, *denial)
+        self._deny(host, order, *(denial or ("ORDER_VALUE", "instrument")))
 
     def _state_denial(
         self, host: StrategyHost, order: Order, *, by_desk: bool = False
     ) -> tuple[str, str] | None:
+        if not self.halted and host.entries_allowed and host.state is RUNNING:
+            return None if order.intent.instrument_id in host.ledgers else _foreign(order)
         if self.halted:
             return "RISK_HALTED", f"reason={self.halted!r}"
-        if host.state is not HostState.RUNNING and not by_desk:
+        if host.state is not RUNNING and not by_desk:
             return "STRATEGY_DISABLED", f"state={host.state.value}"
         intent = order.intent
         ledger = host.ledgers.get(intent.instrument_id)
         if ledger is None:
-            return "ORDER_VALUE", f"instrument_id={intent.instrument_id} expected=a_configured_one"
+            return _foreign(order)
         if not host.entries_allowed and not (
             intent.reduce_only or ledger.is_reducing(intent.side, intent.quantity)
         ):
@@ -435,3 +446,8 @@ class Execution:
 
     def _alert(self, code: str, scope: str, text: str) -> None:
         self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))
+
+
+def _foreign(order: Order) -> tuple[str, str]:
+    instrument_id = order.intent.instrument_id
+    return "ORDER_VALUE", f"instrument_id={instrument_id} expected=one_of_the_strategy"

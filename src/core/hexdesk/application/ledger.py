@@ -11,7 +11,7 @@ from hexdesk.domain.money import RATE_SCALE, currency_scale, pow10
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import BUY, HEDGING, MAKER, MoneyRaw, PriceRaw, QtyRaw, Side
+from hexdesk.domain.values import AUTO, BUY, HEDGING, MAKER, MoneyRaw, PriceRaw, QtyRaw, Side
 
 _RATE_ONE = pow10(RATE_SCALE)
 
@@ -36,9 +36,13 @@ class Ledger:
         "_cash_factor",
         "_fee_factor",
         "_instrument",
+        "_margin_rate",
         "_margined",
         "_money_scale",
+        "_netted",
         "_reserve_rate",
+        "_unit",
+        "_used",
         "fees",
         "fill_count",
         "market",
@@ -53,8 +57,8 @@ class Ledger:
         instrument = market.instrument
         self.strategy_id = strategy_id
         self.market = market
-        hedging = account.position_mode is HEDGING
-        self.position = HedgedPosition(instrument) if hedging else Position(instrument)
+        self._netted = account.position_mode is not HEDGING
+        self.position = Position(instrument) if self._netted else HedgedPosition(instrument)
         self.open_buy: QtyRaw = 0
         self.open_sell: QtyRaw = 0
         self.fees: MoneyRaw = 0
@@ -67,9 +71,11 @@ class Ledger:
         self._money_scale = currency_scale(instrument.settle)
         self._fee_factor = pow10(self._balance.scale - self._money_scale)
         self._cash_factor = pow10(self._balance.scale - instrument.value_scale)
-        self._reserve_rate = (instrument.margin if self._margined else _RATE_ONE) + max(
-            instrument.taker_fee, 0
-        )
+        self._unit = 0 if instrument.inverse else instrument.multiplier
+        self._used: MoneyRaw = 0
+        self._margin_rate = instrument.margin * self._cash_factor
+        rate = instrument.margin if self._margined else _RATE_ONE
+        self._reserve_rate = (rate + max(instrument.taker_fee, 0)) * self._cash_factor
 
     @property
     def instrument(self) -> Instrument:
@@ -83,8 +89,9 @@ class Ledger:
 
     def reserve_of(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
         """Return what working a quantity at a price binds: margin and fee, rounded up."""
-        value = self._instrument.value(price, quantity)
-        return -(-value * self._reserve_rate * self._cash_factor // _RATE_ONE)
+        unit = self._unit
+        value = price * quantity * unit if unit else self._instrument.value(price, quantity)
+        return -(-value * self._reserve_rate // _RATE_ONE)
 
     def work(self, order: Order, quantity: QtyRaw) -> None:
         """Count a quantity of an order as able to be filled, and reserve for it.
@@ -100,15 +107,23 @@ class Ledger:
             self.open_buy += delta
         else:
             self.open_sell += delta
-        reserved = self.reserve_of(order.reserve_price, quantity) if quantity else 0
-        self._balance.reserved += reserved - order.reserved
-        order.reserved = reserved
+        balance = self._balance
+        if quantity:
+            reserved = self.reserve_of(order.reserve_price, quantity)
+            balance.reserved += reserved - order.reserved
+            order.reserved = reserved
+        else:
+            balance.reserved -= order.reserved
+            order.reserved = 0
 
     def book(self, order: Order, fill: Fill) -> None:
         """Book a fill: position, result, margin, fee."""
         self._trade(fill.side, fill.quantity, fill.price, order)
-        fee, currency = self._fee(fill)
-        self._pay(fee, currency)
+        if fill.fee_currency == self._instrument.settle:
+            self.fees += fill.fee
+            self._balance.total -= fill.fee * self._fee_factor
+        else:
+            self._pay(*self._fee(fill))
         self.fill_count += 1
 
     def unbook(self, order: Order, fill: Fill) -> None:
@@ -136,24 +151,20 @@ class Ledger:
     ) -> None:
         position = self.position
         effect = order.intent.position_effect
-        cost = position.cost
-        if isinstance(position, Position):
+        if self._netted:
             gain = position.book(side, quantity, price, effect)
-        elif broken:
-            gain = position.leg(order.intent.side, effect).book(side, quantity, price)
         else:
-            gain = position.book(side, quantity, price, effect)
+            leg = position.leg(order.intent.side, effect)
+            gain = leg.book(side, quantity, price, AUTO if broken else effect)
         balance = self._balance
-        factor = self._cash_factor
         if self._margined:
-            balance.total += gain * factor
-            balance.used += self._margin(position.cost) - self._margin(cost)
+            used = -(-position.cost * self._margin_rate // _RATE_ONE)
+            balance.total += gain * self._cash_factor
+            balance.used += used - self._used
+            self._used = used
         else:
-            value = self._instrument.value(price, quantity) * factor
+            value = self._instrument.value(price, quantity) * self._cash_factor
             balance.total += -value if side is BUY else value
-
-    def _margin(self, cost: int) -> MoneyRaw:
-        return -(-cost * self._instrument.margin * self._cash_factor // _RATE_ONE)
 
     def _fee(self, fill: Fill) -> tuple[MoneyRaw, str]:
         if fill.fee_currency:

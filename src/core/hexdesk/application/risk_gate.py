@@ -37,19 +37,38 @@ NO_LIMIT = 2**200
 """Larger than any quantity or value; comparing with it costs no branch."""
 
 _PERCENT = pow10(2)
+_ONE = pow10(RATE_SCALE)
+TRADING = TradingStatus.TRADING
 
 
 class GateLimits:
-    """`RiskLimits` of one instrument as raw integers."""
+    """`RiskLimits` and grid of one instrument as raw integers, ready to compare with.
+
+    Attributes:
+        collar: Part of the touch, at `RATE_SCALE`; `NO_LIMIT` is off.
+        market_markup: What a market order to buy is valued above the touch; 0 without a collar.
+        tick: Of the lowest price band.
+        unit: Value of one raw price times one raw quantity; 0 where values or ticks are not that
+            plain: inverse contracts, several price bands.
+    """
 
     __slots__ = (
         "collar",
+        "lot",
+        "lower_limit",
+        "market_markup",
         "open_orders_max",
         "order_notional_max",
         "order_quantity_max",
         "orders_per_second_max",
         "position_notional_max",
         "position_quantity_max",
+        "quantity_max",
+        "quantity_min",
+        "tick",
+        "unit",
+        "upper_limit",
+        "value_min",
     )
 
     def __init__(self, limits: RiskLimits, instrument: Instrument) -> None:
@@ -67,6 +86,16 @@ class GateLimits:
         self.open_orders_max = raw("open_orders_max", 0)
         collar = raw("collar_pct", RATE_SCALE)
         self.collar = collar // _PERCENT if collar != NO_LIMIT else NO_LIMIT
+        self.market_markup = self.collar if collar != NO_LIMIT else 0
+        self.lot = instrument.lot
+        has_bands = len(instrument.ticks) > 1
+        self.unit = 0 if instrument.inverse or has_bands else instrument.multiplier
+        self.tick = instrument.ticks[0].tick
+        self.lower_limit = instrument.lower_limit
+        self.upper_limit = instrument.upper_limit or NO_LIMIT
+        self.quantity_min = max(instrument.min_quantity, 1)
+        self.quantity_max = min(instrument.max_quantity or NO_LIMIT, self.order_quantity_max)
+        self.value_min = instrument.min_notional
 
 
 class OrderRate:
@@ -97,7 +126,7 @@ class RiskGate:
         rate: Of the strategy's requests.
     """
 
-    __slots__ = ("_capabilities", "_limits", "_supported", "rate")
+    __slots__ = ("_capabilities", "_is_plain", "_limits", "_supported", "rate")
 
     def __init__(self, capabilities: Capabilities, limits: dict[str, GateLimits]) -> None:
         self._capabilities = capabilities
@@ -106,6 +135,10 @@ class RiskGate:
             (order_type, force)
             for order_type in capabilities.order_types
             for force in capabilities.times_in_force
+        )
+        self._is_plain = (
+            capabilities.position_mode is not HEDGING
+            and {(LIMIT, GTC), (MARKET, GTC)} <= self._supported
         )
         self.rate = OrderRate()
 
@@ -117,39 +150,48 @@ class RiskGate:
         Desk and strategy states are the caller's to check; they come before.
         """
         order = candidate.intent
-        plain = (
-            order.quantity > 0
-            and order.time_in_force is GTC
-            and not order.trigger_price
-            and not order.trailing_offset
-            and not order.expire_ns
-            and not order.display_quantity
-            and (
-                (order.order_type is LIMIT and order.price > 0)
-                or (order.order_type is MARKET and not order.price and not order.post_only)
-            )
-        )
-        if not plain:
-            problem = order_value_problem(order)
-            if problem:
-                return "ORDER_VALUE", problem
+        limits = self._limits[order.instrument_id]
+        denial = None
+        if not (self._is_plain and _passes_plainly(candidate, order, ledger, limits, open_count)):
+            denial = self._explain(candidate, ledger, limits, open_count)
+        if denial is None and limits.orders_per_second_max < NO_LIMIT:
+            return self._check_rate(limits.orders_per_second_max, now_ns)
+        return denial
+
+    def _explain(
+        self, candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
+    ) -> Denial | None:
+        """Return the first denial of an order that the short way did not let pass, or None."""
+        order = candidate.intent
+        problem = order_value_problem(order)
+        if problem:
+            return "ORDER_VALUE", problem
         return (
             self._check_support(order)
             or _check_grid(order, ledger)
             or _check_reduce(order, ledger)
-            or self._check_limits(candidate, ledger, now_ns, open_count)
+            or _check_limits(candidate, ledger, limits, open_count)
         )
+
+    def _check_rate(self, limit: int, now_ns: TimeNs) -> Denial | None:
+        if self.rate.is_over(now_ns, limit):
+            return "RISK_RATE", f"orders_per_second limit={limit}"
+        self.rate.add(now_ns)
+        return None
 
     def check_amend(self, candidate: Order, ledger: Ledger, now_ns: TimeNs) -> Denial | None:
         """Return why an amended order, given as a new one, must not leave."""
         if not self._capabilities.amend:
             return "ORDER_UNSUPPORTED", "request=amend"
-        problem = order_value_problem(candidate.intent)
+        order = candidate.intent
+        problem = order_value_problem(order)
         if problem:
             return "ORDER_VALUE", problem
-        return _check_grid(candidate.intent, ledger) or self._check_limits(
-            candidate, ledger, now_ns, 0
-        )
+        limits = self._limits[order.instrument_id]
+        denial = _check_grid(order, ledger) or _check_limits(candidate, ledger, limits, 0)
+        if denial is None and limits.orders_per_second_max < NO_LIMIT:
+            return self._check_rate(limits.orders_per_second_max, now_ns)
+        return denial
 
     def _check_support(self, order: NewOrder) -> Denial | None:
         capabilities = self._capabilities
@@ -174,39 +216,86 @@ class RiskGate:
             return "ORDER_UNSUPPORTED", f"position_effect={order.position_effect.name}"
         return None
 
-    def _check_limits(
-        self, candidate: Order, ledger: Ledger, now_ns: TimeNs, open_count: int
-    ) -> Denial | None:
-        order = candidate.intent
-        limits = self._limits[order.instrument_id]
-        quantity = order.quantity
-        if limits.orders_per_second_max < NO_LIMIT:
-            if self.rate.is_over(now_ns, limits.orders_per_second_max):
-                return "RISK_RATE", f"orders_per_second limit={limits.orders_per_second_max}"
-            self.rate.add(now_ns)
-        reducing = order.reduce_only or ledger.is_reducing(order.side, quantity)
-        price = candidate.reserve_price = worst_price(order, ledger, limits.collar)
-        if not price:
-            if reducing:
-                return None
-            return "PRICE_UNAVAILABLE", f"type={order.order_type.name} quote=none"
-        value = ledger.instrument.value(price, quantity)
-        if order.order_type is LIMIT and limits.collar < NO_LIMIT:
-            denial = _check_collar(order, ledger, limits.collar)
-            if denial:
-                return denial
+
+def _passes_plainly(
+    candidate: Order, order: NewOrder, ledger: Ledger, limits: GateLimits, open_count: int
+) -> bool:
+    """Whether an order surely passes every rule but the rate; False leaves it to the rules.
+
+    Plain limit and market orders of linear instruments take this way: the same comparisons as the
+    rules below, in one place and without calls. A test holds both against each other.
+    """
+    quote = ledger.market.quote
+    quantity = order.quantity
+    if (
+        quote is None
+        or not limits.unit
+        or order.time_in_force is not GTC
+        or order.position_effect is not AUTO
+        or order.reduce_only
+        or order.post_only
+        or order.trigger_price
+        or order.display_quantity
+        or order.trailing_offset
+        or ledger.market.status is not TRADING
+        or quantity % limits.lot
+        or not limits.quantity_min <= quantity <= limits.quantity_max
+    ):
+        return False
+    is_buy = order.side is BUY
+    touch = quote.ask_price if is_buy else quote.bid_price
+    price = order.price
+    if order.order_type is LIMIT:
+        if price % limits.tick or not limits.lower_limit <= price <= limits.upper_limit:
+            return False
+        beyond = (price - touch if is_buy else touch - price) * _ONE
+        if price <= 0 or (touch and beyond > touch * limits.collar):
+            return False
+    elif order.order_type is MARKET and touch and not price:
+        price = touch + touch * limits.market_markup // _ONE if is_buy else touch
+    else:
+        return False
+    held = ledger.position.quantity
+    worst = held + ledger.open_buy + quantity if is_buy else ledger.open_sell + quantity - held
+    value = price * quantity * limits.unit
+    candidate.reserve_price = price
+    return (
+        limits.value_min <= value <= limits.order_notional_max
+        and open_count < limits.open_orders_max
+        and worst <= limits.position_quantity_max
+        and value * worst <= limits.position_notional_max * quantity
+        and ledger.reserve_of(price, quantity) <= ledger.available
+    )
+
+
+def _check_limits(
+    candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
+) -> Denial | None:
+    order = candidate.intent
+    quantity = order.quantity
+    reducing = order.reduce_only or ledger.is_reducing(order.side, quantity)
+    price = candidate.reserve_price = worst_price(order, ledger, limits.market_markup)
+    if not price:
         if reducing:
             return None
-        return _check_growth(order, ledger, limits, value, open_count) or _check_funds(
-            order, ledger, price
-        )
+        return "PRICE_UNAVAILABLE", f"type={order.order_type.name} quote=none"
+    if order.order_type is LIMIT and limits.collar < NO_LIMIT:
+        denial = _check_collar(order, ledger, limits.collar)
+        if denial:
+            return denial
+    if reducing:
+        return None
+    value = ledger.instrument.value(price, quantity)
+    return _check_growth(order, ledger, limits, value, open_count) or _check_funds(
+        order, ledger, price
+    )
 
 
-def worst_price(order: NewOrder, ledger: Ledger, collar: int) -> PriceRaw:
+def worst_price(order: NewOrder, ledger: Ledger, market_markup: int) -> PriceRaw:
     """Return the price an order is valued at: its limit; else its trigger; else the touch.
 
-    A market order is valued at the touch it takes from, worsened by the collar; 0 when no quote
-    shows one.
+    A market order to buy is valued at the touch it takes from, raised by the collar; 0 when no
+    quote shows one.
     """
     if order.order_type in PRICED_TYPES:
         return order.price
@@ -215,10 +304,9 @@ def worst_price(order: NewOrder, ledger: Ledger, collar: int) -> PriceRaw:
     quote = ledger.market.quote
     if quote is None:
         return 0
-    touch = quote.ask_price if order.side is BUY else quote.bid_price
-    if order.side is BUY and collar < NO_LIMIT:
-        return touch + touch * collar // pow10(RATE_SCALE)
-    return touch
+    if order.side is BUY:
+        return quote.ask_price + quote.ask_price * market_markup // _ONE
+    return quote.bid_price
 
 
 def _check_grid(order: NewOrder, ledger: Ledger) -> Denial | None:
@@ -240,7 +328,7 @@ def _check_grid(order: NewOrder, ledger: Ledger) -> Denial | None:
         band = f"{instrument.lower_limit}_to_{instrument.upper_limit}"
         return "ORDER_PRICE_LIMIT", f"price={price} band={band}"
     status = ledger.market.status
-    if status is not TradingStatus.TRADING and not (
+    if status is not TRADING and not (
         status is TradingStatus.CLOSE_ONLY and ledger.is_reducing(order.side, quantity)
     ):
         return "SESSION_CLOSED", f"status={status.name}"
@@ -295,13 +383,12 @@ def _check_collar(order: NewOrder, ledger: Ledger, collar: int) -> Denial | None
     quote = ledger.market.quote
     if quote is None:
         return None
-    one = pow10(RATE_SCALE)
     if order.side is BUY:
         touch = quote.ask_price
-        beyond = touch and (order.price - touch) * one > touch * collar
+        beyond = touch and (order.price - touch) * _ONE > touch * collar
     else:
         touch = quote.bid_price
-        beyond = touch and (touch - order.price) * one > touch * collar
+        beyond = touch and (touch - order.price) * _ONE > touch * collar
     return ("ORDER_COLLAR", f"price={order.price} touch={touch}") if beyond else None
 
 

@@ -413,6 +413,8 @@ def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
 def _filled(order: Order, event: Fill) -> Outcome:
     if event.quantity <= 0 or not event.price:
         return Outcome.INVALID
+    if _is_first_fill(order, event):
+        return Outcome.APPLIED
     fills = order.fills
     if fills is None:
         order.fills = {event.trade_id: event}
@@ -436,6 +438,30 @@ def _filled(order: Order, event: Fill) -> Outcome:
         outcome = Outcome.CONTRADICTED
     _rederive(order)
     return outcome
+
+
+def _is_first_fill(order: Order, event: Fill) -> bool:
+    """Take the common case, the first fill of a plain working order; False leaves it to the rule."""
+    quantity = event.quantity
+    if (
+        (order.life is ACCEPTED or order.life is SUBMITTED)
+        and order.fills is None
+        and order.busts is None
+        and order.doubt is None
+        and quantity <= order.quantity
+    ):
+        order.fills = {event.trade_id: event}
+        order.cum_qty = quantity
+        order.cum_value = event.price * quantity
+        order.facts |= IS_ACCEPTED
+        if quantity == order.quantity:
+            order.life = FILLED
+            order.pending_cancels = 0
+            order.pending_amends = 0
+        else:
+            order.life = PARTIALLY_FILLED
+        return True
+    return False
 
 
 def _busted(order: Order, event: FillBusted) -> Outcome:
