@@ -1,0 +1,106 @@
+"""The bounded queue in front of a live desk, with a written policy for each lane when full.
+
+| lane | holds | when full |
+|---|---|---|
+| first | venue reports, commands, timers | never dropped: the desk is halted, and it is kept |
+| market | quotes, trades, books, bars, statuses | quotes that a newer one of their instrument |
+| | | follows are conflated; if that frees nothing, the oldest event is dropped; both are counted |
+
+The first lane goes ahead of the other. Puts of that lane may come from any thread (deque appends are
+atomic) but `put_market`, which like `drain` is the desk's own thread's: foreign threads hand over
+through their adapter's bounded deque.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import TypeAlias
+
+from hexdesk.application.desk import Desk
+from hexdesk.domain.commands import Command
+from hexdesk.domain.inputs import TimerFired
+from hexdesk.domain.market import MarketEvent, Quote
+from hexdesk.domain.reports import VenueReport
+
+FirstInput: TypeAlias = Callable[[], None]
+DEFAULT_MAX = 65_536
+
+
+class Inbox:
+    """Inputs that wait for a desk.
+
+    Attributes:
+        conflated_count: Quotes that a newer one replaced before the desk saw them.
+        dropped_count: Market events that were dropped.
+        overflow_count: First-lane inputs beyond the limit.
+    """
+
+    def __init__(
+        self, desk: Desk, wake: Callable[[], None], *, capacity: int = DEFAULT_MAX
+    ) -> None:
+        self._desk = desk
+        self._wake = wake
+        self._capacity = capacity
+        self._first: deque[FirstInput] = deque()
+        self._market: deque[MarketEvent] = deque()
+        self.conflated_count = 0
+        self.dropped_count = 0
+        self.overflow_count = 0
+
+    def __len__(self) -> int:
+        """Return how many inputs wait."""
+        return len(self._first) + len(self._market)
+
+    def put_report(self, report: VenueReport) -> None:
+        """Take a venue's report."""
+        self._put_first(lambda: self._desk.on_report(report))
+
+    def put_command(self, command: Command) -> None:
+        """Take an operator's command."""
+        self._put_first(lambda: self._desk.command(command))
+
+    def put_timer(self, fired: TimerFired) -> None:
+        """Take a timer that came due."""
+        self._put_first(lambda: self._desk.on_timer(fired))
+
+    def put_market(self, event: MarketEvent) -> None:
+        """Take a market event."""
+        self._market.append(event)
+        if len(self._market) > self._capacity:
+            self._make_room()
+        self._wake()
+
+    def drain(self, limit: int = 1_024) -> bool:
+        """Hand up to a number of inputs to the desk, first lane first; True if more wait."""
+        first, market, desk = self._first, self._market, self._desk
+        for _ in range(limit):
+            if first:
+                first.popleft()()
+            elif market:
+                desk.handle(market.popleft())
+            else:
+                return False
+        return bool(first or market)
+
+    def _put_first(self, handle: FirstInput) -> None:
+        self._first.append(handle)
+        if len(self._first) > self._capacity:
+            self.overflow_count += 1
+            if not self._desk.execution.halted:
+                self._desk.execution.halt("inbox overflow: reports and commands outrun the desk")
+        self._wake()
+
+    def _make_room(self) -> None:
+        """Keep only the latest quote of each instrument; else let the oldest event go."""
+        market = self._market
+        latest = {event.instrument_id: event for event in market if isinstance(event, Quote)}
+        kept = [
+            event
+            for event in market
+            if not isinstance(event, Quote) or latest[event.instrument_id] is event
+        ]
+        self.conflated_count += len(market) - len(kept)
+        if len(kept) > self._capacity:
+            del kept[0]
+            self.dropped_count += 1
+        market.clear()
+        market.extend(kept)

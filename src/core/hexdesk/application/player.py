@@ -1,0 +1,96 @@
+"""Plays market events through a desk in virtual time: backtest, paced paper run and demo alike.
+
+How fast it is played cannot matter to the desk: time comes from the events alone.
+"""
+
+from collections.abc import Iterable, Iterator
+from heapq import merge
+from itertools import islice
+
+from hexdesk.application.clock import VirtualClock
+from hexdesk.application.desk import Desk
+from hexdesk.domain.market import MarketEvent, Quote
+from hexdesk.domain.values import TimeNs
+
+SLICE_EVENTS = 4_096
+"""Events played between two looks at the world: stop requests, pace, samples."""
+
+
+class Player:
+    """A cursor over events in the order of receipt.
+
+    Attributes:
+        event_count: Events played so far.
+        last_ns: `ts_init` of the last one.
+        is_over: Whether nothing is left.
+    """
+
+    def __init__(self, desk: Desk, clock: VirtualClock, events: Iterable[MarketEvent]) -> None:
+        self._desk = desk
+        self._clock = clock
+        self._events: Iterator[MarketEvent] = iter(events)
+        self._ahead: MarketEvent | None = None
+        self.event_count = 0
+        self.last_ns: TimeNs = 0
+        self.is_over = False
+
+    def play(self, event_count: int = SLICE_EVENTS) -> int:
+        """Play up to a number of events; return how many there were."""
+        batch = list(islice(self._events, event_count))
+        if self._ahead is not None:
+            batch.insert(0, self._ahead)
+            self._ahead = None
+        self._play(batch)
+        self.is_over = not batch
+        return len(batch)
+
+    def play_until(self, time_ns: TimeNs, event_count: int = SLICE_EVENTS) -> int:
+        """Play up to a number of events received before a time; return how many there were."""
+        batch: list[MarketEvent] = []
+        while len(batch) < event_count:
+            event = self._ahead or next(self._events, None)
+            self._ahead = None
+            if event is None:
+                self.is_over = True
+                break
+            if event.ts_init > time_ns:
+                self._ahead = event
+                break
+            batch.append(event)
+        self._play(batch)
+        return len(batch)
+
+    def peek_ns(self) -> TimeNs:
+        """Return when the next event was received, 0 when nothing is left."""
+        if self._ahead is None:
+            self._ahead = next(self._events, None)
+        return self._ahead.ts_init if self._ahead is not None else 0
+
+    def _play(self, batch: list[MarketEvent]) -> None:
+        clock = self._clock
+        on_quote = self._desk.on_quote
+        handle = self._desk.handle
+        for event in batch:
+            ts_init = event.ts_init
+            if ts_init >= clock.next_due_ns:
+                clock.advance_to(ts_init)
+            elif ts_init > clock.time_ns:
+                clock.time_ns = ts_init
+            if type(event) is Quote:
+                on_quote(event)
+            else:
+                handle(event)
+        if batch:
+            self.event_count += len(batch)
+            self.last_ns = batch[-1].ts_init
+
+
+def merge_by_receipt(streams: list[Iterable[MarketEvent]]) -> Iterable[MarketEvent]:
+    """Return the events of several recordings in the order of receipt; equal times keep order."""
+    if len(streams) == 1:
+        return streams[0]
+    return merge(*streams, key=_receipt)
+
+
+def _receipt(event: MarketEvent) -> TimeNs:
+    return event.ts_init
