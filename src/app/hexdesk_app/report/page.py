@@ -1,0 +1,267 @@
+"""The report as one HTML file: its own style, charts as SVG, no script, no outside request."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from html import escape
+from importlib.resources import files
+from itertools import accumulate
+from string import Template
+
+from hexdesk_app.numbers import count, duration, grouped, moment, rate, sign_of, signed
+from hexdesk_app.report.charts import Chart, Marker, render_chart
+from hexdesk_app.report.summary import (
+    MONEY_DECIMALS,
+    accounts_table,
+    bad_rows_table,
+    currencies_table,
+    fills_table,
+    net_result,
+    positions_table,
+    rejects_table,
+    settings_table,
+    strategies_table,
+)
+from hexdesk_app.result import RunResult
+from hexdesk_app.tables import Table, color_of
+
+INSTRUMENT_CHARTS_MAX = 12
+"""More instruments are tables only."""
+
+
+def render_page(result: RunResult, *, up_color: str = "green") -> str:
+    """Return the report of a run; `up_color` is the colour of gains, green or red."""
+    folder = files("hexdesk_app.report")
+    template = Template(folder.joinpath("page.html").read_text("utf-8"))
+    title = " · ".join(part for part in (result.name or "hexdesk", result.mode) if part)
+    return template.substitute(
+        up_color=escape(up_color),
+        title=escape(title),
+        style=folder.joinpath("page.css").read_text("utf-8"),
+        name=escape(result.name or "hexdesk"),
+        mode=_badge(result.mode),
+        facts=_facts(result),
+        body="\n".join(part for part in _body(result) if part),
+        result_hash=escape(result.result_hash),
+        versions=escape(", ".join(f"{name} {text}" for name, text in result.versions.items())),
+    )
+
+
+def drawdowns(equity: Sequence[float]) -> list[float]:
+    """Return how far each value lies below the highest before it: 0 or negative."""
+    return [value - peak for value, peak in zip(equity, accumulate(equity, max), strict=True)]
+
+
+def _badge(mode: str) -> str:
+    return f'<span class="mode {escape(mode)}">{escape(mode)}</span>\n' if mode else ""
+
+
+def _facts(result: RunResult) -> str:
+    facts = [("data", result.dataset or "live")]
+    if result.start_ns:
+        span = duration((result.end_ns - result.start_ns) / 1e9)
+        facts.append(("from", f"{moment(result.start_ns)} UTC"))
+        facts.append(("to", f"{moment(result.end_ns)} UTC ({span})"))
+    facts.append(("run", result.run_id))
+    return "".join(f"<span>{name} <b>{escape(value)}</b></span>" for name, value in facts if value)
+
+
+def _body(result: RunResult) -> list[str]:
+    return [
+        _notes(result),
+        _cards(result),
+        _equity(result),
+        *(_instrument(result, each) for each in list(result.instruments)[:INSTRUMENT_CHARTS_MAX]),
+        _section(strategies_table(result)),
+        _section(currencies_table(result)),
+        _pair(positions_table(result), rejects_table(result)),
+        _section(accounts_table(result)),
+        _section(bad_rows_table(result)),
+        _folded(fills_table(result), f"{count(result.fills)} in all"),
+        _folded(settings_table(result), "effective values and where they come from"),
+    ]
+
+
+def _notes(result: RunResult) -> str:
+    notes = list(result.warnings)
+    if result.interrupted:
+        notes.insert(0, "This run was interrupted before the end of its data.")
+    if not notes:
+        return ""
+    return (
+        '<section class="notes">'
+        + "".join(f"<p>{escape(note)}</p>" for note in notes)
+        + "</section>"
+    )
+
+
+def _cards(result: RunResult) -> str:
+    net = net_result(result)
+    deposit = Decimal(result.deposit)
+    part = f"{Decimal(net) / deposit * 100:+.3f} % of deposits" if deposit > 0 else result.currency
+    equity = [float(point.equity) for point in result.equity_curve]
+    deepest = str(round(Decimal(min(drawdowns(equity), default=0.0)), MONEY_DECIMALS))
+    refused = sum(result.rejects.values())
+    cards = [
+        ("net result", _money(net), part, sign_of(net)),
+        ("realised", _money(result.realised_pnl), result.currency, sign_of(result.realised_pnl)),
+        (
+            "unrealised",
+            _money(result.unrealised_pnl),
+            "open positions at the last mark",
+            sign_of(result.unrealised_pnl),
+        ),
+        ("fees", grouped(result.fees, MONEY_DECIMALS), result.currency, 0),
+        ("deepest drawdown", _money(deepest), result.currency, sign_of(deepest)),
+        ("orders", count(result.orders), f"{count(refused)} refused", 0),
+        ("fills", count(result.fills), _ratio(result.fills, result.orders), 0),
+        ("speed", rate(result.per_second), _speed_note(result), 0),
+    ]
+    return '<div class="cards">' + "".join(map(_card, cards)) + "</div>"
+
+
+def _speed_note(result: RunResult) -> str:
+    note = f"{count(result.events)} events in {duration(result.seconds)}"
+    latency = result.latency
+    return f"{note}; p50 {latency.p50_us:.1f}, p99 {latency.p99_us:.1f} µs" if latency else note
+
+
+def _card(card: tuple[str, str, str, int]) -> str:
+    name, value, note, sign = card
+    style = {1: ' class="up"', -1: ' class="down"'}.get(sign, "")
+    return (
+        f'<div class="card"><span>{escape(name)}</span><b{style}>{escape(value)}</b>'
+        f"<small>{escape(note)}</small></div>"
+    )
+
+
+def _money(text: str) -> str:
+    return signed(text, MONEY_DECIMALS)
+
+
+def _ratio(part: int, whole: int) -> str:
+    return f"{part / whole:.2f} an order" if whole else "no orders"
+
+
+def _span(result: RunResult) -> tuple[int, int]:
+    return result.start_ns, max(result.end_ns, result.start_ns + 1)
+
+
+def _equity(result: RunResult) -> str:
+    points = result.equity_curve
+    if not points:
+        return ""
+    times = [point.ts_ns for point in points]
+    equity = [float(point.equity) for point in points]
+    unit = f", {result.currency}" if result.currency else ""
+    panels = [
+        Chart(
+            label=f"Equity{unit}",
+            times_ns=times,
+            values=equity,
+            kind="area",
+            base=equity[0],
+            span_ns=_span(result),
+        ),
+        Chart(
+            label=f"Drawdown{unit}",
+            times_ns=times,
+            values=drawdowns(equity),
+            kind="area",
+            style="down",
+            height=150.0,
+            span_ns=_span(result),
+        ),
+    ]
+    return f"<section><h2>Equity</h2>{''.join(map(render_chart, panels))}</section>"
+
+
+def _instrument(result: RunResult, instrument_id: str) -> str:
+    points = result.instruments[instrument_id]
+    if not points:
+        return ""
+    times = [point.ts_ns for point in points]
+    markers = [
+        Marker(
+            fill.ts_ns,
+            float(fill.price),
+            fill.side,
+            f"{fill.side} {fill.quantity} at {fill.price}, {fill.strategy},"
+            f" {moment(fill.ts_ns)} UTC",
+        )
+        for fill in result.fill_samples
+        if fill.instrument_id == instrument_id
+    ]
+    panels = [
+        Chart(
+            label="Price and fills",
+            times_ns=times,
+            values=[float(point.price) for point in points],
+            kind="line",
+            style="muted",
+            height=320.0,
+            markers=markers,
+            span_ns=_span(result),
+        ),
+        Chart(
+            label="Net position",
+            times_ns=times,
+            values=[float(point.position) for point in points],
+            kind="steps",
+            height=140.0,
+            span_ns=_span(result),
+        ),
+    ]
+    shown = "".join(map(render_chart, panels))
+    return f"<section><h2>{escape(instrument_id)}</h2>{shown}</section>"
+
+
+def _section(table: Table) -> str:
+    if not table.rows:
+        return ""
+    return f"<section><h2>{escape(table.title)}</h2>{_table(table)}</section>"
+
+
+def _pair(*tables: Table) -> str:
+    shown = "".join(
+        f"<section><h2>{escape(table.title)}</h2>"
+        + (_table(table) if table.rows else '<p class="empty">none</p>')
+        + "</section>"
+        for table in tables
+    )
+    return f'<div class="pair">{shown}</div>'
+
+
+def _folded(table: Table, note: str) -> str:
+    if not table.rows:
+        return ""
+    return (
+        f"<section><details><summary>{escape(table.title)} <small>({escape(note)})</small>"
+        f"</summary>{_table(table)}</details></section>"
+    )
+
+
+def _table(table: Table) -> str:
+    kinds = [column.kind for column in table.columns]
+    heads = "".join(
+        f'<th class="{"text" if kind == "text" else "num"}">{escape(column.header)}</th>'
+        for column, kind in zip(table.columns, kinds, strict=True)
+    )
+    rows: list[str] = []
+    for number, row in enumerate(table.rows):
+        cells = "".join(
+            f'<td class="{_cell_style(text, kind)}">{escape(text)}</td>'
+            for text, kind in zip(row, kinds, strict=True)
+        )
+        is_total = table.total and number == len(table.rows) - 1
+        rows.append(f'<tr class="total">{cells}</tr>' if is_total else f"<tr>{cells}</tr>")
+    return (
+        f'<div class="wide"><table><thead><tr>{heads}</tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _cell_style(text: str, kind: str) -> str:
+    if kind == "text":
+        return "text"
+    color = color_of(text, "green") if kind == "signed" else ""
+    return "num" + {"green": " up", "red": " down"}.get(color, "")

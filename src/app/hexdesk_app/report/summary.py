@@ -1,0 +1,192 @@
+"""The summary of a run, as tables for the terminal, Markdown and the report."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from hexdesk_app.numbers import count, duration, grouped, moment, rate, signed
+from hexdesk_app.result import RunResult, StrategyResult
+from hexdesk_app.tables import Table, make_table
+
+MONEY_DECIMALS = 2
+REASONS_SHOWN_MAX = 20
+
+
+def net_result(result: RunResult) -> str:
+    """Return realised + unrealised - fees in the result's currency."""
+    return str(Decimal(result.realised_pnl) + Decimal(result.unrealised_pnl) - Decimal(result.fees))
+
+
+def summary_tables(result: RunResult) -> list[Table]:
+    """Return the tables of a summary; empty ones are left out."""
+    tables = [
+        run_table(result),
+        strategies_table(result),
+        currencies_table(result),
+        positions_table(result),
+        rejects_table(result),
+        accounts_table(result),
+        bad_rows_table(result),
+    ]
+    return [table for table in tables if table.rows]
+
+
+def run_table(result: RunResult) -> Table:
+    """Return the head of a summary."""
+    latency = result.latency
+    shown_latency = (
+        f"p50 {latency.p50_us:.1f} µs, p99 {latency.p99_us:.1f} µs, max {latency.max_us:.0f} µs"
+        if latency
+        else "not measured"
+    )
+    rows = [
+        ("desk", f"{result.name} ({result.mode}), run {result.run_id}"),
+        ("data", result.dataset or "live"),
+        ("span", _span(result)),
+        ("events", f"{count(result.events)} in {duration(result.seconds)}"),
+        ("speed", rate(result.per_second)),
+        ("latency", shown_latency),
+        ("orders", f"{count(result.orders)} sent, {count(result.fills)} fills"),
+        ("result hash", result.result_hash),
+        ("report", result.report),
+    ]
+    if result.interrupted:
+        rows.insert(0, ("stopped", "interrupted before the end of its data"))
+    return make_table("Run", ("", ""), [row for row in rows if row[1]])
+
+
+def _span(result: RunResult) -> str:
+    if not result.start_ns:
+        return "no event"
+    seconds = (result.end_ns - result.start_ns) / 1e9
+    return f"{moment(result.start_ns)} to {moment(result.end_ns)} UTC, {duration(seconds)}"
+
+
+def strategies_table(result: RunResult) -> Table:
+    """Return one row per strategy, and their total where they share a currency."""
+    rows = [_strategy_row(each) for each in result.strategies]
+    shared = {each.currency for each in result.strategies} == {result.currency}
+    if shared and len(rows) > 1:
+        rejects = sum(sum(each.rejects.values()) for each in result.strategies)
+        rows.append(
+            (
+                "TOTAL",
+                "",
+                *_counts(
+                    sum(each.orders for each in result.strategies),
+                    sum(each.fills for each in result.strategies),
+                    rejects,
+                ),
+                *_money(
+                    _sum(each.realised_pnl for each in result.strategies),
+                    _sum(each.unrealised_pnl for each in result.strategies),
+                    _sum(each.fees for each in result.strategies),
+                ),
+                result.currency,
+            )
+        )
+    headers = ("strategy", "state", "#orders", "#fills", "#refused")
+    money = ("+realised", "+unrealised", "#fees", "+net", "currency")
+    return make_table("Strategies", (*headers, *money), rows, total=shared and len(rows) > 1)
+
+
+def _strategy_row(strategy: StrategyResult) -> tuple[str, ...]:
+    return (
+        strategy.name,
+        strategy.state,
+        *_counts(strategy.orders, strategy.fills, sum(strategy.rejects.values())),
+        *_money(strategy.realised_pnl, strategy.unrealised_pnl, strategy.fees),
+        strategy.currency,
+    )
+
+
+def currencies_table(result: RunResult) -> Table:
+    """Return results by currency; empty where there is only one, which strategies show."""
+    if len(result.currencies) < 2 and result.strategies:  # noqa: PLR2004 - one alone
+        return make_table("Results", (), [])
+    rows = [
+        (each.currency, *_money(each.realised_pnl, each.unrealised_pnl, each.fees))
+        for each in result.currencies
+    ]
+    headers = ("currency", "+realised", "+unrealised", "#fees", "+net")
+    return make_table("Results by currency", headers, rows)
+
+
+def positions_table(result: RunResult) -> Table:
+    """Return net positions by instrument."""
+    rows = [(instrument, signed(quantity)) for instrument, quantity in result.position.items()]
+    return make_table("Positions", ("instrument", "+quantity"), rows)
+
+
+def rejects_table(result: RunResult) -> Table:
+    """Return refused orders by reason, most frequent first."""
+    by_count = sorted(result.rejects.items(), key=lambda item: (-item[1], item[0]))
+    rows = [(reason, count(number)) for reason, number in by_count[:REASONS_SHOWN_MAX]]
+    return make_table("Refused orders", ("reason", "#orders"), rows)
+
+
+def accounts_table(result: RunResult) -> Table:
+    """Return cash by account and currency."""
+    rows = [
+        (
+            each.account,
+            each.currency,
+            grouped(each.deposited, MONEY_DECIMALS),
+            grouped(each.total, MONEY_DECIMALS),
+            grouped(each.reserved, MONEY_DECIMALS),
+        )
+        for each in result.accounts
+    ]
+    headers = ("account", "currency", "#deposited", "#cash", "#reserved")
+    return make_table("Accounts", headers, rows)
+
+
+def bad_rows_table(result: RunResult) -> Table:
+    """Return the first rows of recorded data that could not be used."""
+    rows = [(each.file, count(each.row), each.problem) for each in result.bad_rows]
+    return make_table(
+        f"Unusable rows ({count(result.bad_row_count)})", ("file", "#row", "problem"), rows
+    )
+
+
+def fills_table(result: RunResult) -> Table:
+    """Return the sampled fills."""
+    rows = [
+        (
+            moment(each.ts_ns),
+            each.strategy,
+            each.instrument_id,
+            each.side,
+            grouped(each.quantity),
+            grouped(each.price),
+            each.liquidity,
+            grouped(each.fee),
+            each.fee_currency,
+        )
+        for each in result.fill_samples
+    ]
+    headers = ("time (UTC)", "strategy", "instrument", "side", "#quantity", "#price")
+    return make_table("Fills", (*headers, "liquidity", "#fee", "currency"), rows)
+
+
+def settings_table(result: RunResult) -> Table:
+    """Return the effective configuration with origins."""
+    rows = [(each.path, each.value, each.origin) for each in result.settings]
+    return make_table("Configuration", ("key", "value", "from"), rows)
+
+
+def _counts(orders: int, fills: int, rejects: int) -> tuple[str, str, str]:
+    return count(orders), count(fills), count(rejects)
+
+
+def _money(realised: str, unrealised: str, fees: str) -> tuple[str, str, str, str]:
+    net = str(Decimal(realised) + Decimal(unrealised) - Decimal(fees))
+    return (
+        signed(realised, MONEY_DECIMALS),
+        signed(unrealised, MONEY_DECIMALS),
+        grouped(fees, MONEY_DECIMALS),
+        signed(net, MONEY_DECIMALS),
+    )
+
+
+def _sum(amounts: Iterable[str]) -> str:
+    return str(sum(map(Decimal, amounts), Decimal(0)))

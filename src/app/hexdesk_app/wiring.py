@@ -1,0 +1,272 @@
+"""Makes the objects of a desk out of loaded plugins: plain functions, every need a parameter.
+
+`hexdesk_app.containers` says which result goes where; nothing here names a plugin.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from hashlib import blake2b
+from itertools import chain
+from pathlib import Path
+
+import msgspec
+
+from hexdesk.application.desk import Desk
+from hexdesk.application.inbox import Inbox
+from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money, currency_scale, pow10
+from hexdesk.errors import ConfigError
+from hexdesk.plugin.contexts import (
+    BrokerContext,
+    FeedContext,
+    JournalContext,
+    RecordingContext,
+    ServerContext,
+)
+from hexdesk.plugin.registrations import FeedRegistration, RecordingRegistration
+from hexdesk.plugin.server import Server
+from hexdesk.ports.broker import Broker, ReportSink
+from hexdesk.ports.clock import Clock
+from hexdesk.ports.journal import Journal
+from hexdesk.ports.market_data import MarketData, Recording
+from hexdesk.ports.strategy import Strategy, StrategyContext
+from hexdesk_app.config import Config
+from hexdesk_app.config.schema import Mode
+from hexdesk_app.plugins import make
+from hexdesk_app.resolve import Parts
+
+DEFAULT_DEPOSIT = 10_000
+"""Of each settlement currency, where the configuration names no deposit."""
+RUN_ID_BYTES = 5
+NS_PER_MS = 1_000_000
+
+
+class Assembly(msgspec.Struct, frozen=True):
+    """A desk with what it is attached to; `deposits` by broker name."""
+
+    desk: Desk
+    brokers: dict[str, Broker]
+    inbox: Inbox
+    deposits: dict[str, tuple[Money, ...]]
+
+
+def derive_run_id(config: Config, clock: Clock, *, is_virtual: bool) -> str:
+    """Return the configured run id, or one of the configuration (virtual) or the start (live)."""
+    if config.desk.run_id:
+        return config.desk.run_id
+    if is_virtual:
+        text = json.dumps(config.tree, sort_keys=True, default=str)
+        return blake2b(text.encode(), digest_size=RUN_ID_BYTES).hexdigest()
+    name = "".join(letter for letter in config.desk.name if letter.isalnum())
+    return f"{name[:8]}{clock.now_ns() // NS_PER_MS:x}"
+
+
+def make_recordings(config: Config, parts: Parts) -> dict[str, Recording]:
+    """Make the readers of all recorded feeds, by section name."""
+    made: dict[str, Recording] = {}
+    for name, part in parts.feeds.items():
+        registration = part.registration
+        if isinstance(registration, RecordingRegistration):
+            context = RecordingContext(
+                name=name,
+                base_path=config.base_path,
+                instruments=config.instruments,
+                logger=logging.getLogger(f"hexdesk.feed.{name}"),
+            )
+            made[name] = make(registration.factory, context, part.settings, part.plugin, part.path)
+    return made
+
+
+def make_feeds(config: Config, parts: Parts, clock: Clock) -> dict[str, MarketData]:
+    """Make all live feeds, by section name."""
+    made: dict[str, MarketData] = {}
+    for name, part in parts.feeds.items():
+        registration = part.registration
+        if isinstance(registration, FeedRegistration):
+            context = FeedContext(
+                name=name,
+                clock=clock,
+                instruments=config.instruments,
+                logger=logging.getLogger(f"hexdesk.feed.{name}"),
+            )
+            made[name] = make(registration.factory, context, part.settings, part.plugin, part.path)
+    return made
+
+
+def gather_instruments(
+    config: Config, recordings: Mapping[str, Recording], discovered: Mapping[str, Instrument]
+) -> dict[str, Instrument]:
+    """Return all instruments; the configuration wins over what feeds and files say."""
+    recorded = chain.from_iterable(each.instruments for each in recordings.values())
+    return {
+        **discovered,
+        **{instrument.id: instrument for instrument in recorded},
+        **config.instruments,
+    }
+
+
+def make_journal(config: Config, parts: Parts, run_id: str) -> Journal:
+    """Make the configured journal, else one in memory."""
+    part = parts.journal
+    if part is None:
+        return MemoryJournal()
+    context = JournalContext(
+        name="journal",
+        run_id=run_id,
+        state_path=state_path(config),
+        logger=logging.getLogger("hexdesk.journal"),
+    )
+    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+
+
+def state_path(config: Config) -> Path:
+    """Return the folder of journal and state; a relative one starts at the configuration's."""
+    return config.base_path / config.desk.state_path
+
+
+def make_servers(
+    config: Config, parts: Parts, clock: Clock, instruments: Mapping[str, Instrument]
+) -> dict[str, Server]:
+    """Make all servers, by section name; none listens yet."""
+    made: dict[str, Server] = {}
+    for name, part in parts.servers.items():
+        context = ServerContext(
+            name=name,
+            clock=clock,
+            instruments=instruments,
+            seed=config.desk.seed,
+            logger=logging.getLogger(f"hexdesk.server.{name}"),
+        )
+        made[name] = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    return made
+
+
+def assemble(
+    config: Config,
+    parts: Parts,
+    *,
+    run_id: str,
+    instruments: Mapping[str, Instrument],
+    journal: Journal,
+    clock: Clock,
+    wake: Callable[[], None] | None,
+    stopwatch: Callable[[], int] | None,
+) -> Assembly:
+    """Make a desk with its brokers and strategies.
+
+    With `wake` the desk is live: reports go through the inbox, and `wake` asks for a drain.
+
+    Raises:
+        ConfigError: A strategy names an instrument that nothing defines.
+        PluginError: A factory failed.
+    """
+    _check_instruments(config, instruments)
+    limits = {instrument_id: config.risk.of(instrument_id) for instrument_id in instruments}
+    desk = Desk(
+        run_id=run_id,
+        instruments=instruments.values(),
+        journal=journal,
+        clock=clock,
+        limits=config.risk.limits,
+        instrument_limits=limits,
+        stopwatch=stopwatch,
+        strategy_budget_ns=int(config.desk.strategy_budget_ms * NS_PER_MS),
+    )
+    inbox = Inbox(desk, wake or _nothing, capacity=config.desk.inbox_max)
+    reports = inbox.put_report if wake else desk.on_report
+    deposits = {
+        name: part.section.deposits or _default_deposits(config, name, instruments)
+        for name, part in parts.brokers.items()
+    }
+    brokers = {
+        name: _add_broker(config, parts, name, desk, reports, clock, instruments, deposits[name])
+        for name in parts.brokers
+    }
+    for name in parts.strategies:
+        _add_strategy(parts, name, desk)
+    return Assembly(desk, brokers, inbox, deposits)
+
+
+def _add_broker(  # noqa: PLR0917 - one line of a composition
+    config: Config,
+    parts: Parts,
+    name: str,
+    desk: Desk,
+    reports: ReportSink,
+    clock: Clock,
+    instruments: Mapping[str, Instrument],
+    deposits: tuple[Money, ...],
+) -> Broker:
+    part = parts.brokers[name]
+    capabilities = part.registration.capabilities
+    account_id = part.section.account or name
+    context = BrokerContext(
+        name=name,
+        account_id=account_id,
+        clock=clock,
+        reports=reports,
+        markets=desk.markets,
+        instruments=instruments,
+        deposits=deposits,
+        seed=config.desk.seed,
+        logger=logging.getLogger(f"hexdesk.broker.{name}"),
+    )
+    broker = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    account = Account(account_id, instruments.values(), position_mode=capabilities.position_mode)
+    if config.desk.mode is not Mode.LIVE:
+        for money in deposits:
+            account.deposit(money)
+    desk.add_broker(name, broker, account)
+    return broker
+
+
+def _add_strategy(parts: Parts, name: str, desk: Desk) -> None:
+    part = parts.strategies[name]
+
+    def factory(context: StrategyContext) -> Strategy:
+        return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+
+    desk.add_strategy(
+        name,
+        factory,
+        broker=part.section.broker,
+        instrument_ids=part.section.instruments,
+        cancel_on_fault=part.section.on_fault == "cancel",
+    )
+
+
+def _default_deposits(
+    config: Config, broker: str, instruments: Mapping[str, Instrument]
+) -> tuple[Money, ...]:
+    currencies = {
+        instruments[instrument_id].settle
+        for strategy in config.enabled_strategies.values()
+        if strategy.broker == broker
+        for instrument_id in strategy.instruments
+    }
+    return tuple(
+        Money(DEFAULT_DEPOSIT * pow10(currency_scale(currency)), currency)
+        for currency in sorted(currencies)
+    )
+
+
+def _check_instruments(config: Config, instruments: Mapping[str, Instrument]) -> None:
+    for strategy in config.enabled_strategies.values():
+        for instrument_id in strategy.instruments:
+            if instrument_id not in instruments:
+                path = (*strategy.path, "instruments")
+                raise ConfigError(
+                    f"names {instrument_id!r}, which nothing defines;"
+                    f" known: {', '.join(sorted(instruments)) or 'none'}",
+                    code="CONFIG_VALUE",
+                    path=".".join(path),
+                    origin=config.origins.of(path),
+                    remedy=f'define it under [instruments."{instrument_id}"], or name a known one',
+                )
+
+
+def _nothing() -> None:
+    """Ask for no drain: a virtual desk handles its inputs itself."""
