@@ -2,6 +2,8 @@
 
 import enum
 import logging
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +14,8 @@ from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import BUY, LIMIT
 from hexdesk.plugin import JournalContext
 from hexdesk.ports.journal import JournalRecord
+
+TIMEOUT_S = 20.0
 
 RECORD_TYPES: tuple[type[Any], ...] = get_args(JournalRecord)
 
@@ -56,3 +60,11 @@ def context(state_path: Path, run_id: str = "run1") -> JournalContext:
         state_path=state_path,
         logger=logging.getLogger("hexdesk.journal"),
     )
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    """Wait until a check holds."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while not check():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.002)

@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +13,6 @@ from hexdesk.errors import ConfigError, DataError
 from hexdesk_journal.file import FileJournal
 from hexdesk_journal.segments import encode_header
 from hexdesk_journal.settings import JournalSettings
-from hexdesk_journal.sync import GroupSync
 from tests.adapters.journal.samples import context, order
 
 SETTINGS = JournalSettings(sync_window_ms=1)
@@ -46,13 +43,6 @@ def numbers_in(folder: Path) -> list[int]:
         return [int(record.ts_init) for record in journal.records()]
     finally:
         journal.close()
-
-
-def eventually(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not check():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.002)
 
 
 def script(folder: Path, text: str) -> subprocess.Popen[str]:
@@ -304,25 +294,3 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
     with pytest.raises(OSError, match="cannot be opened: Not a directory"):
         FileJournal(context(tmp_path / "state"), SETTINGS)
-
-
-def test_a_disk_that_refuses_in_the_background_stops_the_next_commit() -> None:
-    reader, writer = os.pipe()  # cannot be forced to any disk
-    sync = GroupSync(writer, 1, context(Path()).logger)
-    try:
-        sync.written()
-
-        def refused() -> bool:
-            try:
-                sync.written()
-            except OSError:
-                return True
-            return False
-
-        eventually(refused)
-        with pytest.raises(OSError, match="Invalid argument"):
-            sync.force()
-    finally:
-        sync.close()
-        os.close(reader)
-        os.close(writer)

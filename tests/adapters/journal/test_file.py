@@ -1,5 +1,7 @@
 """The journal on disk in a sound world."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from hexdesk_journal import hexdesk_journals, memory_plugin
 from hexdesk_journal.file import FileJournal
 from hexdesk_journal.memory import MemoryJournal
 from hexdesk_journal.settings import JournalSettings
-from tests.adapters.journal.samples import context, order
+from tests.adapters.journal.samples import context, eventually, order
 
 GROUP = JournalSettings()
 SYNCS = [JournalSettings(sync="group", sync_window_ms=1), JournalSettings(sync="each")]
@@ -116,6 +118,70 @@ def test_closing_frees_all_descriptors(tmp_path: Path) -> None:
     for settings in SYNCS:
         FileJournal(context(tmp_path), settings).close()
     assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_each_mode_forces_when_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", forced.append)
+    none = FileJournal(context(tmp_path / "none"), JournalSettings(sync="none"))
+    each = FileJournal(context(tmp_path / "each"), JournalSettings(sync="each"))
+    group = FileJournal(context(tmp_path / "group"), JournalSettings(sync_window_ms=1))
+    fill(none, range(3))
+    none.close()
+    assert forced == []
+    fill(each, range(3))
+    assert len(forced) == 3
+    each.close()
+    forced.clear()
+    fill(group, range(1))
+    eventually(lambda: len(forced) == 1)
+    fill(group, range(1))
+    eventually(lambda: len(forced) == 2)
+    group.close()
+    assert len(forced) == 3
+
+
+def test_a_disk_that_cannot_be_forced_stops_the_journal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    journal = FileJournal(context(tmp_path), JournalSettings(sync="each"))
+    monkeypatch.setattr(os, "fdatasync", broken)
+    for _ in range(2):
+        with pytest.raises(
+            OSError, match=r"number 1 on\); no order may be sent.*\n.*the disk"
+        ) as caught:
+            fill(journal, range(1))
+        assert caught.value.errno == errno.EIO
+    journal.close()
+
+
+def test_a_frame_that_only_half_fits_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = FileJournal(context(tmp_path), GROUP)
+    fill(journal, range(2))
+    room = [10]
+    write = os.write
+
+    def nearly_full(fd: int, data: bytes) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write(fd, data[: room.pop()])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", nearly_full)
+        with pytest.raises(OSError, match="No space left on device") as caught:
+            fill(journal, range(2, 3))
+    assert caught.value.errno == errno.ENOSPC
+    assert "free disk space" in str(caught.value)
+    journal.close()
+    again = FileJournal(context(tmp_path), GROUP)
+    assert again.torn_bytes == 0
+    assert list(again.records()) == [order(0), order(1)]
+    again.close()
 
 
 def test_memory_keeps_what_was_committed() -> None:

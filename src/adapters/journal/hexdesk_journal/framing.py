@@ -16,14 +16,16 @@ first byte `[`, with which no msgpack array begins.
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from hexdesk.errors import InvariantError, require
 from hexdesk.ports.journal import JournalRecord
+
+T = TypeVar("T")
 
 Buffer: TypeAlias = bytes | bytearray | mmap.mmap
 """What can be read as frames; unlike a memoryview it can be searched."""
@@ -37,7 +39,7 @@ _CHECK = struct.Struct("<4sI")
 _FACTS = struct.Struct("<IIQ")
 HEADER_BYTES = _HEADER.size
 _CHECKED_FROM = _CHECK.size
-_JSON_ARRAY = ord("[")
+_JSON_ARRAY = b"["
 
 _msgpack_encode = msgspec.msgpack.Encoder().encode
 _json_encode = msgspec.json.Encoder().encode
@@ -101,9 +103,12 @@ def decode_payload(payload: bytes | memoryview) -> list[JournalRecord]:
     Raises:
         msgspec.MsgspecError: They are not records of this version.
     """
-    if payload and payload[0] == _JSON_ARRAY:
-        return _json_decode(payload)
-    return _msgpack_decode(payload)
+    try:
+        return _msgpack_decode(payload)
+    except msgspec.MsgspecError:
+        if payload[:1] == _JSON_ARRAY:
+            return _json_decode(payload)
+        raise
 
 
 class FrameReader:
@@ -124,7 +129,14 @@ class FrameReader:
         self.problem: Problem | None = None
 
     def payloads(self) -> Iterator[memoryview]:
-        """Yield each good frame's payload, not decoded; valid until the next one is asked for."""
+        """Yield each good frame's payload, not decoded."""
+        return self._walk(_as_it_is)
+
+    def batches(self) -> Iterator[list[JournalRecord]]:
+        """Yield the records of each good frame."""
+        return self._walk(decode_payload)
+
+    def _walk(self, decode: Callable[[memoryview], T]) -> Iterator[T]:
         buffer = self._buffer
         view = memoryview(buffer)
         unpack, crc32, end = _HEADER.unpack_from, zlib.crc32, len(buffer)
@@ -145,23 +157,21 @@ class FrameReader:
                 return self._stop(Damage.CHECKSUM)
             if sequence != self.sequence:
                 return self._stop(Damage.SEQUENCE, f"is {sequence}, expected {self.sequence}")
-            yield view[start:stop]
+            try:
+                decoded = decode(view[start:stop])
+            except msgspec.MsgspecError as error:
+                return self._stop(Damage.RECORDS, str(error))
+            yield decoded
             self.offset = stop
             self.sequence = sequence + count
         return None
 
-    def batches(self) -> Iterator[list[JournalRecord]]:
-        """Yield the records of each good frame."""
-        for payload in self.payloads():
-            try:
-                records = decode_payload(payload)
-            except msgspec.MsgspecError as error:
-                return self._stop(Damage.RECORDS, str(error))
-            yield records
-        return None
-
     def _stop(self, damage: Damage, text: str = "") -> None:
         self.problem = Problem(self.offset, damage, text)
+
+
+def _as_it_is(payload: memoryview) -> memoryview:
+    return payload
 
 
 def find_frame(buffer: Buffer, start: int) -> int:
