@@ -6,7 +6,7 @@
 | market | quotes, trades, books, bars, statuses | quotes that a newer one of their instrument |
 | | | follows are conflated; if that frees nothing, the oldest event is dropped; both are counted |
 
-The first lane goes ahead of the other. Puts of that lane may come from any thread (deque appends are
+The first lane goes ahead of the other. Its puts may come from any thread (deque appends are
 atomic) but `put_market`, which like `drain` is the desk's own thread's: foreign threads hand over
 through their adapter's bounded deque.
 """

@@ -3,7 +3,7 @@
 How fast it is played cannot matter to the desk: time comes from the events alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from heapq import merge
 from itertools import islice
 
@@ -30,9 +30,16 @@ class Player:
         self._clock = clock
         self._events: Iterator[MarketEvent] = iter(events)
         self._ahead: MarketEvent | None = None
+        self._stopwatch: Callable[[], int] | None = None
+        self._spent: Callable[[int], None] | None = None
         self.event_count = 0
         self.last_ns: TimeNs = 0
         self.is_over = False
+
+    def measure(self, stopwatch: Callable[[], int], spent: Callable[[int], None]) -> None:
+        """Hand the ns that each event took to `spent` from here on."""
+        self._stopwatch = stopwatch
+        self._spent = spent
 
     def play(self, event_count: int = SLICE_EVENTS) -> int:
         """Play up to a number of events; return how many there were."""
@@ -67,6 +74,18 @@ class Player:
         return self._ahead.ts_init if self._ahead is not None else 0
 
     def _play(self, batch: list[MarketEvent]) -> None:
+        if self._stopwatch is None or self._spent is None:
+            self._play_bare(batch)
+        else:
+            for event in batch:
+                begun = self._stopwatch()
+                self._play_bare([event])
+                self._spent(self._stopwatch() - begun)
+        if batch:
+            self.event_count += len(batch)
+            self.last_ns = batch[-1].ts_init
+
+    def _play_bare(self, batch: list[MarketEvent]) -> None:
         clock = self._clock
         on_quote = self._desk.on_quote
         handle = self._desk.handle
@@ -80,9 +99,6 @@ class Player:
                 on_quote(event)
             else:
                 handle(event)
-        if batch:
-            self.event_count += len(batch)
-            self.last_ns = batch[-1].ts_init
 
 
 def merge_by_receipt(streams: list[Iterable[MarketEvent]]) -> Iterable[MarketEvent]:
