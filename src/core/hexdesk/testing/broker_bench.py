@@ -7,7 +7,7 @@ answers are in; set `has_time` to False if its time cannot be moved.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
@@ -145,7 +145,7 @@ class BrokerBench:
         self._runner.close()
 
     @contextmanager
-    def running(self) -> Iterator[Self]:
+    def running(self) -> Generator[Self]:
         """Open, and close whatever happens."""
         try:
             yield self.open()

@@ -1,5 +1,7 @@
 """Broker cases B60-B89: queries agree with reports; reports are sound; runs are repeatable."""
 
+from collections.abc import Sequence
+
 from hexdesk.domain.reports import Fill, OutcomeUnknown
 from hexdesk.domain.values import (
     BUY,
@@ -155,10 +157,9 @@ class SoundnessCases(KitBase):
         check(bench.broker.capabilities == before, "capabilities are constant")
 
 
-def _trades(fills: object) -> list[tuple[str, str, int, int]]:
-    found = [fill for fill in fills if isinstance(fill, Fill)] if isinstance(fills, list) else []
+def _trades(fills: Sequence[Fill]) -> list[tuple[str, str, int, int]]:
     return sorted(
-        (fill.trade_id, fill.client_order_id, fill.quantity, fill.price) for fill in found
+        (fill.trade_id, fill.client_order_id, fill.quantity, fill.price) for fill in fills
     )
 
 

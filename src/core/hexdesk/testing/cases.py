@@ -65,5 +65,6 @@ def check(condition: object, rule: str, found: object = "") -> None:
     Raises:
         AssertionError: The condition does not hold; says the rule and what was found instead.
     """
+    __tracebackhide__ = True
     if not condition:
         raise AssertionError(f"{rule}; found {found!r}" if found != "" else rule)

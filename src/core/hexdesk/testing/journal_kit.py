@@ -1,0 +1,210 @@
+"""Conformance kit for journals: subclass `JournalKit`, say how to open one, run pytest.
+
+Example::
+
+    from hexdesk.testing.journal_kit import JournalKit
+
+    class TestAcmeJournal(JournalKit):
+        def open_journal(self, folder: Path) -> Journal:
+            return AcmeJournal(folder)
+"""
+
+from pathlib import Path
+
+import pytest
+
+from hexdesk.domain.commands import (
+    CancelAll,
+    Flatten,
+    Halt,
+    Rearm,
+    ResumeEntries,
+    StartStrategy,
+    StopEntries,
+    StopStrategy,
+)
+from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    Fill,
+    FillBusted,
+    OrderAbandoned,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderHeld,
+    OrderRejected,
+    OrderSubmitted,
+    OrderTriggered,
+    OrderUpdated,
+    OutcomeUnknown,
+)
+from hexdesk.domain.values import (
+    BUY,
+    CLOSE_TODAY,
+    GTD,
+    MAKER,
+    SELL,
+    STOP_LIMIT,
+    Contingency,
+    Operation,
+)
+from hexdesk.ports.journal import Journal, JournalRecord
+from hexdesk.testing.cases import case, check
+
+HUGE = 2**62
+"""Near the largest integer that records can hold."""
+
+SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
+    NewOrder("O1", "s", "acct", "X.Y", BUY, STOP_LIMIT, HUGE, 1, 2, 3),
+    NewOrder(
+        "O2", "s", "acct", "X.Y", SELL, STOP_LIMIT, 10, 1, 2, 3, 0, GTD, 9, False, True,  # noqa: FBT003 - in the order of fields
+        CLOSE_TODAY, 5, Contingency.OCO, "L1", "O1", "订单 \N{GREEK SMALL LETTER ALPHA}", 7,
+    ),
+    AmendOrder("O1", 1, 20, 30, 40, 5),
+    CancelOrder("O1", 2, 6),
+    OrderSubmitted("O1", 1),
+    OrderHeld("O2", 1),
+    OrderDenied("O3", "RISK_RATE", "RISK_RATE: rate=11 limit=10", 1),
+    OrderAccepted("O1", "V1", 2, 3),
+    OrderTriggered("O1", 2, 3),
+    OrderRejected("O4", "VENUE_FUNDS", 'said: "no"\n\x00', 2, 3),
+    OrderCanceled("O1", "", 2, 3),
+    OrderExpired("O1", 2, 3),
+    OrderUpdated("O1", 1, 20, 30, 40, 2, 3),
+    CancelRejected("O1", 2, "VENUE_OTHER", "", 2, 3),
+    AmendRejected("O1", 3, "VENUE_OTHER", "", 2, 3),
+    Fill("O1", "V1", "T1", "X.Y", BUY, 1, HUGE, MAKER, -5, "USDT", 2, 3),
+    FillBusted("O1", "T1", None, 2, 3),
+    FillBusted("O1", "T2", True, 2, 3),  # noqa: FBT003 - in the order of fields
+    OutcomeUnknown("O1", Operation.CANCEL, 2, "timeout", 3),
+    OrderAbandoned("O1", "NOT_FOUND_CONFIRMED", 3),
+    StopEntries("s", "news", 4),
+    ResumeEntries("", "over", 4),
+    CancelAll("", "", 4),
+    Flatten("s", "", 4),
+    Halt("", 4),
+    Rearm("checked", 4),
+    StartStrategy("s", 4),
+    StopStrategy("s", True, 4),  # noqa: FBT003 - in the order of fields
+    TimerFired("s", "requote", 4, 5),
+    StrategyFaulted("s", "ValueError('x')", 5),
+)  # fmt: skip
+"""One record of each type at the least, with awkward values."""
+
+
+class JournalKit:
+    """All cases of journals; override `open_journal`.
+
+    Attributes:
+        is_durable: Whether records outlive the object; False for journals in memory.
+    """
+
+    is_durable = True
+
+    def open_journal(self, folder: Path) -> Journal:
+        """Open the journal that is kept in a folder; the folder is there."""
+        raise NotImplementedError("override open_journal")
+
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        """Return an empty folder for one journal."""
+        return tmp_path
+
+    @case("J01")
+    def test_j01_empty(self, folder: Path) -> None:
+        """A new journal has no records."""
+        journal = self.open_journal(folder)
+        check(not list(journal.records()), "there are no records")
+        journal.close()
+
+    @case("J02")
+    @pytest.mark.parametrize("record", SAMPLE_RECORDS, ids=lambda record: type(record).__name__)
+    def test_j02_every_type(self, folder: Path, record: JournalRecord) -> None:
+        """A record of each type comes back equal, with its type."""
+        journal = self.open_journal(folder)
+        journal.append(record)
+        journal.commit()
+        found = list(journal.records())
+        journal.close()
+        check(found == [record], "the record comes back", found)
+        check([type(item) for item in found] == [type(record)], "with its type", found)
+
+    @case("J03")
+    def test_j03_order(self, folder: Path) -> None:
+        """Records come back in the order of appending, over many frames."""
+        journal = self.open_journal(folder)
+        written = _write(journal, rounds=20, close=self.is_durable)
+        if self.is_durable:
+            journal = self.open_journal(folder)
+        check(list(journal.records()) == written, "in order")
+        journal.close()
+
+    @case("J04")
+    def test_j04_reread(self, folder: Path) -> None:
+        """Reading changes nothing: a second reading gives the same."""
+        journal = self.open_journal(folder)
+        written = _write(journal, rounds=2, close=False)
+        check(list(journal.records()) == list(journal.records()) == written, "both are equal")
+        journal.close()
+
+    @case("J05")
+    def test_j05_reopen(self, folder: Path) -> None:
+        """A journal opened again goes on behind what it holds."""
+        if not self.is_durable:
+            pytest.skip("J05: is_durable is False")
+        written: list[JournalRecord] = []
+        for _ in range(3):
+            written += _write(self.open_journal(folder), rounds=2)
+        journal = self.open_journal(folder)
+        check(list(journal.records()) == written, "nothing is lost or repeated")
+        journal.close()
+
+    @case("J06")
+    def test_j06_close_commits(self, folder: Path) -> None:
+        """`close` commits what was appended; closing twice does no harm."""
+        journal = self.open_journal(folder)
+        journal.append(SAMPLE_RECORDS[0])
+        journal.close()
+        journal.close()
+        if self.is_durable:
+            journal = self.open_journal(folder)
+            check(list(journal.records()) == [SAMPLE_RECORDS[0]], "the record is there")
+            journal.close()
+
+    @case("J07")
+    def test_j07_empty_commit(self, folder: Path) -> None:
+        """Commits without records add nothing."""
+        journal = self.open_journal(folder)
+        for _ in range(5):
+            journal.commit()
+        written = _write(journal, rounds=1, close=False)
+        journal.commit()
+        check(list(journal.records()) == written, "only what was appended")
+        journal.close()
+
+    @case("J08")
+    def test_j08_large_frame(self, folder: Path) -> None:
+        """Ten thousand records in one frame come back."""
+        journal = self.open_journal(folder)
+        written = [CancelOrder(f"O{number}", 1, number) for number in range(10_000)]
+        for record in written:
+            journal.append(record)
+        journal.commit()
+        check(list(journal.records()) == written, "all of them")
+        journal.close()
+
+
+def _write(journal: Journal, *, rounds: int, close: bool = True) -> list[JournalRecord]:
+    written: list[JournalRecord] = []
+    for number in range(rounds):
+        for record in SAMPLE_RECORDS[number % 3 :]:
+            journal.append(record)
+            written.append(record)
+        journal.commit()
+    if close:
+        journal.close()
+    return written
