@@ -1,0 +1,374 @@
+"""One instrument's matching: own orders against the market, never against each other.
+
+A tick that can neither fill nor trigger anything costs a few comparisons: the bounds between which
+bid and ask must stay are kept beside the orders.
+"""
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import BookUpdate, Quote, Trade
+from hexdesk.domain.reports import Fill, OrderTriggered, OrderUpdated
+from hexdesk.domain.values import (
+    BUY,
+    CANCELED,
+    CONDITIONAL_TYPES,
+    FILLED,
+    FOK,
+    IOC,
+    LIMIT,
+    MAKER,
+    MARKET,
+    SELL,
+    STOP_LIMIT,
+    TAKER,
+    TRIGGERED,
+    Aggressor,
+    PriceRaw,
+    QtyRaw,
+    Side,
+    TimeNs,
+)
+from hexdesk.ports.market_data import MarketView
+from hexdesk_sim.checks import FOK_UNFILLED, IOC_REST, NO_LIQUIDITY, STOPPED
+from hexdesk_sim.floor import Floor, slipped
+from hexdesk_sim.ladder import Ladder
+from hexdesk_sim.liquidity import UNLIMITED, Liquidity
+from hexdesk_sim.order import RESTING, WAITING, SimOrder
+from hexdesk_sim.orders import Orders
+from hexdesk_sim.stops import FAR
+
+IMMEDIATE = frozenset({IOC, FOK})
+
+
+class Book(Orders):
+    """Matches the orders of one instrument.
+
+    Attributes:
+        market: Latest public state; the venue's own, or that of the desk it lives in.
+        liquidity: What the market offers.
+    """
+
+    __slots__ = (
+        "_ask_high",
+        "_ask_low",
+        "_bid_high",
+        "_bid_low",
+        "_is_awake",
+        "_trade_high",
+        "_trade_low",
+        "liquidity",
+        "market",
+    )
+
+    def __init__(self, instrument: Instrument, market: MarketView, floor: Floor) -> None:
+        super().__init__(instrument, floor)
+        self.market = market
+        self.liquidity = Liquidity()
+        self._is_awake = False
+        self._bid_low = self._ask_low = self._trade_low = -FAR
+        self._bid_high = self._ask_high = self._trade_high = FAR
+
+    # ----------------------------------------------------------------------------------------------
+    # Market events
+
+    def on_quote(self, quote: Quote) -> None:
+        """Match against a new touch."""
+        if (
+            self._ask_low < quote.ask_price < self._ask_high
+            and self._bid_low < quote.bid_price < self._bid_high
+        ):
+            return
+        self._meet(quote)
+
+    def on_trade(self, trade: Trade) -> None:
+        """Match against a public trade."""
+        if self._trade_low < trade.price < self._trade_high:
+            return
+        if not self._can_match() or trade.price <= 0:
+            return
+        self.liquidity.look(self.market.quote, trade)
+        self._join_trade(BUY, self.buys, trade)
+        self._join_trade(SELL, self.sells, trade)
+        if self._floor.settings.trigger != "quote":
+            self._trigger(trade.price, trade.price)
+        self.settle()
+
+    def on_book(self, update: BookUpdate) -> None:
+        """Keep the level-2 book, and match against its touch."""
+        depth = self.liquidity.depth
+        depth.apply(update)
+        if self._is_awake and not (
+            self._ask_low < depth.asks.best < self._ask_high
+            and self._bid_low < depth.bids.best < self._bid_high
+        ):
+            self._meet(self.market.quote)
+
+    def now_ns(self) -> TimeNs:
+        """Return the venue's time."""
+        return self._floor.now_ns()
+
+    def look(self) -> Liquidity:
+        """Return what the market offers now."""
+        liquidity = self.liquidity
+        liquidity.look(self.market.quote, self.market.trade)
+        return liquidity
+
+    # ----------------------------------------------------------------------------------------------
+    # Requests; the venue has checked them and calls `look` before and `settle` after
+
+    def enter(self, order: SimOrder) -> None:
+        """Work an accepted order: match what can be matched, then wait, rest or end."""
+        if order.kind in CONDITIONAL_TYPES:
+            self._wait(order)
+        elif self.market.status not in STOPPED:
+            self._work(order)
+        else:
+            self._rest(order)
+
+    def replace(self, order: SimOrder, draft: SimOrder, request_id: int) -> None:
+        """Give an open order a draft's terms; a better place in the queue is never won by it."""
+        keeps_place = (
+            draft.price == order.price
+            and draft.trigger_price == order.trigger_price
+            and draft.quantity <= order.quantity
+            and draft.leaves_qty > 0
+        )
+        if not keeps_place:
+            self.detach(order)
+        now = self._floor.now_ns()
+        order.quantity = quantity = draft.quantity
+        order.leaves_qty = draft.leaves_qty
+        order.price = price = draft.price
+        order.trigger_price = trigger = draft.trigger_price
+        order.ts_event = now
+        client_order_id = order.intent.client_order_id
+        report = OrderUpdated(client_order_id, request_id, quantity, price, trigger, now, now)
+        account = self.holdings[order.intent.account_id].account
+        self._floor.outbox.push(account.deliver, report)
+        if keeps_place:
+            order.tip_qty = min(order.tip_qty, order.leaves_qty)
+        elif order.leaves_qty:
+            self.enter(order)
+        else:
+            order.life = FILLED if order.cum_qty >= quantity else CANCELED
+            self.close(order)
+
+    def bust(self, order: SimOrder, fill: Fill, *, leaves_live: bool | None) -> None:
+        """Break an execution; only quantity of an order that could rest comes back."""
+        can_live = order.kind is LIMIT and order.intent.time_in_force not in IMMEDIATE
+        is_working = order.life is FILLED or not order.is_closed
+        if leaves_live and not (can_live and is_working):
+            leaves_live = False
+        self.unfill(order, fill, leaves_live=leaves_live)
+        if leaves_live and not order.place:
+            self.enter(order)
+
+    def settle(self) -> None:
+        """Renew the bounds, ask for events or for none, and deliver what happened."""
+        bid_low, bid_high, ask_low, ask_high = -FAR, FAR, -FAR, FAR
+        stops, buys, sells = self.stops, self.buys.keys, self.sells.keys
+        if stops:
+            bid_low, bid_high, ask_low, ask_high = stops.bounds()
+        elif not (buys or sells):
+            bid_high = -FAR  # the next event finds nothing to do and ends the watch
+        if buys and buys[-1] > ask_low:
+            ask_low = buys[-1]
+        if sells and -sells[-1] < bid_high:
+            bid_high = -sells[-1]
+        self._bid_low = bid_low
+        self._bid_high = bid_high
+        self._ask_low = ask_low
+        self._ask_high = ask_high
+        self._trade_low = max(bid_low, ask_low)
+        self._trade_high = min(ask_high, bid_high)
+        if not self._is_awake and (buys or sells or stops):
+            self._is_awake = True
+            self._floor.watch(self.instrument.id)
+        self._floor.outbox.flush()
+
+    # ----------------------------------------------------------------------------------------------
+    # Matching
+
+    def _can_match(self) -> bool:
+        if not (self.buys.keys or self.sells.keys or self.stops):
+            if self._is_awake:
+                self._is_awake = False
+                self._floor.unwatch(self.instrument.id)
+            return False
+        return self.market.status not in STOPPED
+
+    def _meet(self, quote: Quote | None) -> None:
+        if not self._can_match():
+            return
+        liquidity = self.liquidity
+        liquidity.look(quote, self.market.trade)
+        if liquidity.ask:
+            self._join_touch(BUY, self.buys, liquidity.ask)
+        if liquidity.bid:
+            self._join_touch(SELL, self.sells, -liquidity.bid)
+        if self._floor.settings.trigger != "trade" and self.stops:
+            self._trigger(liquidity.bid, liquidity.ask)
+        self.settle()
+
+    def _join_touch(self, side: Side, ladder: Ladder, reach: int) -> None:
+        """Fill resting orders that the opposite touch has come to, at their own prices."""
+        keys = ladder.keys
+        take = self.liquidity.take
+        while keys and keys[-1] >= reach:
+            for order in ladder.first():
+                wanted = order.tip_qty or order.leaves_qty
+                if not wanted:
+                    continue
+                got = take(side, order.price, wanted)
+                if not got:
+                    return
+                self._fill_resting(ladder, order, got)
+                if got < wanted:
+                    return
+
+    def _join_trade(self, side: Side, ladder: Ladder, trade: Trade) -> None:
+        """Fill resting orders that a public trade went through, then those in its queue."""
+        keys = ladder.keys
+        key = trade.price * ladder.sign
+        budget = trade.size or UNLIMITED
+        while budget and keys and keys[-1] > key:
+            for order in ladder.first():
+                order.ahead_qty = 0
+                part = min(order.leaves_qty, budget)
+                if part:
+                    budget -= part
+                    self._fill_resting(ladder, order, part)
+        if keys and keys[-1] == key and trade.aggressor is not _SAME_SIDE[side]:
+            self._join_queue(side, ladder, budget)
+
+    def _join_queue(self, side: Side, ladder: Ladder, budget: QtyRaw) -> None:
+        """Let traded volume pass along the queue at the best price of a side."""
+        price = ladder.keys[-1] * ladder.sign
+        waits = self._floor.settings.queue == "back"
+        while budget and ladder.keys and ladder.keys[-1] * ladder.sign == price:
+            passed = filled = 0
+            for order in ladder.first():
+                if waits:
+                    if order.ahead_qty < 0:
+                        order.ahead_qty = max(self.liquidity.displayed(side, price), 0)
+                    others = min(max(order.ahead_qty - passed, 0), budget)
+                    passed += others
+                    budget -= others
+                    order.ahead_qty = max(order.ahead_qty - passed, 0)
+                part = min(order.tip_qty or order.leaves_qty, budget)
+                if part:
+                    budget -= part
+                    filled += part
+                    self._fill_resting(ladder, order, part)
+            if not filled:
+                return
+
+    def _fill_resting(self, ladder: Ladder, order: SimOrder, quantity: QtyRaw) -> None:
+        """Fill as maker; an iceberg whose tip is gone shows the next at the end of the queue."""
+        tip = order.tip_qty
+        self.fill(order, quantity, order.price, MAKER)
+        if not order.intent.display_quantity or not order.leaves_qty:
+            return
+        if tip > quantity:
+            order.tip_qty = tip - quantity
+            return
+        order.tip_qty = min(order.intent.display_quantity, order.leaves_qty)
+        order.ahead_qty = self._ahead(order)
+        ladder.requeue(order, order.price)
+
+    def _trigger(self, bid: PriceRaw, ask: PriceRaw) -> None:
+        stops = self.stops
+        stops.follow(bid, ask)
+        for order in stops.due(bid, ask):
+            if order.place != WAITING:
+                continue  # ended by one before it
+            self.detach(order)
+            now = self._floor.now_ns()
+            order.kind = LIMIT if order.kind is STOP_LIMIT else MARKET
+            order.life = TRIGGERED
+            order.ts_event = now
+            account = self.holdings[order.intent.account_id].account
+            report = OrderTriggered(order.intent.client_order_id, now, now)
+            self._floor.outbox.push(account.deliver, report)
+            self._work(order)
+
+    def _wait(self, order: SimOrder) -> None:
+        liquidity = self.liquidity
+        trade = self.market.trade
+        bid, ask = liquidity.bid, liquidity.ask
+        if self._floor.settings.trigger == "trade":
+            bid = ask = trade.price if trade is not None else 0
+        self.stops.add(order, ask if order.intent.side is BUY else bid)
+        order.place = WAITING
+        if self.market.status not in STOPPED:
+            self._trigger(bid, ask)
+
+    def _work(self, order: SimOrder) -> None:
+        """Take what is there, then rest, or cancel what cannot."""
+        side = order.intent.side
+        force = order.intent.time_in_force
+        if order.kind is not LIMIT and order.kind is not MARKET:  # market to limit
+            facing = self.liquidity.facing(side)
+            order.price = facing[0][0] if facing else 0
+            order.kind = LIMIT if facing else MARKET
+        if force is FOK and not self._can_fill_all(order):
+            self.cancel(order, FOK_UNFILLED)
+            return
+        if order.kind is MARKET or self.liquidity.reaches(side, order.price):
+            self._take(order)
+        if not order.leaves_qty:
+            return
+        if force in IMMEDIATE:
+            self.cancel(order, IOC_REST)
+        elif order.kind is MARKET:
+            self.cancel(order, NO_LIQUIDITY)
+        else:
+            self._rest(order)
+
+    def _can_fill_all(self, order: SimOrder) -> bool:
+        side = order.intent.side
+        wanted = order.leaves_qty
+        if order.reduces:
+            holding = self.holdings[order.intent.account_id]
+            if holding.closable(side, order.effect) < wanted:
+                return False
+        return self.liquidity.available(side, order.price) >= wanted
+
+    def _take(self, order: SimOrder) -> None:
+        """Walk the levels; the last one takes all the rest where a market order may sweep."""
+        side = order.intent.side
+        limit = order.price
+        settings = self._floor.settings
+        sweeps = settings.sweep and order.kind is MARKET and order.intent.time_in_force is not FOK
+        levels = self.liquidity.facing(side)
+        last = levels[-1] if levels else None
+        for level in levels:
+            price, free = level
+            if limit and (price > limit if side is BUY else price < limit):
+                return
+            part = order.leaves_qty
+            if part > free and not (sweeps and level is last):
+                part = free
+            if not part:
+                continue
+            level[1] = max(free - part, 0)
+            price = slipped(self.instrument, side, price, self._floor.slippage)
+            if limit:
+                price = min(price, limit) if side is BUY else max(price, limit)
+            self.fill(order, part, price, TAKER)
+            if not order.leaves_qty:
+                return
+
+    def _rest(self, order: SimOrder) -> None:
+        (self.buys if order.intent.side is BUY else self.sells).add(order, order.price)
+        order.place = RESTING
+        order.tip_qty = min(order.intent.display_quantity, order.leaves_qty)
+        order.ahead_qty = self._ahead(order)
+
+    def _ahead(self, order: SimOrder) -> QtyRaw:
+        if self._floor.settings.queue == "front":
+            return 0
+        return self.liquidity.displayed(order.intent.side, order.price)
+
+
+_SAME_SIDE = {BUY: Aggressor.BUYER, SELL: Aggressor.SELLER}
+"""Who of the public takes on our side, and so does not meet our orders."""

@@ -1,0 +1,131 @@
+"""The simulated venue as a broker in the desk's own process, matching against its market state."""
+
+from collections.abc import Sequence
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import Fill
+from hexdesk.domain.values import TimeNs
+from hexdesk.plugin import BrokerContext
+from hexdesk.ports.broker import Capabilities, VenueOrder, VenuePosition
+from hexdesk_sim.capabilities import capabilities_of
+from hexdesk_sim.engine import Venue
+from hexdesk_sim.line import Line
+from hexdesk_sim.settings import SimSettings
+
+
+class SimBroker:
+    """One account at a venue of its own.
+
+    An instrument's quotes and trades are watched only while orders rest or wait there. Without
+    latency, jitter and faults requests go straight to the venue and reports straight back.
+
+    Attributes:
+        venue: The engine; tests and tools may read its truth.
+    """
+
+    def __init__(self, context: BrokerContext, settings: SimSettings) -> None:
+        self._context = context
+        self._account_id = account_id = context.account_id
+        self._keeps_depth = settings.depth
+        self._capabilities = capabilities_of(settings)
+        self.venue = venue = Venue(
+            context.instruments,
+            context.clock,
+            settings,
+            seed=context.seed,
+            markets=context.markets.view,
+            watch=self._watch,
+            unwatch=self._unwatch,
+        )
+        self._line: Line | None = None
+        if settings.is_direct:
+            venue.open_account(account_id, context.reports, context.deposits)
+            self._submit = venue.submit
+        else:
+            self._line = line = Line(
+                venue,
+                account_id,
+                context.clock,
+                context.reports,
+                settings=settings,
+                seed=context.seed,
+            )
+            venue.open_account(account_id, line.report, context.deposits)
+            self._submit = line.submit
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do; constant."""
+        return self._capabilities
+
+    def submit(self, order: NewOrder) -> None:
+        """Send an order."""
+        self._submit(order)
+
+    def amend(self, request: AmendOrder) -> None:
+        """Ask to replace terms of an open order."""
+        if self._line is None:
+            self.venue.amend(self._account_id, request)
+        else:
+            self._line.amend(request)
+
+    def cancel(self, request: CancelOrder) -> None:
+        """Ask to cancel an open order."""
+        if self._line is None:
+            self.venue.cancel(self._account_id, request)
+        else:
+            self._line.cancel(request)
+
+    async def connect(self) -> None:
+        """Begin to keep level-2 books, where that is wanted."""
+        for instrument_id in self._context.instruments:
+            self._unwatch(instrument_id)
+
+    async def close(self) -> None:
+        """Let what is under way arrive, then watch nothing any more; orders stay as they are."""
+        if self._line is not None:
+            self._line.drain()
+        for instrument_id in self._context.instruments:
+            self._context.markets.watch(instrument_id)
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """Return the instruments that the desk knows; the venue lists them all."""
+        return list(self._context.instruments.values())
+
+    async def query_order(self, client_order_id: str) -> VenueOrder | None:
+        """Return one order; None if it never arrived."""
+        return self.venue.order(self._account_id, client_order_id)
+
+    async def query_open_orders(self) -> Sequence[VenueOrder]:
+        """Return every open order by arrival."""
+        return self.venue.open_orders(self._account_id)
+
+    async def query_fills(self, since_ns: TimeNs) -> Sequence[Fill]:
+        """Return executions at or after a time, oldest first."""
+        return self.venue.fills(self._account_id, since_ns)
+
+    async def query_positions(self) -> Sequence[VenuePosition]:
+        """Return net positions that are not flat."""
+        return self.venue.positions(self._account_id)
+
+    async def query_balances(self) -> Sequence[Money]:
+        """Return cash by currency."""
+        return self.venue.balances(self._account_id)
+
+    def _watch(self, instrument_id: str) -> None:
+        book = self.venue.book(instrument_id)
+        if book is not None:
+            self._context.markets.watch(
+                instrument_id,
+                on_quote=book.on_quote,
+                on_trade=book.on_trade,
+                on_book=book.on_book if self._keeps_depth else None,
+            )
+
+    def _unwatch(self, instrument_id: str) -> None:
+        book = self.venue.book(instrument_id)
+        if book is not None:
+            on_book = book.on_book if self._keeps_depth else None
+            self._context.markets.watch(instrument_id, on_book=on_book)

@@ -1,0 +1,198 @@
+"""Accounts at the venue: cash, and what each account holds of each instrument."""
+
+from collections import deque
+from collections.abc import Iterable
+
+from hexdesk.domain.accounts import Account, Balance, fee_of
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import RATE_SCALE, ceil_div, currency_scale, pow10
+from hexdesk.domain.positions import HedgedPosition, Position
+from hexdesk.domain.reports import Fill
+from hexdesk.domain.values import (
+    BUY,
+    CLOSING_EFFECTS,
+    HEDGING,
+    MAKER,
+    Liquidity,
+    MoneyRaw,
+    PositionEffect,
+    PositionMode,
+    PriceRaw,
+    QtyRaw,
+    Side,
+    TimeNs,
+    ValueRaw,
+)
+from hexdesk.ports.broker import ReportSink
+from hexdesk_sim.order import SimOrder
+
+NS_PER_DAY = 86_400 * 1_000_000_000
+
+
+class VenueAccount:
+    """One account: its orders, executions, cash and holdings.
+
+    Attributes:
+        id: FIX 1.
+        deliver: Takes its reports.
+        orders: By client order id, oldest first; closed ones too, up to a limit.
+        open_count: Orders that are not closed.
+        fills: Executions that were not busted, oldest first, up to a limit.
+        cash: Balances by currency.
+        holdings: By instrument id.
+    """
+
+    __slots__ = ("cash", "deliver", "fills", "holdings", "id", "open_count", "orders")
+
+    def __init__(
+        self,
+        account_id: str,
+        deliver: ReportSink,
+        instruments: Iterable[Instrument],
+        *,
+        mode: PositionMode,
+        history_max: int,
+    ) -> None:
+        self.id = account_id
+        self.deliver = deliver
+        self.orders: dict[str, SimOrder] = {}
+        self.open_count = 0
+        self.fills: deque[Fill] = deque(maxlen=history_max)
+        self.cash = Account(account_id, instruments, position_mode=mode)
+        self.holdings: dict[str, Holding] = {}
+
+
+class Holding:
+    """What an account holds of one instrument.
+
+    Attributes:
+        account: Whose it is.
+        position: Netted, or long and short apart.
+        frozen: Orders that may only shrink it, by sequence.
+    """
+
+    __slots__ = (
+        "_balance",
+        "_cash_factor",
+        "_fee_factor",
+        "_instrument",
+        "_money_scale",
+        "_roll_ns",
+        "_rolls_at_ns",
+        "_value_scale",
+        "account",
+        "frozen",
+        "position",
+    )
+
+    def __init__(
+        self, account: VenueAccount, instrument: Instrument, balance: Balance, day_end_ns: TimeNs
+    ) -> None:
+        hedging = account.cash.position_mode is HEDGING
+        self.account = account
+        self.position = HedgedPosition(instrument) if hedging else Position(instrument)
+        self.frozen: dict[int, SimOrder] = {}
+        self._instrument = instrument
+        self._balance = balance
+        self._value_scale = instrument.value_scale
+        self._money_scale = currency_scale(instrument.settle)
+        self._cash_factor = pow10(balance.scale - self._value_scale)
+        self._fee_factor = pow10(balance.scale - self._money_scale)
+        self._rolls_at_ns = day_end_ns
+        self._roll_ns: TimeNs = 0
+
+    def book(
+        self,
+        side: Side,
+        quantity: QtyRaw,
+        price: PriceRaw,
+        effect: PositionEffect,
+        liquidity: Liquidity,
+    ) -> MoneyRaw:
+        """Book an execution in position and cash, and return its fee."""
+        instrument = self._instrument
+        position = self.position
+        gain = position.book(side, quantity, price, effect)
+        value = instrument.value(price, quantity)
+        if not instrument.is_margined:
+            gain = -value if side is BUY else value
+        rate = instrument.maker_fee if liquidity is MAKER else instrument.taker_fee
+        fee = fee_of(value, rate, self._value_scale, self._money_scale)
+        self._balance.total += gain * self._cash_factor - fee * self._fee_factor
+        return fee
+
+    def unbook(self, fill: Fill, effect: PositionEffect) -> None:
+        """Take a broken execution back, its fee too."""
+        position = self.position
+        if isinstance(position, HedgedPosition):
+            gain = position.unbook(fill.side, fill.quantity, fill.price, effect)
+        else:
+            gain = position.unbook(fill.side, fill.quantity, fill.price)
+        instrument = self._instrument
+        if not instrument.is_margined:
+            value = instrument.value(fill.price, fill.quantity)
+            gain = value if fill.side is BUY else -value
+        self._balance.total += gain * self._cash_factor + fill.fee * self._fee_factor
+
+    def closable(self, side: Side, effect: PositionEffect) -> QtyRaw:
+        """Return how much an order of this side and effect can close at the most."""
+        position = self.position
+        if isinstance(position, HedgedPosition):
+            if effect not in CLOSING_EFFECTS:
+                return 0
+            position = position.leg(side, effect)
+        elif position.quantity >= 0 if side is BUY else position.quantity <= 0:
+            return 0
+        return position.closable(effect)
+
+    def unfrozen(self, order: SimOrder) -> QtyRaw:
+        """Return what an order with a closing effect may close beside others that wait to."""
+        effect = order.effect
+        side = order.intent.side
+        others = sum(
+            other.leaves_qty
+            for other in self.frozen.values()
+            if other.sequence != order.sequence
+            and other.intent.side is side
+            and other.effect in CLOSING_EFFECTS
+            and (other.effect is effect or PositionEffect.CLOSE in (other.effect, effect))
+        )
+        return self.closable(side, effect) - others
+
+    def roll(self, now_ns: TimeNs) -> None:
+        """Make today's quantities yesterday's when a trading day has ended since the last call."""
+        if now_ns < self._roll_ns:
+            return
+        if self._roll_ns:
+            self.position.roll_trading_day()
+        self._roll_ns = next_day_end(now_ns, self._rolls_at_ns)
+
+    def open_result(self, mark: PriceRaw) -> tuple[MoneyRaw, MoneyRaw]:
+        """Return open result and margin of a margined holding, at the cash scale; else zeros."""
+        instrument = self._instrument
+        if not instrument.is_margined or not mark:
+            return 0, 0
+        unrealised = self.position.unrealised(mark) * self._cash_factor
+        return unrealised, self.margin(mark, abs(self.position.quantity), fee_rate=0)
+
+    def margin(self, price: PriceRaw, quantity: QtyRaw, *, fee_rate: int) -> MoneyRaw:
+        """Return what opening a quantity at a price ties up, with its fee, at the cash scale."""
+        value: ValueRaw = self._instrument.value(price, quantity) * self._cash_factor
+        rate = self._instrument.margin if self._instrument.is_margined else pow10(RATE_SCALE)
+        return ceil_div(value * (rate + max(fee_rate, 0)), pow10(RATE_SCALE))
+
+    @property
+    def balance(self) -> Balance:
+        """Cash of the settlement currency."""
+        return self._balance
+
+
+def next_day_end(now_ns: TimeNs, day_end_ns: TimeNs) -> TimeNs:
+    """Return the first end of a trading day after a time; `day_end_ns` counts from midnight."""
+    return now_ns - (now_ns - day_end_ns) % NS_PER_DAY + NS_PER_DAY
+
+
+def day_end_of(text: str) -> TimeNs:
+    """Return the nanoseconds after midnight that `HH:MM` means."""
+    hours, _, minutes = text.partition(":")
+    return (int(hours) * 60 + int(minutes)) * 60 * 1_000_000_000
