@@ -16,5 +16,5 @@ Records: TypeAlias = Any
 """Some rows."""
 Schema: TypeAlias = Any
 
-READ_ERRORS = (pa.ArrowException, OSError)
+READ_ERRORS = (pa.ArrowException, OSError, UnicodeDecodeError)
 """What reading a damaged file raises."""
