@@ -30,7 +30,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.reports import Fill, OrderEvent, VenueReport
+from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
 from hexdesk.errors import InvariantError, require
@@ -63,6 +63,8 @@ class Desk:
         alerts: What a person should know.
         counts: What happened so far.
         journal: Where inputs and intents go.
+        submit: Takes an order through risk and out; bound, for contexts.
+        next_client_order_id: Makes a fresh id; the same.
     """
 
     def __init__(
@@ -103,10 +105,12 @@ class Desk:
             ids=self._ids,
             alerts=self.alerts,
             counts=self.counts,
-            deliver=self._deliver,
+            fault=self._fault,
             runaway=self._quarantine,
         )
         self.hosts = self.execution.hosts
+        self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
+        self.next_client_order_id = self._ids.next
         self._operator = Operator(self.execution, self, self._ids.next)
         self._owners: dict[Handler, StrategyHost] = {}
 
@@ -287,14 +291,6 @@ class Desk:
 
     # --- what contexts ask (host.Services) ------------------------------------------------
 
-    def next_client_order_id(self) -> str:
-        """Return a fresh client order id."""
-        return self._ids.next()
-
-    def submit(self, host: StrategyHost, intent: NewOrder) -> None:
-        """Take an order through risk and out."""
-        self.execution.submit(host, intent)
-
     def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
         """Take linked orders."""
         self.execution.submit_list(host, intents)
@@ -386,13 +382,8 @@ class Desk:
         self._quarantine(host, _describe(error))
         self._publish(channel[channel.index(failed) + 1 :], event)
 
-    def _deliver(self, host: StrategyHost, event: OrderEvent) -> None:
-        callback = host.on_fill if isinstance(event, Fill) else host.on_order
-        if callback is not None:
-            try:
-                callback(event)
-            except Exception as error:  # noqa: BLE001 - as above
-                self._quarantine(host, _describe(error))
+    def _fault(self, host: StrategyHost, error: Exception) -> None:
+        self._quarantine(host, _describe(error))
 
     def _call(self, host: StrategyHost, callback: Callable[[], None]) -> None:
         try:

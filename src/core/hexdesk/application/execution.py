@@ -16,6 +16,7 @@ from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
+from hexdesk.application.ledger import Ledger
 from hexdesk.application.pulse import Pulse
 from hexdesk.domain.order_state import (
     ALERTING,
@@ -40,6 +41,7 @@ from hexdesk.domain.reports import (
     VenueReport,
 )
 from hexdesk.domain.values import FILLED, HELD, SUBMITTED, PriceRaw, QtyRaw
+from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
 
 BURST_MAX = 1_000
@@ -73,7 +75,7 @@ class Execution:
         ids: ClientOrderIds,
         alerts: AlertLog,
         counts: Counts,
-        deliver: Callable[[StrategyHost, OrderEvent], None],
+        fault: Callable[[StrategyHost, Exception], None],
         runaway: Callable[[StrategyHost, str], None],
     ) -> None:
         self.open: dict[str, Order] = {}
@@ -89,7 +91,7 @@ class Execution:
         self._ids = ids
         self._alerts = alerts
         self._counts = counts
-        self._deliver = deliver
+        self._fault = fault
         self._runaway = runaway
         self._lists = Contingencies(self)
 
@@ -140,7 +142,7 @@ class Execution:
         working = order.working_qty
         ledger.work(order, 0)
         probe = new_order(wanted)
-        denial = self._state_denial(host, probe) or host.gate.check_amend(
+        denial = self._state_denial(host, probe, ledger) or host.gate.check_amend(
             probe, ledger, self.pulse.now_ns
         )
         if denial is None and wanted.quantity > order.cum_qty:
@@ -198,7 +200,7 @@ class Execution:
         self.outbox = []
         try:
             self._journal.commit()
-        except OSError as error:
+        except (OSError, HexdeskError) as error:
             self.halt(f"JOURNAL_UNWRITABLE: {error}")
             for _send, request in outbox:
                 self._fail_unsent(request)
@@ -228,30 +230,52 @@ class Execution:
         host = self.hosts[intent.strategy_id]
         if outcome is not APPLIED and not self._odd_outcome(report, outcome):
             return
-        if isinstance(report, Fill):
-            self._counts.fills += 1
-            host.ledgers[intent.instrument_id].book(order, report)
-            self._follow(host, order, was_closed=was_closed)
-            callback = host.on_fill
-        else:
-            if isinstance(report, FillBusted):
-                self._unbook(host, order, report)
-            elif isinstance(report, OrderRejected):
-                self._counts.rejects[order.code] += 1
-            if not isinstance(report, OrderAccepted) or was_closed:
-                self._follow(host, order, was_closed=was_closed)
+        kind = type(report)
+        if kind is OrderAccepted:
             callback = host.on_order
+            if was_closed:
+                self._follow(host, order, was_closed=True)
+        else:
+            ledger = host.ledgers[intent.instrument_id]
+            if kind is Fill:
+                callback = host.on_fill
+                self._counts.fills += 1
+                ledger.book(order, report)  # type: ignore[arg-type]
+            else:
+                callback = host.on_order
+                if kind is not OrderCanceled:
+                    self._note(host, order, report)
+            if order.life >= FILLED and not was_closed:
+                ledger.release(order)
+                self.closed[intent.client_order_id] = self.open.pop(intent.client_order_id)
+                host.open_count -= 1
+            else:
+                self._follow(host, order, was_closed=was_closed)
         if callback is not None:
-            self._deliver(host, report)
+            try:
+                callback(report)
+            except Exception as error:  # noqa: BLE001 - a strategy may raise anything
+                self._fault(host, error)
         if intent.list_id:
             self._lists.on_change(intent.list_id)
+
+    def _note(self, host: StrategyHost, order: Order, report: VenueReport) -> None:
+        """Do what only rare reports need."""
+        if isinstance(report, FillBusted):
+            self._unbook(host, order, report)
+        elif isinstance(report, OrderRejected):
+            self._counts.rejects[order.code] += 1
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""
         if not self._later:
             return False
         host, event = self._later.popleft()
-        self._deliver(host, event)
+        if host.on_order is not None:
+            try:
+                host.on_order(event)
+            except Exception as error:  # noqa: BLE001 - a strategy may raise anything
+                self._fault(host, error)
         return True
 
     # --- what linked orders ask (contingent.ExitDesk) ------------------------------------------
@@ -306,40 +330,41 @@ class Execution:
         intent = order.intent
         self._record(intent)
         pulse = self.pulse
-        if host.burst_seq != pulse.seq:
+        if host.burst_seq == pulse.seq:
+            host.burst_count += 1
+            if host.burst_count > BURST_MAX:
+                self._runaway(host, f"more than {BURST_MAX} orders within one input")
+        else:
             host.burst_seq = pulse.seq
-            host.burst_count = 0
-        host.burst_count += 1
-        if host.burst_count > BURST_MAX:
-            self._runaway(host, f"more than {BURST_MAX} orders within one input")
+            host.burst_count = 1
         ledger = host.ledgers.get(intent.instrument_id)
-        denial = self._state_denial(host, order, by_desk=by_desk)
-        if denial is None and ledger is not None:
+        if ledger is None:
+            self._deny(host, order, "ORDER_VALUE", f"instrument_id={intent.instrument_id}")
+            return
+        denial = None
+        if self.halted or not host.entries_allowed or host.state is not RUNNING:
+            denial = self._state_denial(host, order, ledger, by_desk=by_desk)
+        if denial is None:
             denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
-            if denial is None:
-                order.facts |= IS_SUBMITTED
-                order.life = SUBMITTED
-                self.open[intent.client_order_id] = order
-                host.open_count += 1
-                ledger.work(order, intent.quantity)
-                self.outbox.append((host.broker.submit, intent))
-                pulse.is_owed = True
-                return
-        self._deny(host, order, *(denial or ("ORDER_VALUE", "instrument")))
+        if denial is not None:
+            self._deny(host, order, *denial)
+            return
+        order.facts |= IS_SUBMITTED
+        order.life = SUBMITTED
+        self.open[intent.client_order_id] = order
+        host.open_count += 1
+        ledger.take(order)
+        self.outbox.append((host.send, intent))
+        pulse.is_owed = True
 
     def _state_denial(
-        self, host: StrategyHost, order: Order, *, by_desk: bool = False
+        self, host: StrategyHost, order: Order, ledger: Ledger, *, by_desk: bool = False
     ) -> tuple[str, str] | None:
-        if not self.halted and host.entries_allowed and host.state is RUNNING:
-            return None if order.intent.instrument_id in host.ledgers else _foreign(order)
         if self.halted:
             return "RISK_HALTED", f"reason={self.halted!r}"
         if host.state is not RUNNING and not by_desk:
             return "STRATEGY_DISABLED", f"state={host.state.value}"
         intent = order.intent
-        ledger = host.ledgers.get(intent.instrument_id)
-        if ledger is None:
-            return _foreign(order)
         if not host.entries_allowed and not (
             intent.reduce_only or ledger.is_reducing(intent.side, intent.quantity)
         ):
@@ -446,8 +471,3 @@ class Execution:
 
     def _alert(self, code: str, scope: str, text: str) -> None:
         self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))
-
-
-def _foreign(order: Order) -> tuple[str, str]:
-    instrument_id = order.intent.instrument_id
-    return "ORDER_VALUE", f"instrument_id={instrument_id} expected=one_of_the_strategy"

@@ -67,6 +67,7 @@ class StrategyHost:
         strategy: The plugin's object; set once by the desk.
         on_order: Its bound callback if it overrides it, None once quarantined.
         on_fill: The same.
+        send: The broker's bound `submit`.
         fault: Why it was quarantined.
         open_count: Its orders that are not closed.
         timers: By name.
@@ -87,6 +88,7 @@ class StrategyHost:
         "on_fill",
         "on_order",
         "open_count",
+        "send",
         "state",
         "strategy",
         "strategy_id",
@@ -105,6 +107,7 @@ class StrategyHost:
     ) -> None:
         self.strategy_id = strategy_id
         self.broker = broker
+        self.send = broker.submit
         self.account = account
         self.ledgers = ledgers
         self.gate = gate
@@ -125,14 +128,8 @@ class Services(Protocol):
     """What a context asks of the desk."""
 
     pulse: Pulse
-
-    def next_client_order_id(self) -> str:
-        """Return a fresh id."""
-        ...
-
-    def submit(self, host: StrategyHost, intent: NewOrder) -> None:
-        """Take an order through risk and out."""
-        ...
+    next_client_order_id: Callable[[], str]
+    submit: Callable[["StrategyHost", NewOrder], None]
 
     def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
         """Take linked orders."""
@@ -172,10 +169,12 @@ class Services(Protocol):
 class DeskContext:
     """A strategy's view of the desk; implements `StrategyContext`."""
 
-    __slots__ = ("_desk", "_host", "_instrument_ids", "_logger", "_pulse")
+    __slots__ = ("_desk", "_host", "_instrument_ids", "_logger", "_next_id", "_pulse", "_submit")
 
     def __init__(self, desk: Services, host: StrategyHost, instrument_ids: Sequence[str]) -> None:
         self._desk = desk
+        self._submit = desk.submit
+        self._next_id = desk.next_client_order_id
         self._host = host
         self._pulse = desk.pulse
         self._instrument_ids = tuple(instrument_ids)
@@ -266,10 +265,9 @@ class DeskContext:
     ) -> str:
         """Send an order and return its client order id."""
         host = self._host
-        desk = self._desk
         pulse = self._pulse
-        client_order_id = desk.next_client_order_id()
-        desk.submit(
+        client_order_id = self._next_id()
+        self._submit(
             host,
             NewOrder(
                 client_order_id,

@@ -25,6 +25,8 @@ class Ledger:
         position: Netted, or by leg in a hedging account.
         open_buy: Quantity of working buy orders that may grow the position.
         open_sell: The same for sells.
+        balance: Of the settlement currency.
+        reserve_rate: What a value of 1 binds while it works: margin and fee.
         fees: Paid so far in the settlement currency, at that currency's scale.
         other_fees: The same in other currencies.
         fill_count: Fills booked.
@@ -32,7 +34,6 @@ class Ledger:
 
     __slots__ = (
         "_account",
-        "_balance",
         "_cash_factor",
         "_fee_factor",
         "_instrument",
@@ -40,9 +41,11 @@ class Ledger:
         "_margined",
         "_money_scale",
         "_netted",
-        "_reserve_rate",
+        "_plain",
+        "_settle",
         "_unit",
         "_used",
+        "balance",
         "fees",
         "fill_count",
         "market",
@@ -50,6 +53,7 @@ class Ledger:
         "open_sell",
         "other_fees",
         "position",
+        "reserve_rate",
         "strategy_id",
     )
 
@@ -67,15 +71,17 @@ class Ledger:
         self._account = account
         self._instrument = instrument
         self._margined = instrument.is_margined
-        self._balance = account.balance(instrument.settle)
+        self._plain = self._margined and self._netted
+        self._settle = instrument.settle
+        self.balance = account.balance(instrument.settle)
         self._money_scale = currency_scale(instrument.settle)
-        self._fee_factor = pow10(self._balance.scale - self._money_scale)
-        self._cash_factor = pow10(self._balance.scale - instrument.value_scale)
+        self._fee_factor = pow10(self.balance.scale - self._money_scale)
+        self._cash_factor = pow10(self.balance.scale - instrument.value_scale)
         self._unit = 0 if instrument.inverse else instrument.multiplier
         self._used: MoneyRaw = 0
         self._margin_rate = instrument.margin * self._cash_factor
         rate = instrument.margin if self._margined else _RATE_ONE
-        self._reserve_rate = (rate + max(instrument.taker_fee, 0)) * self._cash_factor
+        self.reserve_rate = (rate + max(instrument.taker_fee, 0)) * self._cash_factor
 
     @property
     def instrument(self) -> Instrument:
@@ -85,53 +91,83 @@ class Ledger:
     @property
     def available(self) -> MoneyRaw:
         """What new orders may still reserve, at the balance's scale."""
-        return self._balance.available
+        return self.balance.available
 
     def reserve_of(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
         """Return what working a quantity at a price binds: margin and fee, rounded up."""
         unit = self._unit
         value = price * quantity * unit if unit else self._instrument.value(price, quantity)
-        return -(-value * self._reserve_rate // _RATE_ONE)
+        return -(-value * self.reserve_rate // _RATE_ONE)
 
-    def work(self, order: Order, quantity: QtyRaw) -> None:
-        """Count a quantity of an order as able to be filled, and reserve for it.
-
-        Called with 0 it releases exactly what is left. Reduce-only orders bind nothing.
-        """
+    def take(self, order: Order) -> None:
+        """Begin to work an order whose `reserved` the risk gate has set."""
         intent = order.intent
         if intent.reduce_only:
-            return
-        delta = quantity - order.working_qty
-        order.working_qty = quantity
-        if intent.side is BUY:
-            self.open_buy += delta
-        else:
-            self.open_sell += delta
-        balance = self._balance
-        if quantity:
-            reserved = self.reserve_of(order.reserve_price, quantity)
-            balance.reserved += reserved - order.reserved
-            order.reserved = reserved
-        else:
-            balance.reserved -= order.reserved
             order.reserved = 0
+            return
+        order.working_qty = quantity = order.quantity
+        if intent.side is BUY:
+            self.open_buy += quantity
+        else:
+            self.open_sell += quantity
+        self.balance.reserved += order.reserved
+
+    def release(self, order: Order) -> None:
+        """Stop to work an order: exactly what is left goes back."""
+        quantity = order.working_qty
+        if quantity:
+            order.working_qty = 0
+            if order.intent.side is BUY:
+                self.open_buy -= quantity
+            else:
+                self.open_sell -= quantity
+            self.balance.reserved -= order.reserved
+            order.reserved = 0
+
+    def work(self, order: Order, quantity: QtyRaw) -> None:
+        """Count another quantity of an order as able to be filled, and reserve for that.
+
+        Reduce-only orders bind nothing.
+        """
+        if order.intent.reduce_only:
+            return
+        self.release(order)
+        if quantity:
+            order.working_qty = quantity
+            if order.intent.side is BUY:
+                self.open_buy += quantity
+            else:
+                self.open_sell += quantity
+            order.reserved = self.reserve_of(order.reserve_price, quantity)
+            self.balance.reserved += order.reserved
 
     def book(self, order: Order, fill: Fill) -> None:
         """Book a fill: position, result, margin, fee."""
-        self._trade(fill.side, fill.quantity, fill.price, order)
-        if fill.fee_currency == self._instrument.settle:
-            self.fees += fill.fee
-            self._balance.total -= fill.fee * self._fee_factor
+        position = self.position
+        effect = order.intent.position_effect
+        balance = self.balance
+        if self._plain:
+            gain = position.book(fill.side, fill.quantity, fill.price, effect)
+            used = -(-position.cost * self._margin_rate // _RATE_ONE)
+            fee = fill.fee if fill.fee_currency == self._settle else self._foreign_fee(fill)
+            balance.total += gain * self._cash_factor - fee * self._fee_factor
+            balance.used += used - self._used
+            self._used = used
+            self.fees += fee
         else:
-            self._pay(*self._fee(fill))
+            self._trade(fill.side, fill.quantity, fill.price, order)
+            fee = fill.fee if fill.fee_currency == self._settle else self._foreign_fee(fill)
+            balance.total -= fee * self._fee_factor
+            self.fees += fee
         self.fill_count += 1
 
     def unbook(self, order: Order, fill: Fill) -> None:
         """Take a broken trade back: its opposite at its own price, its fee returned."""
         opposite = Side.SELL if fill.side is BUY else BUY
         self._trade(opposite, fill.quantity, fill.price, order, broken=True)
-        fee, currency = self._fee(fill)
-        self._pay(-fee, currency)
+        fee = fill.fee if fill.fee_currency == self._settle else self._foreign_fee(fill, sign=-1)
+        self.balance.total += fee * self._fee_factor
+        self.fees -= fee
         self.fill_count -= 1
 
     def is_reducing(self, side: Side, quantity: QtyRaw) -> bool:
@@ -156,7 +192,7 @@ class Ledger:
         else:
             leg = position.leg(order.intent.side, effect)
             gain = leg.book(side, quantity, price, AUTO if broken else effect)
-        balance = self._balance
+        balance = self.balance
         if self._margined:
             used = -(-position.cost * self._margin_rate // _RATE_ONE)
             balance.total += gain * self._cash_factor
@@ -166,18 +202,17 @@ class Ledger:
             value = self._instrument.value(price, quantity) * self._cash_factor
             balance.total += -value if side is BUY else value
 
-    def _fee(self, fill: Fill) -> tuple[MoneyRaw, str]:
-        if fill.fee_currency:
-            return fill.fee, fill.fee_currency
+    def _foreign_fee(self, fill: Fill, *, sign: int = 1) -> MoneyRaw:
+        """Return a fee in the settlement currency that the venue did not say; book another one.
+
+        A fee in another currency is taken from that currency's balance, and 0 is returned.
+        """
+        currency = fill.fee_currency
+        if currency:
+            self.other_fees[currency] = self.other_fees.get(currency, 0) + sign * fill.fee
+            self._account.pay_fee(sign * fill.fee, currency)
+            return 0
         instrument = self._instrument
         rate = instrument.maker_fee if fill.liquidity is MAKER else instrument.taker_fee
         value = instrument.value(fill.price, fill.quantity)
-        return fee_of(value, rate, instrument.value_scale, self._money_scale), instrument.settle
-
-    def _pay(self, fee: MoneyRaw, currency: str) -> None:
-        if currency == self._instrument.settle:
-            self.fees += fee
-            self._balance.total -= fee * self._fee_factor
-        else:
-            self.other_fees[currency] = self.other_fees.get(currency, 0) + fee
-            self._account.pay_fee(fee, currency)
+        return fee_of(value, rate, instrument.value_scale, self._money_scale)

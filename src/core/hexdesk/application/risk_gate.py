@@ -145,18 +145,20 @@ class RiskGate:
     def check(
         self, candidate: Order, ledger: Ledger, now_ns: TimeNs, open_count: int
     ) -> Denial | None:
-        """Return why an order must not leave, or None and set its `reserve_price`.
+        """Return why an order must not leave, or None and set what it reserves, and at what price.
 
         Desk and strategy states are the caller's to check; they come before.
         """
         order = candidate.intent
         limits = self._limits[order.instrument_id]
-        denial = None
         if not (self._is_plain and _passes_plainly(candidate, order, ledger, limits, open_count)):
             denial = self._explain(candidate, ledger, limits, open_count)
-        if denial is None and limits.orders_per_second_max < NO_LIMIT:
+            if denial is not None:
+                return denial
+            candidate.reserved = ledger.reserve_of(candidate.reserve_price, candidate.quantity)
+        if limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
-        return denial
+        return None
 
     def _explain(
         self, candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
@@ -189,7 +191,7 @@ class RiskGate:
             return "ORDER_VALUE", problem
         limits = self._limits[order.instrument_id]
         denial = _check_grid(order, ledger) or _check_limits(candidate, ledger, limits, 0)
-        if denial is None and limits.orders_per_second_max < NO_LIMIT:
+        if denial is None and limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
         return denial
 
@@ -227,9 +229,10 @@ def _passes_plainly(
     """
     quote = ledger.market.quote
     quantity = order.quantity
+    unit = limits.unit
     if (
         quote is None
-        or not limits.unit
+        or not unit
         or order.time_in_force is not GTC
         or order.position_effect is not AUTO
         or order.reduce_only
@@ -257,14 +260,17 @@ def _passes_plainly(
         return False
     held = ledger.position.quantity
     worst = held + ledger.open_buy + quantity if is_buy else ledger.open_sell + quantity - held
-    value = price * quantity * limits.unit
+    value = price * quantity * unit
+    balance = ledger.balance
+    reserve = -(-value * ledger.reserve_rate // _ONE)
     candidate.reserve_price = price
+    candidate.reserved = reserve
     return (
         limits.value_min <= value <= limits.order_notional_max
         and open_count < limits.open_orders_max
         and worst <= limits.position_quantity_max
         and value * worst <= limits.position_notional_max * quantity
-        and ledger.reserve_of(price, quantity) <= ledger.available
+        and reserve <= balance.total - balance.reserved - balance.used
     )
 
 

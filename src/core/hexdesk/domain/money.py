@@ -21,6 +21,7 @@ RATE_SCALE = 9
 """Scale of fee rates and ratios: 0.02 % is 200_000."""
 SCALE_MAX = 18
 """Largest scale accepted anywhere; beyond it a typing error is likelier than a market."""
+_POWERS = tuple(int(10**exponent) for exponent in range(64))
 DIGITS_MAX = 40
 """Most digits accepted in a number from outside."""
 
@@ -78,6 +79,28 @@ def parse_raw(text: str | int | Decimal, scale: int) -> int:
             message = f"expected at most {scale} decimals, was {str(text)[:60]!r}"
             raise ValueError(message)
     return -raw if sign else raw
+
+
+def parse_wire(text: str, scale: int) -> int:
+    """Return what `parse_raw` returns, in a tenth of the time, for a venue's plain decimals.
+
+    Raises:
+        ValueError: Not digits with at most one dot and a leading minus, or more decimals than the
+            scale holds, unless they are zeros.
+    """
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    missing = scale - len(fraction)
+    if missing < 0:
+        if digits[missing:].strip("0"):
+            message = f"expected at most {scale} decimals, was {text[:60]!r}"
+            raise ValueError(message)
+        digits = digits[:missing]
+        missing = 0
+    if not digits.isdigit() and not (digits[1:].isdigit() and digits[0] == "-"):
+        message = f"expected a decimal number, was {text[:60]!r}"
+        raise ValueError(message)
+    return int(digits) * _POWERS[missing]
 
 
 def format_raw(raw: int, scale: int) -> str:

@@ -1,0 +1,76 @@
+"""`bench replay`: a journal of orders read back from disk and folded into their states."""
+
+import tempfile
+import time
+
+from hexdesk.domain.commands import StartStrategy
+from hexdesk.domain.order_state import Order, apply, new_order
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import OrderSubmitted
+from hexdesk.domain.values import FILLED
+from hexdesk.ports.journal import Journal
+from hexdesk_app.bench.live import JOURNAL
+from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
+from hexdesk_app.bench.orders import Storm
+from hexdesk_app.bench.result import BenchResult
+from hexdesk_app.bench.ticks import play
+from hexdesk_app.runner import frozen_garbage
+
+RECORDS_PER_ORDER = 3
+ROUNDS = 3
+
+
+def bench_replay(events: int) -> BenchResult:
+    """Write about that many records, then read and fold them; the best of three rounds."""
+    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+        _write(folder, events // RECORDS_PER_ORDER)
+        journal = make_app(
+            instrument_ids(1), {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",)
+        ).journal
+        decoding = min(_decode(journal) for _ in range(ROUNDS))
+        rounds = [_fold(journal) for _ in range(ROUNDS)]
+        journal.close()
+    seconds, records, closed = min(rounds)
+    return BenchResult(
+        name="replay",
+        events=records,
+        seconds=seconds,
+        calibration_per_second=records / decoding,
+        details={"orders_closed": closed, "calibration": "decoding alone"},
+    )
+
+
+def _write(folder: str, orders: int) -> None:
+    names = instrument_ids(1)
+    app = make_app(names, {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
+    app.desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)
+    app.desk.command(StartStrategy("", START_NS))
+    for batch in batches(orders, names):
+        play(app, batch)
+    app.journal.close()
+
+
+def _decode(journal: Journal) -> float:
+    begun = time.perf_counter()
+    for _record in journal.records():
+        pass
+    return time.perf_counter() - begun
+
+
+def _fold(journal: Journal) -> tuple[float, int, int]:
+    """Rebuild every order from the journal; return seconds, records and closed orders."""
+    orders: dict[str, Order] = {}
+    count = 0
+    begun = time.perf_counter()
+    for record in journal.records():
+        count += 1
+        if isinstance(record, NewOrder):
+            order = orders[record.client_order_id] = new_order(record)
+            apply(order, OrderSubmitted(record.client_order_id, record.ts_init))
+        elif isinstance(record, CancelOrder | AmendOrder | StartStrategy):
+            continue
+        else:
+            apply(orders[record.client_order_id], record)  # type: ignore[union-attr,arg-type]
+    seconds = time.perf_counter() - begun
+    closed = sum(order.life >= FILLED for order in orders.values())
+    return seconds, count, closed
