@@ -25,6 +25,7 @@ from hexdesk.domain.values import (
     NS_PER_MS,
     SELL,
     PriceRaw,
+    QtyRaw,
     TimeNs,
     TradingStatus,
 )
@@ -41,17 +42,30 @@ class Book:
         terms: How to quote it.
         bid: The buying side.
         ask: The selling side.
+        market: Best bid, best ask and position that the targets were found for.
+        targets: Prices to bid and to offer at; 0 is none.
         quoted_ns: When the market last said something.
         is_trading: Whether the venue trades it.
         is_watched: Whether a timer waits for the market to fall silent.
     """
 
-    __slots__ = ("ask", "bid", "is_trading", "is_watched", "quoted_ns", "terms")
+    __slots__ = (
+        "ask",
+        "bid",
+        "is_trading",
+        "is_watched",
+        "market",
+        "quoted_ns",
+        "targets",
+        "terms",
+    )
 
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self.bid = QuoteSide(BUY)
         self.ask = QuoteSide(SELL)
+        self.market: tuple[PriceRaw, PriceRaw, QtyRaw] = (0, 0, 0)
+        self.targets: tuple[PriceRaw, PriceRaw] = (0, 0)
         self.quoted_ns: TimeNs = 0
         self.is_trading = terms.instrument.status is TradingStatus.TRADING
         self.is_watched = False
@@ -93,7 +107,11 @@ class MarketMakingStrategy(Strategy):
         if not book.is_trading:
             return
         position = self.context.position_quantity(instrument_id)
-        bid, ask = quotes(quote.bid_price, quote.ask_price, position, book.terms)
+        market = (quote.bid_price, quote.ask_price, position)
+        if market != book.market:  # most quotes change sizes alone
+            book.market = market
+            book.targets = quotes(*market, book.terms)
+        bid, ask = book.targets
         if book.bid.reaches(bid, book.ask):  # free only once the ask has left
             self._aim(book, book.ask, ask, now_ns)
             self._aim(book, book.bid, bid, now_ns)
@@ -160,6 +178,8 @@ class MarketMakingStrategy(Strategy):
 
     def _aim(self, book: Book, side: QuoteSide, target: PriceRaw, now_ns: TimeNs) -> None:
         """Bring one side to its target, as far as it is worth it and allowed now."""
+        if target == side.price:
+            return
         if not target:
             self._pull(side)
             return
