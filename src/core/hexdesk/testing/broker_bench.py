@@ -25,6 +25,7 @@ from hexdesk.domain.reports import (
 )
 from hexdesk.domain.values import (
     BUY,
+    CLOSE,
     HEDGING,
     LIMIT,
     NS_PER_MS,
@@ -249,7 +250,7 @@ class BrokerBench:
         """Make an order that is ready to leave."""
         order_id = f"K{len(self.orders) + 1}"
         if self.broker.capabilities.position_mode is HEDGING:
-            terms.setdefault("position_effect", OPEN)
+            terms.setdefault("position_effect", CLOSE if terms.get("reduce_only") else OPEN)
         intent = NewOrder(
             order_id,
             "kit",
