@@ -1,5 +1,7 @@
 """The broker kit against the simulated venue, without and with latency, and in hedging mode."""
 
+import pytest
+
 from hexdesk.testing.broker_bench import BrokerBench
 from hexdesk.testing.broker_kit import BrokerKit
 from hexdesk_sim.broker import SimBroker
