@@ -25,6 +25,7 @@ from hexdesk_app.config import (
     format_path,
 )
 from hexdesk_app.config.paths import Origins
+from hexdesk_app.config.show import SettingsType
 from hexdesk_app.config.toml_lines import KeyPath
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, load_into
 from hexdesk_app.problems import each_error, raise_all
@@ -68,6 +69,13 @@ class Part(msgspec.Struct, Generic[S, R], frozen=True):
         """TOML path of the section, for messages."""
         return format_path(self.section.path)
 
+    @property
+    def settings_type(self) -> SettingsType:
+        """Where its settings stand and what they are, for `setting_rows`."""
+        version = self.plugin.distribution.rpartition(" ")[2]
+        origin = f"default of {self.registration.name} {version}"
+        return SettingsType(self.section.settings_path, self.registration.settings, origin)
+
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that a configuration asks for, by section name; only enabled strategies."""
@@ -79,6 +87,15 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     strategies: dict[str, Part[StrategySection, StrategyRegistration]]
     servers: dict[str, Part[PluginSection, ServerRegistration]]
     unset_secrets: tuple[ConfigError, ...]
+
+    @property
+    def settings_types(self) -> list[SettingsType]:
+        """Return the settings type of every plugin, for `setting_rows`."""
+        types = [self.journal.settings_type] if self.journal else []
+        types += [part.settings_type for part in self.brokers.values()]
+        types += [part.settings_type for part in self.feeds.values()]
+        types += [part.settings_type for part in self.strategies.values()]
+        return types + [part.settings_type for part in self.servers.values()]
 
 
 def resolve(config: Config, *, needs_secrets: bool = True, timeout_s: float = TIMEOUT_S) -> Parts:

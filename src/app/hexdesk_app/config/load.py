@@ -4,8 +4,9 @@ Later ones win: risk preset, built-in text, `plugins.toml`, `plugins.<profile>.t
 `plugins.local.toml`, further files, `HEXDESK__SECTION__KEY` variables, `--set` flags.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 
@@ -39,6 +40,7 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
         folder: Where a configuration without files is looked for, and relative paths then start.
         built_in: Named TOML texts below every file.
         required: Whether `plugins.toml` must exist when no file is named.
+        search: Whether it is looked for at all.
     """
 
     files: tuple[Path, ...] = ()
@@ -48,10 +50,15 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path = Path()
     built_in: tuple[tuple[str, str], ...] = ()
     required: bool = True
+    search: bool = True
 
 
-def load_config(sources: Sources) -> Config:
-    """Return the effective configuration.
+Edit: TypeAlias = Callable[[Table, Origins, Path], None]
+"""Changes a merged tree in place; gets the folder that relative paths start at."""
+
+
+def load_config(sources: Sources, edit: Edit | None = None) -> Config:
+    """Return the effective configuration, `edit` called on the merged tree before it is checked.
 
     Raises:
         ManyConfigError: Everything that is wrong with it. Syntax and files come first: what cannot
@@ -74,12 +81,14 @@ def load_config(sources: Sources) -> Config:
     tree, origins = _merged(layers, errors)
     for assignment in assignments:
         errors += assign(tree, assignment, origins)
-    builder = Builder(tree, origins)
     base_path = paths[0].parent if paths else sources.folder
+    _raise(errors)
+    if edit is not None:
+        edit(tree, origins, base_path)
+    builder = Builder(tree, origins)
     config = builder.build(base_path, tuple(str(path) for path in paths))
-    if config is None or errors:
-        _raise([*errors, *builder.errors])
-        raise ManyConfigError([])
+    if config is None:
+        raise ManyConfigError(builder.errors)
     return config
 
 
@@ -94,6 +103,8 @@ def _merged(layers: list[Layer], errors: list[ConfigError]) -> tuple[Table, Orig
 def _paths(sources: Sources) -> list[Path]:
     if sources.files:
         first = sources.files[0]
+    elif not sources.search:
+        return []
     else:
         first = sources.folder / DEFAULT_FILE
         if not (sources.required or sources.profile or first.is_file()):

@@ -1,0 +1,131 @@
+"""The command tree and what every verb shares: exit codes, errors, Ctrl-C, a closed pipe."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import ClassVar
+
+import click
+
+from hexdesk.errors import HexdeskError, InvariantError
+from hexdesk_app.cli.output import show_errors
+from hexdesk_app.incident import record_incident
+from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exit_code
+
+PROGRAM = "hexdesk"
+
+
+class UsageError(HexdeskError):
+    """The command line makes no sense."""
+
+    code = "USAGE"
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    places: ClassVar[dict[str, str]] = {
+        "demo": "hexdesk_app.cli.running:demo",
+        "run": "hexdesk_app.cli.running:run",
+        "backtest": "hexdesk_app.cli.running:backtest",
+        "bench": "hexdesk_app.cli.measuring:bench",
+        "sim": "hexdesk_app.cli.venue:sim",
+        "config": "hexdesk_app.cli.configuration:config",
+        "plugin": "hexdesk_app.cli.plugin:plugin",
+        "new": "hexdesk_app.cli.new:new",
+        "version": "hexdesk_app.cli.version:version",
+    }
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the verbs in the order in which people meet them."""
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a verb, imported now."""
+        place = self.places.get(cmd_name)
+        if place is None:
+            return None
+        module, _, attribute = place.partition(":")
+        found: object = getattr(importlib.import_module(module), attribute)
+        return found if isinstance(found, click.Command) else None
+
+
+@click.group(
+    name=PROGRAM,
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with `hexdesk demo`: it needs no configuration and no network.",
+)
+@click.version_option(None, "-V", "--version", package_name="hexdesk-app", prog_name=PROGRAM)
+def command() -> None:
+    """Trade with strategies and brokers that are plugins: in backtest, on paper, live."""
+
+
+def run_command(words: Sequence[str]) -> int:
+    """Run the command line and return its exit code; nothing is raised."""
+    _prepare_streams()
+    as_json = "--json" in words
+    try:
+        returned: object = command.main(list(words), prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        _forget_stdout()
+        return EXIT_ERROR
+    except Exception as error:  # noqa: BLE001 - the last line of defence: nothing escapes as a traceback
+        return _fail(error, as_json=as_json)
+    return returned if isinstance(returned, int) else EXIT_OK
+
+
+def _fail(error: Exception, *, as_json: bool) -> int:
+    try:
+        if isinstance(error, click.ClickException):
+            if isinstance(error, click.exceptions.NoArgsIsHelpError):
+                click.echo(error.format_message(), err=True)
+                return EXIT_USAGE
+            found, code = _usage_error(error), EXIT_USAGE
+        elif isinstance(error, HexdeskError) and not isinstance(error, InvariantError):
+            found, code = error, exit_code(error)
+        else:
+            found, code = record_incident(error), EXIT_ERROR
+        show_errors(found, as_json=as_json, exit_code=code)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+        return EXIT_ERROR
+    return code
+
+
+def _usage_error(error: click.ClickException) -> HexdeskError:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    path = context.command_path if context else PROGRAM
+    message = error.format_message()
+    remedy = f"{path} --help"
+    if isinstance(error, click.exceptions.NoSuchOption):
+        message = f"there is no option {error.option_name}"
+        near = ", ".join(error.possibilities or [])
+        remedy = f"did you mean {near}?" if near else remedy
+    elif context and isinstance(context.command, click.Group) and "No such command" in message:
+        word = message.partition("'")[2].partition("'")[0]
+        near_verbs = difflib.get_close_matches(word, context.command.list_commands(context), n=1)
+        message = f"there is no verb {word!r}"
+        remedy = f"did you mean `{path} {near_verbs[0]}`?" if near_verbs else remedy
+    return UsageError(message, remedy=remedy)
+
+
+def _prepare_streams() -> None:
+    """Let a terminal without Unicode show a replacement, not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _forget_stdout() -> None:
+    """Let the interpreter flush into nothing at exit: the reader has gone."""
+    sink = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(sink, sys.stdout.fileno())

@@ -1,0 +1,64 @@
+"""Options that many verbs share."""
+
+import os
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from hexdesk_app.cli.output import Output
+from hexdesk_app.config import Sources
+
+P = ParamSpec("P")
+Body = Callable[P, int | None]
+
+LEVELS = ("warning", "info", "debug")
+
+
+def output_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add --json, --quiet and -v; the verb gets an `Output` first."""
+
+    @click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+    @click.option("-q", "--quiet", is_flag=True, help="Results and errors only.")
+    @click.option("-v", "--verbose", count=True, help="Log more, to stderr; -vv for all.")
+    @wraps(body)
+    def call(*, as_json: bool, quiet: bool, verbose: int, **options: object) -> int | None:
+        level = "error" if quiet else LEVELS[min(verbose, len(LEVELS) - 1)]
+        return body(Output(as_json=as_json, quiet=quiet, level=level), **options)
+
+    return call
+
+
+def config_options(body: Body[P]) -> Body[P]:
+    """Add FILES, -c, --profile and --set; see `sources`."""
+    for option in (
+        click.option("overrides", "--set", "-S", multiple=True, metavar="KEY=VALUE",
+                     help="Override one value, as desk.seed=7; repeatable."),
+        click.option("profile", "--profile", envvar="HEXDESK_PROFILE", default="", metavar="NAME",
+                     help="Also read plugins.NAME.toml."),
+        click.option("more_files", "--config", "-c", multiple=True, metavar="FILE",
+                     type=click.Path(path_type=Path), help="A further file; repeatable."),
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
+    ):  # fmt: skip
+        body = option(body)
+    return body
+
+
+def sources(
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    required: bool = True,
+) -> Sources:
+    """Return where the configuration of a verb comes from."""
+    return Sources(
+        files=(*files, *more_files),
+        profile=profile,
+        overrides=overrides,
+        environ=dict(os.environ),
+        required=required,
+    )

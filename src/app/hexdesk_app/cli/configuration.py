@@ -1,0 +1,85 @@
+"""`hexdesk config`."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from hexdesk.errors import HexdeskError
+from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.output import Output
+from hexdesk_app.config import Config, load_config
+from hexdesk_app.config.show import setting_rows
+from hexdesk_app.numbers import count
+from hexdesk_app.problems import each_error
+from hexdesk_app.resolve import Parts, resolve
+from hexdesk_app.tables import make_table
+
+
+@click.group(no_args_is_help=True)
+def config() -> None:
+    """Check and show the configuration."""
+
+
+@config.command()
+@config_options
+@output_options
+def check(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """Load the configuration and its plugins, convert every setting; connect to nothing."""
+    found = load_config(sources(files, more_files, profile, overrides))
+    parts = resolve(found, needs_secrets=False)
+    for warning in _warnings(found, parts):
+        output.warn(warning)
+    numbers = {
+        "instruments": len(found.instruments),
+        "brokers": len(parts.brokers),
+        "feeds": len(parts.feeds),
+        "strategies": len(parts.strategies),
+        "servers": len(parts.servers),
+    }
+    what = ", ".join(f"{count(number)} {name}" for name, number in numbers.items())
+    output.note(f"ok: {', '.join(found.files) or 'defaults'}: {what}")
+    output.document("config.check", {"ok": True, "files": found.files, **numbers})
+
+
+@config.command()
+@click.option("origin", "--origin", is_flag=True, help="Also show where each value comes from.")
+@config_options
+@output_options
+def show(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    origin: bool,
+) -> None:
+    """Show every effective value, defaults of plugins included; secrets as set or not set."""
+    found = load_config(sources(files, more_files, profile, overrides))
+    parts: Parts | None = None
+    try:
+        parts = resolve(found, needs_secrets=False)
+    except HexdeskError as error:
+        for each in each_error(error):
+            output.warn(f"defaults of a plugin are not shown: {each}")
+    rows = setting_rows(found, parts.settings_types if parts else ())
+    headers = ("key", "value", "from") if origin else ("key", "value")
+    shown = [(row.path, row.value, row.origin)[: len(headers)] for row in rows]
+    data = {"files": found.files, "values": msgspec.to_builtins(rows)}
+    output.result("config", data, [make_table("", headers, shown)])
+
+
+def _warnings(config: Config, parts: Parts) -> list[str]:
+    warnings = [str(error) for error in parts.unset_secrets]
+    if not config.enabled_strategies:
+        warnings.append("no strategy is enabled: the desk will only watch")
+    if not config.feeds:
+        warnings.append("there is no [feeds.NAME]: name data with `hexdesk backtest --data`")
+    return warnings

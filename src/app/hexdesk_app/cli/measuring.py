@@ -1,0 +1,62 @@
+"""`hexdesk bench`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from hexdesk_app.cli.common import output_options
+from hexdesk_app.cli.output import Output
+from hexdesk_app.numbers import count, rate
+from hexdesk_app.tables import make_table
+
+if TYPE_CHECKING:
+    from hexdesk_app.bench import BenchResult
+
+BENCHES = {
+    "ticks": "Quotes through a strategy with orders, simulated venue and positions.",
+    "orders": "Limit orders submitted and filled or canceled.",
+    "live": "Bytes of a websocket to a framed order record: latency.",
+    "replay": "A journal decoded and folded.",
+    "scale": "Growth of cost with instruments and strategies.",
+}
+
+
+@click.group(no_args_is_help=True)
+def bench() -> None:
+    """Measure speed on this machine."""
+
+
+def _make_command(name: str, text: str) -> click.Command:
+    @click.option(
+        "events",
+        "--events",
+        type=click.IntRange(min=1),
+        default=None,
+        metavar="N",
+        help="How many; each has its usual number.",
+    )
+    @output_options
+    def measure(output: Output, events: int | None) -> None:
+        from hexdesk_app.bench import BENCHES as FUNCTIONS
+        from hexdesk_app.bench import to_data
+
+        function, usual = FUNCTIONS[name]
+        result = function(events or usual)
+        data = to_data(result)
+        output.result("bench", data, [make_table(f"bench {name}", ("", ""), _rows(result, data))])
+
+    return click.command(name, help=text)(measure)
+
+
+for _name, _text in BENCHES.items():
+    bench.add_command(_make_command(_name, _text))
+
+
+def _rows(result: "BenchResult", data: dict[str, object]) -> list[tuple[str, str]]:
+    rows = [
+        ("events", f"{count(result.events)} in {result.seconds:.3f} s"),
+        ("speed", rate(result.per_second)),
+        ("bare loop", rate(result.calibration_per_second)),
+    ]
+    known = {"name", "events", "seconds", "per_second", "calibration_per_second"}
+    return rows + [(name, str(value)) for name, value in data.items() if name not in known]

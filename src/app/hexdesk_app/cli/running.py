@@ -1,0 +1,195 @@
+"""The verbs that run something; what does the work is imported only when a verb needs it."""
+
+import os
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.output import Output, is_terminal, terminal
+from hexdesk_app.live_table import LiveTable
+from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
+
+if TYPE_CHECKING:
+    from hexdesk_app.config import Config
+    from hexdesk_app.result import RunResult
+    from hexdesk_app.runner import Session
+
+DEMO_SPEED = 30.0
+SPEED = click.FloatRange(min=0.0, max=1e9)
+table_option = click.option("no_table", "--no-table", is_flag=True, help="No live table.")
+report_option = click.option(
+    "report", "--report", default="", metavar="FILE", help="Write the HTML report there."
+)
+
+
+@click.command()
+@click.option(
+    "speed",
+    "--speed",
+    type=SPEED,
+    default=DEMO_SPEED,
+    show_default=True,
+    help="Seconds of market played per second; 0 is as fast as possible.",
+)
+@click.option(
+    "report",
+    "--report",
+    default="report.html",
+    show_default=True,
+    metavar="FILE",
+    help="Where the HTML report goes; empty for none.",
+)
+@table_option
+@output_options
+def demo(output: Output, speed: float, report: str, *, no_table: bool) -> int:
+    """Run a paper desk on recorded BTCUSDT data: no configuration, no network."""
+    from hexdesk_app.recipes import demo_config
+    from hexdesk_app.runner import Options, run
+
+    config = demo_config(os.environ)
+    with _live(output, config, hidden=no_table) as watch:
+        result = run(config, Options(speed=speed, watch=watch))
+    return _finish(output, "demo", config, result, report)
+
+
+@click.command()
+@click.option(
+    "speed",
+    "--speed",
+    type=SPEED,
+    default=None,
+    help="Of recordings: seconds played per second; 0 is as fast as possible.",
+)
+@report_option
+@table_option
+@config_options
+@output_options
+def run(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    speed: float | None,
+    report: str,
+    no_table: bool,
+) -> int:
+    """Run the desk that plugins.toml (or FILES) describes, until it is stopped."""
+    from hexdesk_app.config import load_config
+    from hexdesk_app.runner import Options
+    from hexdesk_app.runner import run as run_desk
+
+    config = load_config(sources(files, more_files, profile, overrides))
+    output.configure_logging(config.logging)
+    with _live(output, config, hidden=no_table) as watch:
+        result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
+    return _finish(output, "run", config, result, report)
+
+
+@click.command()
+@click.option(
+    "data",
+    "--data",
+    default="",
+    metavar="PATH",
+    help="A file, a folder or a dataset as sample:btcusdt, in place of the feeds.",
+)
+@click.option(
+    "strategies",
+    "-s",
+    "--strategy",
+    multiple=True,
+    metavar="NAME",
+    help="A section or a plugin to run; repeatable.",
+)
+@click.option(
+    "settings",
+    "--settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A setting of these strategies; repeatable.",
+)
+@report_option
+@click.option("table", "--table", is_flag=True, help="Show a live table on the way.")
+@config_options
+@output_options
+def backtest(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    data: str,
+    strategies: tuple[str, ...],
+    settings: tuple[str, ...],
+    report: str,
+    table: bool,
+) -> int:
+    """Run recorded data through strategies at full speed."""
+    from hexdesk_app.recipes import BacktestOptions, backtest_config
+    from hexdesk_app.runner import Options
+    from hexdesk_app.runner import run as run_desk
+
+    required = not (data and strategies)
+    found = sources(files, more_files, profile, overrides, required=required)
+    config = backtest_config(
+        BacktestOptions(sources=found, data=data, strategies=strategies, settings=settings)
+    )
+    output.configure_logging(config.logging)
+    with _live(output, config, hidden=not table) as watch:
+        result = run_desk(config, Options(speed=0.0, dataset=data, watch=watch))
+    return _finish(output, "backtest", config, result, report)
+
+
+@contextmanager
+def _live(
+    output: Output, config: "Config", *, hidden: bool
+) -> Generator["Callable[[Session], None] | None"]:
+    """Show a live table on stderr, or a line now and then; nothing with --quiet."""
+    if hidden or output.quiet or (output.as_json and not is_terminal(sys.stderr)):
+        yield None
+        return
+    from hexdesk_app.snapshot import take_snapshot
+
+    with LiveTable(terminal(to_stderr=True), up_color=config.desk.up_color) as live:
+
+        def watch(session: "Session") -> None:
+            if live.is_due:
+                live.show(take_snapshot(session))
+
+        yield watch
+
+
+def _finish(output: Output, verb: str, config: "Config", result: "RunResult", report: str) -> int:
+    """Write the report, then the result whatever became of the report."""
+    from hexdesk_app.config.show import setting_rows
+    from hexdesk_app.report import summary_tables, write_report
+    from hexdesk_app.report.write import ReportError
+    from hexdesk_app.result import to_data
+
+    failure: ReportError | None = None
+    if report:
+        if not result.settings:
+            rows = tuple(setting_rows(config))
+            result = msgspec.structs.replace(result, settings=rows)
+        try:
+            written = write_report(result, Path(report), up_color=config.desk.up_color)
+            result = msgspec.structs.replace(result, report=str(written))
+        except ReportError as error:
+            failure = error
+            output.warnings.append(str(error))
+    for warning in result.warnings:
+        output.warn(warning)
+    output.result(verb, to_data(result), summary_tables(result), config.desk.up_color)
+    if failure is not None:
+        click.echo(str(failure), err=True)
+        return EXIT_ERROR
+    return EXIT_INTERRUPTED if result.interrupted else EXIT_OK

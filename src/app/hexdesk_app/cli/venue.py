@@ -1,0 +1,114 @@
+"""`hexdesk sim`."""
+
+import asyncio
+import logging
+import signal
+
+import click
+
+from hexdesk.errors import HexdeskError, PluginError
+from hexdesk.plugin.contexts import ServerContext
+from hexdesk.plugin.server import Server
+from hexdesk_app.cli.common import output_options
+from hexdesk_app.cli.output import Output
+from hexdesk_app.config.paths import Origins
+
+PLUGIN = "sim_venue"
+SPEED = click.FloatRange(min=0.0, max=1e9)
+
+
+@click.group(no_args_is_help=True)
+def sim() -> None:
+    """Run the simulated venue as a process of its own."""
+
+
+@sim.command()
+@click.option(
+    "listen",
+    "--listen",
+    default="127.0.0.1:8765",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Port 0 takes a free one.",
+)
+@click.option(
+    "data",
+    "--data",
+    default="sample:btcusdt",
+    show_default=True,
+    metavar="PATH",
+    help="What moves the market.",
+)
+@click.option(
+    "speed",
+    "--speed",
+    type=SPEED,
+    default=1.0,
+    show_default=True,
+    help="Seconds of market played per second; 0 is as fast as possible.",
+)
+@click.option(
+    "seed",
+    "--seed",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    help="Of all randomness.",
+)
+@output_options
+def serve(output: Output, listen: str, data: str, speed: float, seed: int) -> None:
+    """Serve the venue over a websocket until it is stopped."""
+    table: dict[str, object] = {"listen": listen, "dataset": data, "speed": speed}
+    asyncio.run(_serve(output, table, seed))
+
+
+async def _make_server(table: dict[str, object], seed: int) -> Server:
+    from hexdesk_app.live_clock import LiveClock
+    from hexdesk_app.plugins import convert_settings, load, load_into, make
+
+    registry = load([])
+    plugin = load_into(registry, PLUGIN)
+    registration = registry.servers().get(PLUGIN)
+    if registration is None:
+        raise PluginError(
+            f"{PLUGIN!r} offers no server",
+            code="PLUGIN_KIND",
+            plugin=PLUGIN,
+            distribution=plugin.distribution,
+            remedy="pip install 'hexdesk-app[venue]'",
+        )
+    known = set(registration.settings.__struct_encode_fields__)
+    settings = convert_settings(
+        registration,
+        {key: value for key, value in table.items() if key in known},
+        ("servers", PLUGIN),
+        Origins(),
+    )
+    context = ServerContext(
+        name=PLUGIN,
+        clock=LiveClock(asyncio.get_running_loop()),
+        instruments={},
+        seed=seed,
+        logger=logging.getLogger("hexdesk.server.sim_venue"),
+    )
+    return make(registration.factory, context, settings, plugin)
+
+
+async def _serve(output: Output, table: dict[str, object], seed: int) -> None:
+    server = await _make_server(table, seed)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        await server.start()
+    except OSError as error:
+        raise HexdeskError(
+            f"the venue cannot listen: {error.strerror or error}",
+            remedy="choose another address with --listen HOST:PORT",
+        ) from error
+    try:
+        output.note(f"the simulated venue listens on {server.address}; Ctrl-C stops it")
+        await stopped.wait()
+    finally:
+        await server.stop()

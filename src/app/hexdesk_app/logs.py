@@ -1,0 +1,46 @@
+"""Logs go to stderr, as text or as one JSON object a line; stdout belongs to results."""
+
+import logging
+import sys
+import time
+from typing import Literal
+
+import msgspec
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; times in UTC."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return a record as JSON."""
+        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+        line: dict[str, object] = {
+            "time": f"{moment}.{int(record.msecs):03}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+class TextFormatter(logging.Formatter):
+    """For people; times in UTC."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S"
+        )
+
+
+def configure_logging(level: str, layout: Literal["text", "json"] = "text") -> None:
+    """Send what all loggers say at a level or above to stderr; replaces an earlier call's."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if layout == "json" else TextFormatter())
+    handler.set_name("hexdesk")
+    root = logging.getLogger()
+    for old in [each for each in root.handlers if each.get_name() == "hexdesk"]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level.upper())
