@@ -211,8 +211,6 @@ class Desk:
         if self._busy:
             self._reports.append(report)
             self.pulse.is_owed = True
-            if len(self._reports) > REPORTS_MAX and not self.execution.halted:
-                self.execution.halt("more venue reports within one input than can be")
             return
         self._begin(report.ts_init)
         self.execution.on_report(report)
@@ -360,6 +358,8 @@ class Desk:
                 execution.flush()
             elif reports:
                 execution.on_report(reports.popleft())
+                if len(reports) > REPORTS_MAX and not execution.halted:
+                    execution.halt("more venue reports within one input than can be")
             elif not execution.deliver_later():
                 self.pulse.is_owed = False
                 return

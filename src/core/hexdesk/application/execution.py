@@ -23,7 +23,9 @@ from hexdesk.domain.order_state import (
     IS_SUBMITTED,
     Order,
     Outcome,
+    accept_plainly,
     apply,
+    fill_plainly,
     new_order,
 )
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -197,16 +199,17 @@ class Execution:
         A journal that cannot be written halts the desk; what has not left is rejected by us.
         """
         outbox = self.outbox
-        self.outbox = []
         try:
             self._journal.commit()
         except (OSError, HexdeskError) as error:
+            self.outbox = []
             self.halt(f"JOURNAL_UNWRITABLE: {error}")
             for _send, request in outbox:
                 self._fail_unsent(request)
             return
         for send, request in outbox:
             send(request)
+        outbox.clear()
 
     def halt(self, reason: str) -> None:
         """Let nothing but cancels leave until re-armed."""
@@ -224,33 +227,20 @@ class Execution:
                 self._dead_letter(report, "no such order")
                 return
         self._record(report)
-        was_closed = order.life >= FILLED
-        outcome = apply(order, report)
         intent = order.intent
         host = self.hosts[intent.strategy_id]
-        if outcome is not APPLIED and not self._odd_outcome(report, outcome):
-            return
         kind = type(report)
-        if kind is OrderAccepted:
+        if kind is OrderAccepted and accept_plainly(order, report):  # type: ignore[arg-type]
             callback = host.on_order
-            if was_closed:
-                self._follow(host, order, was_closed=True)
+        elif kind is Fill and fill_plainly(order, report):  # type: ignore[arg-type]
+            callback = host.on_fill
+            self._counts.fills += 1
+            host.ledgers[intent.instrument_id].settle(order, report)  # type: ignore[arg-type]
+            self._close(host, order)
         else:
-            ledger = host.ledgers[intent.instrument_id]
-            if kind is Fill:
-                callback = host.on_fill
-                self._counts.fills += 1
-                ledger.book(order, report)  # type: ignore[arg-type]
-            else:
-                callback = host.on_order
-                if kind is not OrderCanceled:
-                    self._note(host, order, report)
-            if order.life >= FILLED and not was_closed:
-                ledger.release(order)
-                self.closed[intent.client_order_id] = self.open.pop(intent.client_order_id)
-                host.open_count -= 1
-            else:
-                self._follow(host, order, was_closed=was_closed)
+            if not self._apply(host, order, report):
+                return
+            callback = host.on_fill if kind is Fill else host.on_order
         if callback is not None:
             try:
                 callback(report)
@@ -259,12 +249,31 @@ class Execution:
         if intent.list_id:
             self._lists.on_change(intent.list_id)
 
-    def _note(self, host: StrategyHost, order: Order, report: VenueReport) -> None:
-        """Do what only rare reports need."""
-        if isinstance(report, FillBusted):
+    def _apply(self, host: StrategyHost, order: Order, report: VenueReport) -> bool:
+        """Take any report that is not the commonest; return whether its owner should hear of it."""
+        was_closed = order.life >= FILLED
+        outcome = apply(order, report)
+        if outcome is not APPLIED and not self._odd_outcome(report, outcome):
+            return False
+        if isinstance(report, Fill):
+            self._counts.fills += 1
+            host.ledgers[order.intent.instrument_id].book(order, report)
+        elif isinstance(report, FillBusted):
             self._unbook(host, order, report)
         elif isinstance(report, OrderRejected):
             self._counts.rejects[order.code] += 1
+        if order.life >= FILLED and not was_closed:
+            host.ledgers[order.intent.instrument_id].release(order)
+            self._close(host, order)
+        else:
+            self._follow(host, order, was_closed=was_closed)
+        return True
+
+    def _close(self, host: StrategyHost, order: Order) -> None:
+        client_order_id = order.intent.client_order_id
+        del self.open[client_order_id]
+        self.closed[client_order_id] = order
+        host.open_count -= 1
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""
@@ -412,9 +421,7 @@ class Execution:
             ledger.work(order, leaves)
         if order.life >= FILLED:
             if not was_closed:
-                del self.open[client_order_id]
-                self.closed[client_order_id] = order
-                host.open_count -= 1
+                self._close(host, order)
         elif was_closed:
             self.open[client_order_id] = self.closed.pop(client_order_id)
             host.open_count += 1

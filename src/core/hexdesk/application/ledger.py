@@ -141,6 +141,19 @@ class Ledger:
             order.reserved = self.reserve_of(order.reserve_price, quantity)
             self.balance.reserved += order.reserved
 
+    def settle(self, order: Order, fill: Fill) -> None:
+        """Book the only fill of an order and stop to work it."""
+        quantity = order.working_qty
+        if quantity:
+            order.working_qty = 0
+            if fill.side is BUY:
+                self.open_buy -= quantity
+            else:
+                self.open_sell -= quantity
+            self.balance.reserved -= order.reserved
+            order.reserved = 0
+        self.book(order, fill)
+
     def book(self, order: Order, fill: Fill) -> None:
         """Book a fill: position, result, margin, fee."""
         position = self.position

@@ -8,9 +8,9 @@ id. So the order in which reports arrive cannot matter (law L4). The regions are
 - pending: the ids of unanswered cancel and replace requests;
 - certainty: confirmed, or in doubt about one operation until evidence comes.
 
-`apply` is the only function that changes an order; `EVENTS_VALID` says which event makes sense in
-which life (orders.md section 2). The rest of the table follows from the facts; a test compares
-every cell.
+`apply` and its two short cuts are the only functions that change an order; `EVENTS_VALID` says
+which event makes sense in which life (orders.md section 2). The rest of the table follows from the
+facts; a test compares every cell.
 """
 
 from collections.abc import Callable
@@ -82,8 +82,10 @@ __all__ = [
     "Doubt",
     "Order",
     "Outcome",
+    "accept_plainly",
     "apply",
     "derive_life",
+    "fill_plainly",
     "new_order",
 ]
 
@@ -144,6 +146,40 @@ def apply(order: Order, event: OrderEvent) -> Outcome:
     return _APPLIERS[type(event)](order, event)
 
 
+def accept_plainly(order: Order, event: OrderAccepted) -> bool:
+    """Do what `apply` does in the commonest case; False changes nothing."""
+    if order.life is SUBMITTED and order.doubt is None:
+        if event.venue_order_id:
+            order.venue_order_id = event.venue_order_id
+        order.facts |= IS_ACCEPTED
+        order.life = ACCEPTED
+        return True
+    return False
+
+
+def fill_plainly(order: Order, event: Fill) -> bool:
+    """Do what `apply` does when the first fill of a plain order is its last; else False."""
+    quantity = event.quantity
+    if (
+        quantity == order.quantity
+        and quantity > 0
+        and event.price
+        and (order.life is ACCEPTED or order.life is SUBMITTED)
+        and order.fills is None
+        and order.busts is None
+        and order.doubt is None
+    ):
+        order.fills = {event.trade_id: event}
+        order.cum_qty = quantity
+        order.cum_value = event.price * quantity
+        order.facts |= IS_ACCEPTED
+        order.life = FILLED
+        order.pending_cancels = 0
+        order.pending_amends = 0
+        return True
+    return False
+
+
 def _rederive(order: Order, outcome: Outcome = Outcome.APPLIED) -> Outcome:
     before = order.life
     life = derive_life(order)
@@ -191,10 +227,6 @@ def _denied(order: Order, event: OrderDenied) -> Outcome:
 def _accepted(order: Order, event: OrderAccepted) -> Outcome:
     if event.venue_order_id:
         order.venue_order_id = event.venue_order_id
-    if order.life is SUBMITTED and order.doubt is None:  # the common case, kept short
-        order.facts |= IS_ACCEPTED
-        order.life = ACCEPTED
-        return Outcome.APPLIED
     return _rederive(order, _add_fact(order, IS_ACCEPTED))
 
 
@@ -205,19 +237,22 @@ def _triggered(order: Order, _event: OrderTriggered) -> Outcome:
 
 
 def _canceled(order: Order, event: OrderCanceled) -> Outcome:
-    order.canceled_ns = max(order.canceled_ns, event.ts_event)
+    if event.ts_event > order.canceled_ns:  # `max` would cost twice as much
+        order.canceled_ns = event.ts_event
     if event.code and not order.code:
         order.code = event.code
     return _ended(order)
 
 
 def _expired(order: Order, event: OrderExpired) -> Outcome:
-    order.expired_ns = max(order.expired_ns, event.ts_event)
+    if event.ts_event > order.expired_ns:
+        order.expired_ns = event.ts_event
     return _ended(order)
 
 
 def _rejected(order: Order, event: OrderRejected) -> Outcome:
-    order.rejected_ns = max(order.rejected_ns, event.ts_event)
+    if event.ts_event > order.rejected_ns:
+        order.rejected_ns = event.ts_event
     order.code = order.code or event.code
     order.text = order.text or event.text
     outcome = _ended(order)
@@ -226,9 +261,10 @@ def _rejected(order: Order, event: OrderRejected) -> Outcome:
 
 def _ended(order: Order) -> Outcome:
     """Let the venue's word that it is over replace our inference and end every doubt."""
-    order.facts &= ~IS_ABANDONED
+    if order.facts & IS_ABANDONED:
+        order.facts &= ~IS_ABANDONED
     outcome = _rederive(order)
-    if order.life >= FILLED:
+    if order.doubt is not None and order.life >= FILLED:
         order.doubt = None
     return outcome
 
@@ -286,8 +322,6 @@ def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
 def _filled(order: Order, event: Fill) -> Outcome:
     if event.quantity <= 0 or not event.price:
         return Outcome.INVALID
-    if _is_first_fill(order, event):
-        return Outcome.APPLIED
     fills = order.fills
     if fills is None:
         order.fills = {event.trade_id: event}
@@ -311,30 +345,6 @@ def _filled(order: Order, event: Fill) -> Outcome:
         outcome = Outcome.CONTRADICTED
     _rederive(order)
     return outcome
-
-
-def _is_first_fill(order: Order, event: Fill) -> bool:
-    """Take the common case, the first fill of a plain order; False leaves it to the rule."""
-    quantity = event.quantity
-    if (
-        (order.life is ACCEPTED or order.life is SUBMITTED)
-        and order.fills is None
-        and order.busts is None
-        and order.doubt is None
-        and quantity <= order.quantity
-    ):
-        order.fills = {event.trade_id: event}
-        order.cum_qty = quantity
-        order.cum_value = event.price * quantity
-        order.facts |= IS_ACCEPTED
-        if quantity == order.quantity:
-            order.life = FILLED
-            order.pending_cancels = 0
-            order.pending_amends = 0
-        else:
-            order.life = PARTIALLY_FILLED
-        return True
-    return False
 
 
 def _busted(order: Order, event: FillBusted) -> Outcome:
