@@ -14,7 +14,6 @@ from hexdesk_sim.checks import (
     Refusal,
     band_refusal,
     closing_refusal,
-    is_plain,
     notional_refusal,
     price_refusal,
     quantity_refusal,
@@ -37,11 +36,9 @@ def order_refusal(
         refusal = status_refusal(status, reduces=order.reduces)
         if refusal:
             return refusal
-    if not is_plain(intent):
-        refusal = terms_refusal(instrument, intent, order.ts_event)
-        if refusal:
-            return refusal
-    refusal = quantity_refusal(instrument, order.quantity)
+    refusal = quantity_refusal(instrument, order.quantity) or terms_refusal(
+        instrument, intent, order.ts_event
+    )
     if refusal:
         return refusal
     if holding.account.open_count >= settings.open_orders_max:

@@ -28,13 +28,13 @@ from hexdesk.domain.values import (
     TimeNs,
 )
 from hexdesk.ports.market_data import MarketView
-from hexdesk_sim.checks import FOK_UNFILLED, IOC_REST, NO_LIQUIDITY, STOPPED
-from hexdesk_sim.floor import Floor, slipped
+from hexdesk_sim.checks import FOK_UNFILLED, IOC_REST, NO_LIQUIDITY, STOPPED, TRADING, Grid
+from hexdesk_sim.floor import Floor, Slippage
 from hexdesk_sim.ladder import Ladder
 from hexdesk_sim.liquidity import UNLIMITED, Liquidity
 from hexdesk_sim.order import RESTING, WAITING, SimOrder
 from hexdesk_sim.orders import Orders
-from hexdesk_sim.stops import FAR
+from hexdesk_sim.stops import FAR, NEAR
 
 IMMEDIATE = frozenset({IOC, FOK})
 
@@ -45,6 +45,7 @@ class Book(Orders):
     Attributes:
         market: Latest public state; the venue's own, or that of the desk it lives in.
         liquidity: What the market offers.
+        grid: Passes plain orders.
     """
 
     __slots__ = (
@@ -53,8 +54,12 @@ class Book(Orders):
         "_bid_high",
         "_bid_low",
         "_is_awake",
+        "_is_idle",
+        "_slippage",
         "_trade_high",
         "_trade_low",
+        "_waits",
+        "grid",
         "liquidity",
         "market",
     )
@@ -63,8 +68,12 @@ class Book(Orders):
         super().__init__(instrument, floor)
         self.market = market
         self.liquidity = Liquidity()
+        self.grid = Grid(instrument)
+        self._slippage = Slippage(instrument, floor.slippage)
         self._is_awake = False
-        self._bid_low = self._ask_low = self._trade_low = -FAR
+        self._is_idle = True
+        self._waits = floor.settings.queue == "back"
+        self._bid_low = self._ask_low = self._trade_low = NEAR
         self._bid_high = self._ask_high = self._trade_high = FAR
 
     # ----------------------------------------------------------------------------------------------
@@ -94,8 +103,8 @@ class Book(Orders):
 
     def on_book(self, update: BookUpdate) -> None:
         """Keep the level-2 book, and match against its touch."""
+        self.liquidity.apply(update)
         depth = self.liquidity.depth
-        depth.apply(update)
         if self._is_awake and not (
             self._ask_low < depth.asks.best < self._ask_high
             and self._bid_low < depth.bids.best < self._bid_high
@@ -114,6 +123,34 @@ class Book(Orders):
 
     # ----------------------------------------------------------------------------------------------
     # Requests; the venue has checked them and calls `look` before and `settle` after
+
+    def settle_down(self, order: SimOrder) -> bool:
+        """Let a plain limit order rest if the market does not reach it; else False, and no change.
+
+        This is `look`, `enter` and `settle` for the commonest order of all.
+        """
+        liquidity = self.liquidity
+        market = self.market
+        quote = market.quote
+        if quote is None or quote is not liquidity.event:
+            liquidity.look(quote, market.trade)
+        price = order.price
+        if order.intent.side is BUY:
+            if 0 < liquidity.ask <= price:
+                return False
+            self.buys.add(order, price)
+            is_best = price > self._ask_low
+        else:
+            if liquidity.bid >= price:
+                return False
+            self.sells.add(order, price)
+            is_best = price < self._bid_high
+        order.place = RESTING
+        if self._waits:
+            order.ahead_qty = liquidity.displayed(order.intent.side, price)
+        if is_best or self._is_idle:
+            self._rebound()
+        return True
 
     def enter(self, order: SimOrder) -> None:
         """Work an accepted order: match what can be matched, then wait, rest or end."""
@@ -163,51 +200,73 @@ class Book(Orders):
             self.enter(order)
 
     def settle(self) -> None:
-        """Renew the bounds, ask for events or for none, and deliver what happened."""
-        bid_low, bid_high, ask_low, ask_high = -FAR, FAR, -FAR, FAR
-        stops, buys, sells = self.stops, self.buys.keys, self.sells.keys
-        if stops:
-            bid_low, bid_high, ask_low, ask_high = stops.bounds()
-        elif not (buys or sells):
-            bid_high = -FAR  # the next event finds nothing to do and ends the watch
-        if buys and buys[-1] > ask_low:
-            ask_low = buys[-1]
-        if sells and -sells[-1] < bid_high:
-            bid_high = -sells[-1]
-        self._bid_low = bid_low
-        self._bid_high = bid_high
-        self._ask_low = ask_low
-        self._ask_high = ask_high
-        self._trade_low = max(bid_low, ask_low)
-        self._trade_high = min(ask_high, bid_high)
-        if not self._is_awake and (buys or sells or stops):
-            self._is_awake = True
-            self._floor.watch(self.instrument.id)
+        """Renew the bounds, ask for events, and deliver what happened."""
+        self._rebound()
         self._floor.outbox.flush()
 
     # ----------------------------------------------------------------------------------------------
     # Matching
 
+    def _rebound(self) -> None:
+        """Find the prices between which nothing can happen."""
+        buys, sells = self.buys.keys, self.sells.keys
+        if self.stops.waiting:
+            self._rebound_stops()
+        elif buys or sells:
+            self._ask_low = self._trade_low = buys[-1] if buys else NEAR
+            self._bid_high = self._trade_high = -sells[-1] if sells else FAR
+            self._bid_low = NEAR
+            self._ask_high = FAR
+        else:
+            self._bid_high = self._trade_high = NEAR  # the next event will find nothing to do
+            self._is_idle = True
+            return
+        self._is_idle = False
+        if not self._is_awake:
+            self._is_awake = True
+            self._floor.watch(self.instrument.id)
+
+    def _rebound_stops(self) -> None:
+        bid_low, bid_high, ask_low, ask_high = self.stops.bounds()
+        if self.buys.keys:
+            ask_low = max(ask_low, self.buys.keys[-1])
+        if self.sells.keys:
+            bid_high = min(bid_high, -self.sells.keys[-1])
+        self._bid_low = bid_low
+        self._bid_high = bid_high
+        self._ask_low = ask_low
+        self._ask_high = ask_high
+        self._trade_low = max(bid_low, ask_low)
+        self._trade_high = min(bid_high, ask_high)
+
     def _can_match(self) -> bool:
-        if not (self.buys.keys or self.sells.keys or self.stops):
+        """Whether there is anything to match; without orders the watch ends here, not before.
+
+        So an order that follows soon finds the watch still on.
+        """
+        if self._is_idle:
             if self._is_awake:
                 self._is_awake = False
                 self._floor.unwatch(self.instrument.id)
             return False
-        return self.market.status not in STOPPED
+        status = self.market.status
+        return status is TRADING or status not in STOPPED
 
     def _meet(self, quote: Quote | None) -> None:
         if not self._can_match():
             return
         liquidity = self.liquidity
         liquidity.look(quote, self.market.trade)
-        if liquidity.ask:
-            self._join_touch(BUY, self.buys, liquidity.ask)
-        if liquidity.bid:
-            self._join_touch(SELL, self.sells, -liquidity.bid)
-        if self._floor.settings.trigger != "trade" and self.stops:
-            self._trigger(liquidity.bid, liquidity.ask)
-        self.settle()
+        ask, bid = liquidity.ask, liquidity.bid
+        buys, sells = self.buys, self.sells
+        if ask and buys.keys and buys.keys[-1] >= ask:
+            self._join_touch(BUY, buys, ask)
+        if bid and sells.keys and sells.keys[-1] >= -bid:
+            self._join_touch(SELL, sells, -bid)
+        if self.stops.waiting and self._floor.settings.trigger != "trade":
+            self._trigger(bid, ask)
+        self._rebound()
+        self._floor.outbox.flush()
 
     def _join_touch(self, side: Side, ladder: Ladder, reach: int) -> None:
         """Fill resting orders that the opposite touch has come to, at their own prices."""
@@ -221,7 +280,10 @@ class Book(Orders):
                 got = take(side, order.price, wanted)
                 if not got:
                     return
-                self._fill_resting(ladder, order, got)
+                if order.tip_qty:
+                    self._fill_resting(ladder, order, got)
+                else:
+                    self.fill(order, got, order.price, MAKER)
                 if got < wanted:
                     return
 
@@ -243,11 +305,10 @@ class Book(Orders):
     def _join_queue(self, side: Side, ladder: Ladder, budget: QtyRaw) -> None:
         """Let traded volume pass along the queue at the best price of a side."""
         price = ladder.keys[-1] * ladder.sign
-        waits = self._floor.settings.queue == "back"
         while budget and ladder.keys and ladder.keys[-1] * ladder.sign == price:
             passed = filled = 0
             for order in ladder.first():
-                if waits:
+                if self._waits:
                     if order.ahead_qty < 0:
                         order.ahead_qty = max(self.liquidity.displayed(side, price), 0)
                     others = min(max(order.ahead_qty - passed, 0), budget)
@@ -307,9 +368,8 @@ class Book(Orders):
         side = order.intent.side
         force = order.intent.time_in_force
         if order.kind is not LIMIT and order.kind is not MARKET:  # market to limit
-            facing = self.liquidity.facing(side)
-            order.price = facing[0][0] if facing else 0
-            order.kind = LIMIT if facing else MARKET
+            order.price = self.liquidity.ask if side is BUY else self.liquidity.bid
+            order.kind = LIMIT if order.price else MARKET
         if force is FOK and not self._can_fill_all(order):
             self.cancel(order, FOK_UNFILLED)
             return
@@ -337,26 +397,38 @@ class Book(Orders):
         """Walk the levels; the last one takes all the rest where a market order may sweep."""
         side = order.intent.side
         limit = order.price
-        settings = self._floor.settings
-        sweeps = settings.sweep and order.kind is MARKET and order.intent.time_in_force is not FOK
-        levels = self.liquidity.facing(side)
-        last = levels[-1] if levels else None
-        for level in levels:
+        liquidity = self.liquidity
+        sweeps = not limit and self._floor.settings.sweep and order.intent.time_in_force is not FOK
+        beyond = liquidity.beyond(side)
+        wanted = order.leaves_qty
+        if side is BUY:
+            price, free = liquidity.ask, liquidity.ask_left
+            part = wanted if wanted < free or (sweeps and not beyond) else free
+            liquidity.ask_left = free - part if part < free else 0
+        else:
+            price, free = liquidity.bid, liquidity.bid_left
+            part = wanted if wanted < free or (sweeps and not beyond) else free
+            liquidity.bid_left = free - part if part < free else 0
+        if price and part:
+            self._pay(order, part, price, limit)
+        for level in beyond:
             price, free = level
-            if limit and (price > limit if side is BUY else price < limit):
-                return
             part = order.leaves_qty
-            if part > free and not (sweeps and level is last):
-                part = free
-            if not part:
-                continue
-            level[1] = max(free - part, 0)
-            price = slipped(self.instrument, side, price, self._floor.slippage)
-            if limit:
-                price = min(price, limit) if side is BUY else max(price, limit)
-            self.fill(order, part, price, TAKER)
-            if not order.leaves_qty:
+            if not part or (limit and (price > limit if side is BUY else price < limit)):
                 return
+            if part > free and not (sweeps and level is beyond[-1]):
+                part = free
+            if part:
+                level[1] = max(free - part, 0)
+                self._pay(order, part, price, limit)
+
+    def _pay(self, order: SimOrder, quantity: QtyRaw, price: PriceRaw, limit: PriceRaw) -> None:
+        """Fill as taker."""
+        side = order.intent.side
+        price = self._slippage.worsen(side, price)
+        if limit and (price > limit if side is BUY else price < limit):
+            price = limit
+        self.fill(order, quantity, price, TAKER)
 
     def _rest(self, order: SimOrder) -> None:
         (self.buys if order.intent.side is BUY else self.sells).add(order, order.price)
@@ -365,7 +437,7 @@ class Book(Orders):
         order.ahead_qty = self._ahead(order)
 
     def _ahead(self, order: SimOrder) -> QtyRaw:
-        if self._floor.settings.queue == "front":
+        if not self._waits:
             return 0
         return self.liquidity.displayed(order.intent.side, order.price)
 

@@ -25,13 +25,13 @@ from hexdesk.domain.values import (
     CLOSE_YESTERDAY,
     CLOSING_EFFECTS,
     DAY,
+    GTC,
     HEDGING,
+    LIMIT,
     NETTING,
     REJECTED,
-    PositionEffect,
     PositionMode,
     TimeNs,
-    TradingStatus,
 )
 from hexdesk.errors import require
 from hexdesk.ports.broker import ReportSink, VenueOrder, VenuePosition
@@ -40,6 +40,7 @@ from hexdesk.ports.market_data import MarketView
 from hexdesk_sim import checks
 from hexdesk_sim.admission import amend_refusal, order_refusal
 from hexdesk_sim.book import Book
+from hexdesk_sim.checks import TRADING
 from hexdesk_sim.floor import Floor, Market
 from hexdesk_sim.funds import unpaid
 from hexdesk_sim.holdings import Holding, VenueAccount, next_day_end
@@ -72,12 +73,17 @@ class Venue:
     ) -> None:
         self._instruments = instruments
         self._floor = Floor(clock, settings, watch, unwatch)
+        self._outbox = self._floor.outbox
         self._settings = settings
+        self._history_max = settings.history_max
+        self._open_orders_max = settings.open_orders_max
         self._markets = markets
         self._accounts: dict[str, VenueAccount] = {}
         self._books: dict[str, Book] = {}
         self._sequence = 0
-        self._is_strict = bool(settings.reject_rate or settings.check_funds)
+        self._is_strict = bool(
+            settings.reject_rate or settings.check_funds or settings.price_band_pct
+        )
         self._chance = Random(f"{seed}:rejects")
 
     # ----------------------------------------------------------------------------------------------
@@ -132,49 +138,73 @@ class Venue:
         client_order_id = order.client_order_id
         now = self._floor.now_ns()
         book = self._books.get(order.instrument_id) or self.book(order.instrument_id)
-        if client_order_id in account.orders:
+        orders = account.orders
+        if client_order_id in orders:
             text = f"client_order_id={client_order_id} expected=unused"
             report = OrderRejected(client_order_id, checks.VENUE_DUPLICATE_ID, text, now, now)
-            self._floor.outbox.send(account.deliver, report)
+            self._outbox.send(account.deliver, report)
             return
         self._sequence = sequence = self._sequence + 1
+        venue_order_id = f"V{sequence}"
+        quantity = order.quantity
         working = SimOrder(
             order,
             sequence,
-            f"V{sequence}",
+            venue_order_id,
             order.order_type,
-            order.position_effect,
-            order.reduce_only,
-            order.quantity,
-            order.quantity,
+            quantity,
+            quantity,
             order.price,
-            order.trigger_price,
             now,
         )
-        if order.position_effect or order.reduce_only:
-            self._set_effect(working, book)
-        if order.time_in_force is DAY:
-            working.expire_ns = next_day_end(now, self._floor.day_end_ns)
-        elif order.expire_ns:
-            working.expire_ns = order.expire_ns
-        self._remember(account, working)
-        if book is None:
-            listed = f"instrument={order.instrument_id} expected=listed"
-            self._reject(account, working, (checks.VENUE_OTHER, listed))
+        orders[client_order_id] = working
+        if len(orders) > self._history_max:
+            _forget_oldest(orders)
+        if (
+            book is None
+            or self._is_strict
+            or not book.grid.passes(order)
+            or book.market.status is not TRADING
+            or account.open_count >= self._open_orders_max
+        ):
+            self._submit_carefully(account, book, working)
             return
-        holding = book.holdings.get(account.id) or book.hold(account)
-        refusal = order_refusal(book, holding, working, self._settings)
-        if refusal is None and self._is_strict:
-            refusal = self._strict_refusal(book, holding, working)
-        if refusal is not None:
-            self._reject(account, working, refusal)
+        if account.id not in book.holdings:
+            book.hold(account)
+        account.open_count += 1
+        accepted = OrderAccepted(client_order_id, venue_order_id, now, now)
+        if order.order_type is LIMIT and order.time_in_force is GTC and book.settle_down(working):
+            self._outbox.send(account.deliver, accepted)
             return
-        book.open(working, holding)
-        outbox = self._floor.outbox
-        outbox.push(
-            account.deliver, OrderAccepted(client_order_id, working.venue_order_id, now, now)
-        )
+        book.look()
+        self._outbox.push(account.deliver, accepted)
         book.enter(working)
+        book.settle()
+
+    def _submit_carefully(self, account: VenueAccount, book: Book | None, order: SimOrder) -> None:
+        """Take an order that is not plain, or may be wrong, or may be refused by chance."""
+        intent = order.intent
+        now = order.ts_event
+        if book is None:
+            text = f"instrument={intent.instrument_id} expected=listed"
+            self._reject(account, order, (checks.VENUE_OTHER, text))
+            return
+        order.trigger_price = intent.trigger_price
+        order.expire_ns = intent.expire_ns
+        if intent.time_in_force is DAY:
+            order.expire_ns = next_day_end(now, self._floor.day_end_ns)
+        self._set_effect(order, book)
+        holding = book.hold(account)
+        refusal = order_refusal(book, holding, order, self._settings)
+        if refusal is None and self._is_strict:
+            refusal = self._strict_refusal(book, holding, order)
+        if refusal is not None:
+            self._reject(account, order, refusal)
+            return
+        book.open(order, holding)
+        report = OrderAccepted(intent.client_order_id, order.venue_order_id, now, now)
+        self._outbox.push(account.deliver, report)
+        book.enter(order)
         book.settle()
 
     def amend(self, account_id: str, request: AmendOrder) -> None:
@@ -196,7 +226,7 @@ class Venue:
                 return
         code, text = refusal or ("", "")
         report = AmendRejected(request.client_order_id, request.request_id, code, text, now, now)
-        self._floor.outbox.send(account.deliver, report)
+        self._outbox.send(account.deliver, report)
 
     def cancel(self, account_id: str, request: CancelOrder) -> None:
         """Take a cancel; always possible while the order is open, in a halt too."""
@@ -211,7 +241,7 @@ class Venue:
         now = self._floor.now_ns()
         code, text = refusal or ("", "")
         report = CancelRejected(request.client_order_id, request.request_id, code, text, now, now)
-        self._floor.outbox.send(account.deliver, report)
+        self._outbox.send(account.deliver, report)
 
     def bust(self, account_id: str, trade_id: str, *, leaves_live: bool | None) -> bool:
         """Break an execution; False if there is none of this id.
@@ -262,7 +292,7 @@ class Venue:
         book = self._fed(status.instrument_id)
         if book is not None and isinstance(book.market, Market):
             book.market.status = status.status
-            if status.status is TradingStatus.TRADING and book.market.quote is not None:
+            if status.status is TRADING and book.market.quote is not None:
                 book.on_quote(book.market.quote)
 
     # ----------------------------------------------------------------------------------------------
@@ -324,35 +354,34 @@ class Venue:
             return unpaid(self._books.values(), book, holding, order)
         return None
 
-    def _remember(self, account: VenueAccount, order: SimOrder) -> None:
-        orders = account.orders
-        orders[order.intent.client_order_id] = order
-        if len(orders) > self._settings.history_max:
-            oldest = next(iter(orders))
-            if orders[oldest].is_closed:
-                del orders[oldest]
-
     def _reject(self, account: VenueAccount, order: SimOrder, refusal: tuple[str, str]) -> None:
         order.life = REJECTED
         order.leaves_qty = 0
         code, text = refusal
         now = order.ts_event
         report = OrderRejected(order.intent.client_order_id, code, text, now, now)
-        self._floor.outbox.send(account.deliver, report)
+        self._outbox.send(account.deliver, report)
 
-    def _set_effect(self, order: SimOrder, book: Book | None) -> None:
+    def _set_effect(self, order: SimOrder, book: Book) -> None:
         """Say what a closing order closes.
 
         At exchanges that close by day a plain CLOSE means yesterday's position (CTP:
         THOST_FTDC_OF_Close at SHFE and INE). A reduce-only order of a hedging account closes.
         """
-        effect: PositionEffect = order.effect
-        if effect is CLOSE and book is not None and book.instrument.closes_by_day:
+        effect = order.intent.position_effect
+        reduces = order.intent.reduce_only
+        if effect is CLOSE and book.instrument.closes_by_day:
             effect = CLOSE_YESTERDAY
-        elif effect is AUTO and order.reduces and self.position_mode is HEDGING:
+        elif effect is AUTO and reduces and self.position_mode is HEDGING:
             effect = CLOSE
         order.effect = effect
-        order.reduces = order.reduces or effect in CLOSING_EFFECTS
+        order.reduces = reduces or effect in CLOSING_EFFECTS
+
+
+def _forget_oldest(orders: dict[str, SimOrder]) -> None:
+    oldest = next(iter(orders))
+    if orders[oldest].is_closed:
+        del orders[oldest]
 
 
 def _closed_refusal(order: SimOrder | None) -> checks.Refusal:

@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Quote, Trade
-from hexdesk.domain.money import ceil_div
 from hexdesk.domain.values import BUY, PriceRaw, Side, TradingStatus
 from hexdesk.ports.clock import Clock
 from hexdesk_sim.holdings import day_end_of
@@ -26,18 +25,19 @@ class Floor:
         settings: How to match.
         slippage: Taker slippage as a rate at 10**-9.
         day_end_ns: End of the trading day, from midnight UTC.
+        trade_count: Executions so far; the next has the id `T` and one more.
         watch: Called with an instrument's id when its book begins to need events.
         unwatch: The same when it needs them no more.
     """
 
     __slots__ = (
-        "_trades",
         "clock",
         "day_end_ns",
         "now_ns",
         "outbox",
         "settings",
         "slippage",
+        "trade_count",
         "unwatch",
         "watch",
     )
@@ -57,12 +57,7 @@ class Floor:
         self.day_end_ns = day_end_of(settings.day_end_utc)
         self.watch = watch
         self.unwatch = unwatch
-        self._trades = 0
-
-    def next_trade_id(self) -> str:
-        """Return the id of the next execution at the venue: `T1`, `T2`, ..."""
-        self._trades = number = self._trades + 1
-        return f"T{number}"
+        self.trade_count = 0
 
 
 class Market:
@@ -90,15 +85,32 @@ class Market:
         return self.trade.price if self.trade is not None else 0
 
 
-def slipped(instrument: Instrument, side: Side, price: PriceRaw, rate: int) -> PriceRaw:
-    """Return a taker's price after slippage, on the grid and inside the daily limits."""
-    if not rate:
-        return price
-    slip = ceil_div(price * rate, ONE)
-    if side is BUY:
-        worse = instrument.ceil_price(price + slip)
-        if instrument.upper_limit:
-            worse = min(worse, instrument.upper_limit)
-        return max(worse, price)
-    worse = max(instrument.floor_price(price - slip), instrument.lower_limit)
-    return min(worse, price) if worse > 0 else price
+class Slippage:
+    """What takers pay beyond the displayed price: on the grid, inside the daily limits."""
+
+    __slots__ = ("_instrument", "_price_max", "_price_min", "_rate", "_tick")
+
+    def __init__(self, instrument: Instrument, rate: int) -> None:
+        self._instrument = instrument
+        self._rate = rate
+        self._tick = instrument.ticks[0].tick if len(instrument.ticks) == 1 else 0
+        self._price_min = max(instrument.lower_limit, 1)
+        self._price_max = instrument.upper_limit
+
+    def worsen(self, side: Side, price: PriceRaw) -> PriceRaw:
+        """Return a taker's price at a displayed one."""
+        if not self._rate:
+            return price
+        slip = -(-price * self._rate // ONE)
+        tick = self._tick
+        if side is BUY:
+            worse = price + slip
+            worse = worse + -worse % tick if tick else self._instrument.ceil_price(worse)
+            if 0 < self._price_max < worse:
+                worse = self._price_max
+            return max(price, worse)
+        worse = price - slip
+        worse = worse - worse % tick if tick else self._instrument.floor_price(worse)
+        if worse < self._price_min:
+            worse = self._instrument.ceil_price(self._price_min)
+        return min(price, worse)

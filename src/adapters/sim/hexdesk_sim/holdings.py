@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Iterable
 
-from hexdesk.domain.accounts import Account, Balance, fee_of
+from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, ceil_div, currency_scale, pow10
 from hexdesk.domain.positions import HedgedPosition, Position
@@ -67,22 +67,25 @@ class Holding:
 
     Attributes:
         account: Whose it is.
+        balance: Cash of the settlement currency.
         position: Netted, or long and short apart.
         frozen: Orders that may only shrink it, by sequence.
+        roll_ns: End of the trading day that the position was last seen in.
     """
 
     __slots__ = (
-        "_balance",
         "_cash_factor",
+        "_fee_divisor",
         "_fee_factor",
         "_instrument",
-        "_money_scale",
-        "_roll_ns",
+        "_is_margined",
         "_rolls_at_ns",
-        "_value_scale",
+        "_unit",
         "account",
+        "balance",
         "frozen",
         "position",
+        "roll_ns",
     )
 
     def __init__(
@@ -90,16 +93,18 @@ class Holding:
     ) -> None:
         hedging = account.cash.position_mode is HEDGING
         self.account = account
+        self.balance = balance
         self.position = HedgedPosition(instrument) if hedging else Position(instrument)
         self.frozen: dict[int, SimOrder] = {}
+        self.roll_ns: TimeNs = 0
         self._instrument = instrument
-        self._balance = balance
-        self._value_scale = instrument.value_scale
-        self._money_scale = currency_scale(instrument.settle)
-        self._cash_factor = pow10(balance.scale - self._value_scale)
-        self._fee_factor = pow10(balance.scale - self._money_scale)
+        self._is_margined = instrument.is_margined
+        self._unit = 0 if instrument.inverse else instrument.multiplier
+        money_scale = currency_scale(instrument.settle)
+        self._cash_factor = pow10(balance.scale - instrument.value_scale)
+        self._fee_factor = pow10(balance.scale - money_scale)
+        self._fee_divisor = pow10(max(instrument.value_scale + RATE_SCALE - money_scale, 0))
         self._rolls_at_ns = day_end_ns
-        self._roll_ns: TimeNs = 0
 
     def book(
         self,
@@ -109,16 +114,19 @@ class Holding:
         effect: PositionEffect,
         liquidity: Liquidity,
     ) -> MoneyRaw:
-        """Book an execution in position and cash, and return its fee."""
+        """Book an execution in position and cash, and return its fee.
+
+        The fee is that of `fee_of`, whose powers of ten are kept here: tests compare them.
+        """
         instrument = self._instrument
-        position = self.position
-        gain = position.book(side, quantity, price, effect)
-        value = instrument.value(price, quantity)
-        if not instrument.is_margined:
+        unit = self._unit
+        gain = self.position.book(side, quantity, price, effect)
+        value = price * quantity * unit if unit else instrument.value(price, quantity)
+        if not self._is_margined:
             gain = -value if side is BUY else value
         rate = instrument.maker_fee if liquidity is MAKER else instrument.taker_fee
-        fee = fee_of(value, rate, self._value_scale, self._money_scale)
-        self._balance.total += gain * self._cash_factor - fee * self._fee_factor
+        fee = -(-value * rate // self._fee_divisor)
+        self.balance.total += gain * self._cash_factor - fee * self._fee_factor
         return fee
 
     def unbook(self, fill: Fill, effect: PositionEffect) -> None:
@@ -129,10 +137,10 @@ class Holding:
         else:
             gain = position.unbook(fill.side, fill.quantity, fill.price)
         instrument = self._instrument
-        if not instrument.is_margined:
+        if not self._is_margined:
             value = instrument.value(fill.price, fill.quantity)
             gain = value if fill.side is BUY else -value
-        self._balance.total += gain * self._cash_factor + fill.fee * self._fee_factor
+        self.balance.total += gain * self._cash_factor + fill.fee * self._fee_factor
 
     def closable(self, side: Side, effect: PositionEffect) -> QtyRaw:
         """Return how much an order of this side and effect can close at the most."""
@@ -161,16 +169,15 @@ class Holding:
 
     def roll(self, now_ns: TimeNs) -> None:
         """Make today's quantities yesterday's when a trading day has ended since the last call."""
-        if now_ns < self._roll_ns:
+        if now_ns < self.roll_ns:
             return
-        if self._roll_ns:
+        if self.roll_ns:
             self.position.roll_trading_day()
-        self._roll_ns = next_day_end(now_ns, self._rolls_at_ns)
+        self.roll_ns = next_day_end(now_ns, self._rolls_at_ns)
 
     def open_result(self, mark: PriceRaw) -> tuple[MoneyRaw, MoneyRaw]:
         """Return open result and margin of a margined holding, at the cash scale; else zeros."""
-        instrument = self._instrument
-        if not instrument.is_margined or not mark:
+        if not self._is_margined or not mark:
             return 0, 0
         unrealised = self.position.unrealised(mark) * self._cash_factor
         return unrealised, self.margin(mark, abs(self.position.quantity), fee_rate=0)
@@ -178,13 +185,8 @@ class Holding:
     def margin(self, price: PriceRaw, quantity: QtyRaw, *, fee_rate: int) -> MoneyRaw:
         """Return what opening a quantity at a price ties up, with its fee, at the cash scale."""
         value: ValueRaw = self._instrument.value(price, quantity) * self._cash_factor
-        rate = self._instrument.margin if self._instrument.is_margined else pow10(RATE_SCALE)
+        rate = self._instrument.margin if self._is_margined else pow10(RATE_SCALE)
         return ceil_div(value * (rate + max(fee_rate, 0)), pow10(RATE_SCALE))
-
-    @property
-    def balance(self) -> Balance:
-        """Cash of the settlement currency."""
-        return self._balance
 
 
 def next_day_end(now_ns: TimeNs, day_end_ns: TimeNs) -> TimeNs:

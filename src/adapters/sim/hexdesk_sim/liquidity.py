@@ -8,6 +8,7 @@ A missing side (price 0) has no liquidity. A crossed quote is read against us: b
 higher price, sellers get its lower one.
 """
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from hexdesk.domain.market import BookUpdate, Quote, Trade
@@ -27,21 +28,25 @@ class Liquidity:
     Attributes:
         bid: Best price for sellers; 0 is none.
         bid_size: Displayed there; 0 is unknown.
+        bid_left: What is left of it; `UNLIMITED` of an unknown size.
         ask: Best price for buyers; 0 is none.
-        ask_size: Displayed there; 0 is unknown.
+        ask_size: As `bid_size`.
+        ask_left: As `bid_left`.
         depth: Level-2 book, empty where the feed has none.
+        event: Quote or trade that was looked at last; None makes the next `look` look anew.
     """
 
     __slots__ = (
-        "_asks",
-        "_bids",
-        "_event",
-        "_update",
+        "_asks_beyond",
+        "_bids_beyond",
         "ask",
+        "ask_left",
         "ask_size",
         "bid",
+        "bid_left",
         "bid_size",
         "depth",
+        "event",
     )
 
     def __init__(self) -> None:
@@ -50,73 +55,92 @@ class Liquidity:
         self.ask: PriceRaw = 0
         self.bid_size: QtyRaw = 0
         self.ask_size: QtyRaw = 0
-        self._event: Quote | Trade | None = None
-        self._update: BookUpdate | None = None
-        self._bids: list[Level] | None = None
-        self._asks: list[Level] | None = None
+        self.bid_left: QtyRaw = 0
+        self.ask_left: QtyRaw = 0
+        self.event: Quote | Trade | None = None
+        self._bids_beyond: list[Level] | None = None
+        self._asks_beyond: list[Level] | None = None
 
     def look(self, quote: Quote | None, trade: Trade | None) -> None:
         """Take note of the market as it is now; costs little when nothing has changed."""
         event = quote if quote is not None else trade
-        update = self.depth.update
-        if event is self._event and update is self._update:
+        if event is self.event and event is not None:
             return
-        self._event = event
-        self._update = update
-        self._bids = None
-        self._asks = None
-        if update is not None and (quote is None or update.ts_init > quote.ts_init):
+        self.event = event
+        update = self.depth.update
+        if quote is not None and (update is None or update.ts_init <= quote.ts_init):
+            bid, ask = quote.bid_price, quote.ask_price
+            bid_size, ask_size = quote.bid_size, quote.ask_size
+        elif update is not None:
             bids, asks = self.depth.bids, self.depth.asks
             bid, ask = bids.best, asks.best
-            self.bid_size, self.ask_size = bids.size(bid), asks.size(ask)
-        elif quote is not None:
-            bid, ask = quote.bid_price, quote.ask_price
-            self.bid_size, self.ask_size = quote.bid_size, quote.ask_size
+            bid_size, ask_size = bids.size(bid), asks.size(ask)
         else:
             bid = ask = trade.price if trade is not None else 0
-            self.bid_size = self.ask_size = 0
-        if bid <= 0 or ask <= 0:
-            self.bid, self.ask = max(bid, 0), max(ask, 0)
-        elif bid <= ask:
-            self.bid, self.ask = bid, ask
-        else:
-            self.bid, self.ask = ask, bid
+            bid_size = ask_size = 0
+        if bid > ask or bid <= 0:  # crossed, or not both sides there
+            bid, ask = (ask, bid) if ask > 0 and bid > 0 else (max(bid, 0), max(ask, 0))
+        self.bid = bid
+        self.ask = ask
+        self.bid_size = bid_size
+        self.ask_size = ask_size
+        self.bid_left = bid_size or UNLIMITED
+        self.ask_left = ask_size or UNLIMITED
+        if update is not None:
+            self._bids_beyond = self._asks_beyond = None
+
+    def apply(self, update: BookUpdate) -> None:
+        """Take level-2 changes; all that was taken comes back."""
+        self.depth.apply(update)
+        self.event = None
 
     def reaches(self, side: Side, price: PriceRaw) -> bool:
         """Whether a limit order would take at once."""
         return 0 < self.ask <= price if side is BUY else self.bid >= price
 
-    def facing(self, side: Side) -> list[Level]:
-        """Return the levels that a taker of a side meets, best first; taking changes them."""
+    def beyond(self, side: Side) -> Sequence[Level]:
+        """Return the known levels behind the touch that a taker meets; taking changes them."""
+        if self.depth.update is None:
+            return ()
         if side is BUY:
-            levels = self._asks
+            levels = self._asks_beyond
             if levels is None:
-                levels = self._asks = _levels(self.ask, self.ask_size, self.depth.asks, 1)
+                levels = self._asks_beyond = _levels_beyond(self.ask, self.depth.asks, 1)
         else:
-            levels = self._bids
+            levels = self._bids_beyond
             if levels is None:
-                levels = self._bids = _levels(self.bid, self.bid_size, self.depth.bids, -1)
+                levels = self._bids_beyond = _levels_beyond(self.bid, self.depth.bids, -1)
         return levels
 
     def available(self, side: Side, price: PriceRaw) -> QtyRaw:
         """Return what a taker could get at a price or better; 0 as price is any."""
+        touch, left = (self.ask, self.ask_left) if side is BUY else (self.bid, self.bid_left)
+        if not touch or (price and not self.reaches(side, price)):
+            return 0
         sign = 1 if side is BUY else -1
-        return sum(
-            level[1] for level in self.facing(side) if not price or level[0] * sign <= price * sign
+        return left + sum(
+            level[1] for level in self.beyond(side) if not price or level[0] * sign <= price * sign
         )
 
     def take(self, side: Side, price: PriceRaw, quantity: QtyRaw) -> QtyRaw:
-        """Take up to a quantity at a price or better and return how much it was."""
+        """Take up to a quantity at a price that the touch reaches, and return how much it was."""
+        if side is BUY:
+            left = self.ask_left
+            got = min(left, quantity)
+            self.ask_left = left - got
+        else:
+            left = self.bid_left
+            got = min(left, quantity)
+            self.bid_left = left - got
+        if got == quantity or self.depth.update is None:
+            return got
         sign = 1 if side is BUY else -1
-        got = 0
-        for level in self.facing(side):
+        for level in self.beyond(side):
             if level[0] * sign > price * sign:
                 break
             part = min(level[1], quantity - got)
             level[1] -= part
             got += part
-            if got == quantity:
-                break
         return got
 
     def displayed(self, side: Side, price: PriceRaw) -> QtyRaw:
@@ -124,16 +148,14 @@ class Liquidity:
         best, size = (self.bid, self.bid_size) if side is BUY else (self.ask, self.ask_size)
         if price == best:
             return size
-        if self._update is not None:
+        if self.depth.update is not None:
             return self.depth.side(side).size(price)
         if not best or (price > best if side is BUY else price < best):
             return 0
         return -1
 
 
-def _levels(touch: PriceRaw, size: QtyRaw, depth: DepthSide, sign: int) -> list[Level]:
+def _levels_beyond(touch: PriceRaw, depth: DepthSide, sign: int) -> list[Level]:
     if not touch:
         return []
-    levels = [[touch, size or UNLIMITED]]
-    levels += [[price, shown] for price, shown in depth if price * sign > touch * sign]
-    return levels
+    return [[price, shown] for price, shown in depth if price * sign > touch * sign]

@@ -7,6 +7,7 @@ import msgspec
 from hexdesk.domain.orders import AmendOrder, NewOrder
 from hexdesk.domain.values import (
     ACCEPTED,
+    AUTO,
     FILLED,
     Life,
     OrderType,
@@ -35,12 +36,13 @@ class SimOrder(msgspec.Struct, gc=False):
         sequence: Number at the venue, by arrival.
         venue_order_id: FIX 37.
         kind: What it works as now: a triggered stop is a market or limit order.
-        effect: Position effect that it is booked with.
-        reduces: Whether it may only shrink the position.
         quantity: Total, as amended.
         leaves_qty: Open rest; 0 when closed.
         price: Limit price now; 0 is none.
+        ts_event: Latest change.
         trigger_price: Trigger now; a trailing stop's moves.
+        effect: Position effect that it is booked with.
+        reduces: Whether it may only shrink the position.
         life: FIX 39.
         place: NOWHERE, RESTING or WAITING.
         cum_qty: Fills less busts.
@@ -49,20 +51,19 @@ class SimOrder(msgspec.Struct, gc=False):
         tip_qty: Rest of the displayed part of an iceberg; 0 for other orders.
         extreme: Best price that a trailing stop has seen.
         expire_ns: When its time in force ends it; 0 is never.
-        ts_event: Latest change.
     """
 
     intent: NewOrder
     sequence: int
     venue_order_id: str
     kind: OrderType
-    effect: PositionEffect
-    reduces: bool
     quantity: QtyRaw
     leaves_qty: QtyRaw
     price: PriceRaw
-    trigger_price: PriceRaw
     ts_event: TimeNs
+    trigger_price: PriceRaw = 0
+    effect: PositionEffect = AUTO
+    reduces: bool = False
     life: Life = ACCEPTED
     place: int = NOWHERE
     cum_qty: QtyRaw = 0

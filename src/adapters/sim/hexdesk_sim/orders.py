@@ -74,8 +74,10 @@ class Orders:
         intent = order.intent
         side = intent.side
         holding = self.holdings[intent.account_id]
-        now = self._floor.now_ns()
-        holding.roll(now)
+        floor = self._floor
+        now = floor.now_ns()
+        if now >= holding.roll_ns:
+            holding.roll(now)
         is_capped = False
         if order.reduces:
             closable = holding.closable(side, order.effect)
@@ -92,13 +94,18 @@ class Orders:
             order.life = PARTIALLY_FILLED
         else:
             order.life = FILLED
-            self.close(order)
-        floor = self._floor
+            if order.place == RESTING and not (order.reduces or order.expire_ns):
+                (self.buys if side is BUY else self.sells).remove(order, order.price)
+                order.place = NOWHERE
+                holding.account.open_count -= 1
+            else:
+                self.close(order)
+        floor.trade_count = number = floor.trade_count + 1
         account = holding.account
         fill = Fill(
             intent.client_order_id,
             order.venue_order_id,
-            floor.next_trade_id(),
+            f"T{number}",
             intent.instrument_id,
             side,
             quantity,

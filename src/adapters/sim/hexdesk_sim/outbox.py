@@ -30,7 +30,7 @@ class Outbox:
 
     def flush(self) -> None:
         """Deliver what is kept, and what arises meanwhile."""
-        if self._flushing:
+        if self._flushing or not self._pending:
             return
         self._flushing = True
         try:

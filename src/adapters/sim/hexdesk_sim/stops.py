@@ -6,8 +6,10 @@ from hexdesk.domain.values import BUY, TRAILING_STOP, PriceRaw
 from hexdesk_sim.ladder import Ladder
 from hexdesk_sim.order import SimOrder
 
-FAR: PriceRaw = 1 << 200
+FAR: PriceRaw = 1 << 100
 """Beyond every price."""
+NEAR: PriceRaw = -FAR
+"""Below every price."""
 
 
 class Stops:
@@ -16,21 +18,21 @@ class Stops:
     Buy stops trigger when the market rises to them, the lowest first; sell stops when it falls to
     them, the highest first. Trailing stops sit among them at their present trigger and follow the
     best price that they have seen.
+
+    Attributes:
+        waiting: All of them by sequence; read only.
     """
 
-    __slots__ = ("_buys", "_sells", "_trails")
+    __slots__ = ("_buys", "_sells", "_trails", "waiting")
 
     def __init__(self) -> None:
+        self.waiting: dict[int, SimOrder] = {}
         self._buys = Ladder(-1)
         self._sells = Ladder(1)
         self._trails: dict[int, SimOrder] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._buys.keys or self._sells.keys)
-
     def __iter__(self) -> Iterator[SimOrder]:
-        yield from self._buys
-        yield from self._sells
+        return iter(self.waiting.values())
 
     def add(self, order: SimOrder, market: PriceRaw) -> None:
         """Let an order wait; `market` is where a trailing stop starts to follow, 0 for unknown."""
@@ -40,16 +42,18 @@ class Stops:
             if not order.trigger_price:
                 order.trigger_price = _trail(order)
             self._trails[order.sequence] = order
+        self.waiting[order.sequence] = order
         self._ladder(order).add(order, order.trigger_price)
 
     def remove(self, order: SimOrder) -> None:
         """Forget an order."""
         self._ladder(order).remove(order, order.trigger_price)
         self._trails.pop(order.sequence, None)
+        del self.waiting[order.sequence]
 
     def bounds(self) -> tuple[PriceRaw, PriceRaw, PriceRaw, PriceRaw]:
         """Return below and above which a bid, then an ask, must stay for nothing to happen."""
-        bid_low, bid_high, ask_low, ask_high = -FAR, FAR, -FAR, FAR
+        bid_low, bid_high, ask_low, ask_high = NEAR, FAR, NEAR, FAR
         if self._sells.keys:
             bid_low = self._sells.keys[-1]
         if self._buys.keys:
