@@ -243,3 +243,18 @@ def test_rejected_after_a_broken_trade_reads_canceled_in_either_order() -> None:
     for event in (rejected(), fill(1), busted("t1", live=False)):
         apply(last, event)
     assert first.life is last.life is Life.CANCELED
+
+
+def test_the_latest_live_bust_counts_in_whatever_order_busts_arrive() -> None:
+    early, late = busted("t1", live=True, ts=10), busted("t2", live=True, ts=30)
+    for busts in ((early, late), (late, early)):
+        order = order_in(Life.ACCEPTED)
+        for event in (fill(40, "t1"), fill(40, "t2"), canceled(20), *busts):
+            apply(order, event)
+        assert (order.life, order.leaves_qty) == (Life.ACCEPTED, QUANTITY)
+
+
+def test_an_update_twice_is_an_update_once() -> None:
+    order = order_in(Life.ACCEPTED)
+    assert apply(order, updated(90)) is Outcome.APPLIED
+    assert apply(order, updated(90)) is Outcome.IGNORED
