@@ -1,7 +1,6 @@
 import string
 from decimal import Decimal
 from fractions import Fraction
-from fractions import Fraction
 
 import hypothesis.strategies as st
 import pytest
