@@ -89,6 +89,9 @@ class FakeContext:
     def order(self, client_order_id: str) -> OrderView | None:
         return self.orders.get(client_order_id)
 
+    def open_order_count(self, instrument_id: str) -> int:
+        return len(self.open_orders(instrument_id))
+
     def open_orders(self, instrument_id: str = "") -> Sequence[OrderView]:
         return [
             order

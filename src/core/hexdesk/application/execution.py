@@ -235,8 +235,9 @@ class Execution:
         elif kind is Fill and fill_plainly(order, report):  # type: ignore[arg-type]
             callback = host.on_fill
             self._counts.fills += 1
-            host.ledgers[intent.instrument_id].settle(order, report)  # type: ignore[arg-type]
-            self._close(host, order)
+            ledger = host.ledgers[intent.instrument_id]
+            ledger.settle(order, report)  # type: ignore[arg-type]
+            self._close(host, ledger, order)
         else:
             if not self._apply(host, order, report):
                 return
@@ -263,17 +264,24 @@ class Execution:
         elif isinstance(report, OrderRejected):
             self._counts.rejects[order.code] += 1
         if order.life >= FILLED and not was_closed:
-            host.ledgers[order.intent.instrument_id].release(order)
-            self._close(host, order)
+            ledger = host.ledgers[order.intent.instrument_id]
+            ledger.release(order)
+            self._close(host, ledger, order)
         else:
             self._follow(host, order, was_closed=was_closed)
         return True
 
-    def _close(self, host: StrategyHost, order: Order) -> None:
+    def _open(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
+        self.open[order.intent.client_order_id] = order
+        host.open_count += 1
+        ledger.open_count += 1
+
+    def _close(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
         client_order_id = order.intent.client_order_id
         del self.open[client_order_id]
         self.closed[client_order_id] = order
         host.open_count -= 1
+        ledger.open_count -= 1
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""
@@ -304,6 +312,7 @@ class Execution:
         order.quantity = quantity
         host = self.hosts[order.intent.strategy_id]
         host.open_count -= 1
+        host.ledgers[order.intent.instrument_id].open_count -= 1
         del self.open[order.intent.client_order_id]
         self._send(host, order, by_desk=True)
 
@@ -360,8 +369,7 @@ class Execution:
             return
         order.facts |= IS_SUBMITTED
         order.life = SUBMITTED
-        self.open[intent.client_order_id] = order
-        host.open_count += 1
+        self._open(host, ledger, order)
         ledger.take(order)
         self.outbox.append((host.send, intent))
         pulse.is_owed = True
@@ -396,12 +404,16 @@ class Execution:
 
     def _hold(self, host: StrategyHost, intent: NewOrder) -> None:
         order = new_order(intent)
+        ledger = host.ledgers.get(intent.instrument_id)
+        if ledger is None:
+            self._record(intent)
+            self._deny(host, order, "ORDER_VALUE", f"instrument_id={intent.instrument_id}")
+            return
         event = OrderHeld(intent.client_order_id, self.pulse.now_ns)
         self._record(intent)
         self._record(event)
         apply(order, event)
-        self.open[intent.client_order_id] = order
-        host.open_count += 1
+        self._open(host, ledger, order)
 
     def _end_held(self, host: StrategyHost, order: Order, event: OrderCanceled) -> None:
         self._record(event)
@@ -421,10 +433,10 @@ class Execution:
             ledger.work(order, leaves)
         if order.life >= FILLED:
             if not was_closed:
-                self._close(host, order)
+                self._close(host, ledger, order)
         elif was_closed:
-            self.open[client_order_id] = self.closed.pop(client_order_id)
-            host.open_count += 1
+            del self.closed[client_order_id]
+            self._open(host, ledger, order)
             self._alert("ORDER_REOPENED", client_order_id, order.life.name)
 
     def _odd_outcome(self, report: VenueReport, outcome: Outcome) -> bool:

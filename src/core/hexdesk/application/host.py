@@ -245,6 +245,10 @@ class DeskContext:
         """Return its orders that are not closed, oldest first."""
         return [view_order(order) for order in self._desk.open_orders(self._host, instrument_id)]
 
+    def open_order_count(self, instrument_id: str) -> int:
+        """Return how many of its orders of an instrument are not closed."""
+        return self._host.ledgers[instrument_id].open_count
+
     def submit(
         self,
         instrument_id: str,

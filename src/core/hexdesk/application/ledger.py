@@ -27,6 +27,7 @@ class Ledger:
         open_sell: The same for sells.
         balance: Of the settlement currency.
         reserve_rate: What a value of 1 binds while it works: margin and fee.
+        open_count: Orders that are not closed, held ones included.
         fees: Paid so far in the settlement currency, at that currency's scale.
         other_fees: The same in other currencies.
         fill_count: Fills booked.
@@ -50,6 +51,7 @@ class Ledger:
         "fill_count",
         "market",
         "open_buy",
+        "open_count",
         "open_sell",
         "other_fees",
         "position",
@@ -63,6 +65,7 @@ class Ledger:
         self.market = market
         self._netted = account.position_mode is not HEDGING
         self.position = Position(instrument) if self._netted else HedgedPosition(instrument)
+        self.open_count = 0
         self.open_buy: QtyRaw = 0
         self.open_sell: QtyRaw = 0
         self.fees: MoneyRaw = 0

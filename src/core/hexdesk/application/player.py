@@ -26,6 +26,7 @@ class Player:
     """
 
     def __init__(self, desk: Desk, clock: VirtualClock, events: Iterable[MarketEvent]) -> None:
+        clock.follow(desk.pulse)
         self._desk = desk
         self._clock = clock
         self._events: Iterator[MarketEvent] = iter(events)
@@ -93,8 +94,6 @@ class Player:
             ts_init = event.ts_init
             if ts_init >= clock.next_due_ns:
                 clock.advance_to(ts_init)
-            elif ts_init > clock.time_ns:
-                clock.time_ns = ts_init
             if type(event) is Quote:
                 on_quote(event)
             else:

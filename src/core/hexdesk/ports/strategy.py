@@ -138,6 +138,10 @@ class StrategyContext(Protocol):
         """Return its orders that are not closed, oldest first."""
         ...
 
+    def open_order_count(self, instrument_id: str) -> int:
+        """Return how many of its orders of an instrument are not closed; cheap."""
+        ...
+
     def submit(
         self,
         instrument_id: str,

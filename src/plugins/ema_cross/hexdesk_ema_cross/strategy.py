@@ -56,7 +56,7 @@ class EmaCrossStrategy(Strategy):
     def _align(self, instrument_id: str) -> None:
         wanted = self._wanted.get(instrument_id)
         context = self.context
-        if wanted is None or context.open_orders(instrument_id):
+        if wanted is None or context.open_order_count(instrument_id):
             return
         missing = wanted - context.position_quantity(instrument_id)
         if missing:
