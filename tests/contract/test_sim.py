@@ -39,3 +39,12 @@ class TestHedgingSim(SimKit):
 class TestSlowSim(SimKit):
     def make_bench(self) -> BrokerBench:
         return BrokerBench(lambda context: SimBroker(context, SLOW))
+
+
+class FundedBench(BrokerBench):
+    has_funds = True
+
+
+class TestFundedSim(SimKit):
+    def make_bench(self) -> BrokerBench:
+        return FundedBench(lambda context: SimBroker(context, SimSettings(check_funds=True)))

@@ -87,6 +87,7 @@ class BrokerBench:
         has_time: Whether `advance` moves the venue's time.
         has_sizes: Whether displayed sizes limit what can be taken at a price.
         has_status: Whether the venue follows the market's trading status.
+        has_funds: Whether it refuses what the account cannot pay.
         instrument: What is traded.
         clock: Virtual time.
         markets: Market state.
@@ -102,6 +103,7 @@ class BrokerBench:
     has_time = True
     has_sizes = True
     has_status = True
+    has_funds = False
 
     def __init__(
         self,

@@ -38,7 +38,9 @@ def declared(bench: BrokerBench) -> set[str]:
     words |= {force.name for force in known.times_in_force}
     words |= {flag for flag in FLAGS if getattr(known, flag)}
     return words | {
-        flag for flag in ("has_time", "has_sizes", "has_status") if getattr(bench, flag)
+        flag
+        for flag in ("has_time", "has_sizes", "has_status", "has_funds")
+        if getattr(bench, flag)
     }
 
 
@@ -270,3 +272,11 @@ class LifeCases(KitBase):
         bench.status(TradingStatus.TRADING)
         order = bench.submit(BUY, LOT, LIMIT, BID - 500)
         check(order.life is ACCEPTED, "afterwards they are accepted", order.life.name)
+
+    @case("B22", "LIMIT", "has_funds")
+    def test_b22_funds(self, bench: BrokerBench) -> None:
+        """An order that the account cannot pay is refused; smaller ones still pass."""
+        large = bench.submit(BUY, LOT * 10**9, LIMIT, BID - 500)
+        check_refused(large, "VENUE_FUNDS", "beyond the account's funds")
+        order = bench.submit(BUY, LOT, LIMIT, BID - 500)
+        check(order.life is ACCEPTED, "an order within them is accepted", order.life.name)
