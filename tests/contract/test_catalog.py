@@ -19,7 +19,7 @@ class TestCatalog(RecordingKit):
     @pytest.fixture(autouse=True)
     def folder(self, tmp_path: Path) -> None:
         self.path = tmp_path / "acme/TEST-PERP"
-        write(self.path / "quotes.parquet", {**QUOTES, "bid_price": [100, -101, 102]})
+        write(self.path / "quotes.parquet", {**QUOTES, "bid_size": [1, -2, 3]})
         write(self.path / "trades.parquet", {**TRADES, "price": [100, None, 102]})
 
     def make_recording(self) -> Recording:

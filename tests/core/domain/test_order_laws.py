@@ -12,7 +12,7 @@ from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import Position
 from hexdesk.domain.reports import Fill, FillBusted, OrderUpdated, VenueReport
 from hexdesk.domain.values import CLOSED_LIVES, Operation
-from hexdesk.testing.strategies import interleavings, venue_histories
+from hexdesk.testing.strategies import instruments, interleavings, venue_histories
 from tests.core.domain.order_events import SUBMITTED, unknown
 
 INSTRUMENT = Instrument(
@@ -32,9 +32,9 @@ MARK = 12_345
 class Desk:
     """An order and the position that its fills make, as the desk books them."""
 
-    def __init__(self, intent: NewOrder) -> None:
+    def __init__(self, intent: NewOrder, instrument: Instrument = INSTRUMENT) -> None:
         self.order = new_order(intent)
-        self.position = Position(INSTRUMENT)
+        self.position = Position(instrument)
         apply(self.order, SUBMITTED)
 
     def receive(self, event: VenueReport) -> Outcome:
@@ -62,8 +62,10 @@ class Desk:
         )
 
 
-def after(intent: NewOrder, reports: Sequence[VenueReport]) -> Desk:
-    desk = Desk(intent)
+def after(
+    intent: NewOrder, reports: Sequence[VenueReport], instrument: Instrument = INSTRUMENT
+) -> Desk:
+    desk = Desk(intent, instrument)
     for report in reports:
         desk.receive(report)
     return desk
@@ -117,14 +119,15 @@ def test_l3_a_trade_twice_is_a_trade_once(
     assert after(intent, twice).result() == after(intent, reports).result()
 
 
-@given(venue_histories(), st.data())
+@given(venue_histories(), instruments(), st.data())
 def test_l4_confluence(
-    history: tuple[NewOrder, tuple[VenueReport, ...]], data: st.DataObject
+    history: tuple[NewOrder, tuple[VenueReport, ...]], instrument: Instrument, data: st.DataObject
 ) -> None:
     intent, reports = history
-    expected = after(intent, reports).result()
+    expected = after(intent, reports, instrument).result()
     for _ in range(3):
-        assert after(intent, data.draw(interleavings(reports))).result() == expected
+        arrival = data.draw(interleavings(reports))
+        assert after(intent, arrival, instrument).result() == expected
 
 
 @given(arrivals())
