@@ -60,9 +60,9 @@ def _limits(meta: Meta) -> str:
     low = meta.ge if meta.ge is not None else meta.gt
     high = meta.le if meta.le is not None else meta.lt
     if low is not None and high is not None:
-        return f"{low:g} to {high:g}"
+        return f"{low:,} to {high:,}"
     if low is not None:
-        return f"{'at least' if meta.ge is not None else 'above'} {low:g}"
+        return f"{'at least' if meta.ge is not None else 'above'} {low:,}"
     if high is not None:
-        return f"{'at most' if meta.le is not None else 'below'} {high:g}"
+        return f"{'at most' if meta.le is not None else 'below'} {high:,}"
     return ""

@@ -280,14 +280,25 @@ def _guarded(
 def _missing_module(
     what: str, error: ModuleNotFoundError, distribution: Distribution | None
 ) -> PluginError:
-    missing = (error.name or str(error)).partition(".")[0]
+    missing = error.name or str(error)
+    package = missing.partition(".")[0]
     name = distribution.metadata["Name"] if distribution else "DISTRIBUTION"
-    extra = _extra_of(missing, distribution.requires or []) if distribution else ""
-    wanted = f"{name}[{extra}]" if extra else name
+    own = (
+        {each.module.partition(".")[0] for each in distribution.entry_points}
+        if distribution
+        else {""}
+    )
+    if package in own:
+        return PluginError(
+            f"{what} failed: its own module {missing!r} is missing",
+            code="PLUGIN_IMPORT",
+            remedy=f"reinstall it: pip install --force-reinstall {name}",
+        )
+    extra = _extra_of(package, (distribution.requires if distribution else None) or [])
     return PluginError(
-        f"{what} needs the package {missing!r}, which is not installed",
+        f"{what} needs the package {package!r}, which is not installed",
         code="PLUGIN_DEPENDENCY",
-        remedy=f"pip install '{wanted}'" + ("" if extra else f" {missing}"),
+        remedy=f"pip install '{name}[{extra}]'" if extra else f"pip install {name} {package}",
     )
 
 

@@ -26,6 +26,12 @@ class NotFoundError(HexdeskError):
     code = "NOT_FOUND"
 
 
+class UsageError(HexdeskError):
+    """The command line makes no sense."""
+
+    code = "USAGE"
+
+
 class ManyErrors(HexdeskError):  # noqa: N818 - its name says what it holds
     """Several errors of different kinds, found in one go.
 
@@ -70,7 +76,7 @@ def exit_code(error: HexdeskError) -> int:
         return EXIT_NOT_FOUND
     if isinstance(error, VenueCredentialsError):
         return EXIT_REFUSED
-    if isinstance(error, ManyErrors | ConfigError):
+    if isinstance(error, ManyErrors | ConfigError | UsageError):
         return EXIT_USAGE
     if isinstance(error, PluginError):
         named_on_the_command_line = not error.path

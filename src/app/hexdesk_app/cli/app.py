@@ -13,15 +13,16 @@ import click
 from hexdesk.errors import HexdeskError, InvariantError
 from hexdesk_app.cli.output import show_errors
 from hexdesk_app.incident import record_incident
-from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, EXIT_USAGE, exit_code
+from hexdesk_app.problems import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_USAGE,
+    UsageError,
+    exit_code,
+)
 
 PROGRAM = "hexdesk"
-
-
-class UsageError(HexdeskError):
-    """The command line makes no sense."""
-
-    code = "USAGE"
 
 
 class LazyGroup(click.Group):
@@ -69,10 +70,10 @@ def run_command(words: Sequence[str]) -> int:
     _prepare_streams()
     as_json = "--json" in words
     try:
-        returned: object = command.main(list(words), prog_name=PROGRAM, standalone_mode=False)
+        returned = _invoke(words)
         sys.stdout.flush()
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted" if sys.stderr.isatty() else "interrupted", err=True)
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         _forget_stdout()
@@ -80,6 +81,15 @@ def run_command(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing escapes as a traceback
         return _fail(error, as_json=as_json)
     return returned if isinstance(returned, int) else EXIT_OK
+
+
+def _invoke(words: Sequence[str]) -> object:
+    """Do what `click` calls main, without its own words about errors and Ctrl-C."""
+    try:
+        with command.make_context(PROGRAM, list(words)) as context:
+            return command.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
 
 
 def _fail(error: Exception, *, as_json: bool) -> int:

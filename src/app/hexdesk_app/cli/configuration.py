@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from hexdesk.errors import HexdeskError
+from hexdesk.errors import ConfigError, HexdeskError
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import Config, load_config
@@ -64,12 +64,15 @@ def show(
     """Show every effective value, defaults of plugins included; secrets as set or not set."""
     found = load_config(sources(files, more_files, profile, overrides))
     parts: Parts | None = None
+    masked: list[str] = []
     try:
         parts = resolve(found, needs_secrets=False)
     except HexdeskError as error:
         for each in each_error(error):
             output.warn(f"defaults of a plugin are not shown: {each}")
-    rows = setting_rows(found, parts.settings_types if parts else ())
+            if isinstance(each, ConfigError):
+                masked.append(each.path)  # perhaps a secret in the wrong place
+    rows = setting_rows(found, parts.settings_types if parts else (), masked=masked)
     headers = ("key", "value", "from") if origin else ("key", "value")
     shown = [(row.path, row.value, row.origin)[: len(headers)] for row in rows]
     data = {"files": found.files, "values": msgspec.to_builtins(rows)}

@@ -24,7 +24,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 SHOWN_LENGTH_MAX = 60
 PLAIN_DIGITS_MAX = 40
-_SECRET_NAME = re.compile(r"passw|secret|token|passphrase|private|credential|api_?key")
+_SECRET_NAME = re.compile(r"passw|secret|token|passphrase|private|credential|(^|_|api)key$")
 _WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -157,12 +157,17 @@ def plain(value: object) -> object:
     return value
 
 
-def _unknown_key(key: str, value: object, fields: Iterable[str], place: Place) -> ConfigError:
+def _unknown_key(
+    key: str, value: object, fields: Mapping[str, msgspec.structs.FieldInfo], place: Place
+) -> ConfigError:
     what = f"a setting of {place.owner}" if place.owner else "a known key"
     hint = suggest(key, {*fields, *place.also})
-    if hint.startswith("did you mean") and not is_secret_name(key):
+    if hint.startswith("did you mean"):
         meant = hint.removeprefix("did you mean ").removesuffix("?")
-        hint += f"  {meant} = {show_value(plain(value))}"
+        may_be_secret = is_secret_name(key) or is_secret_name(meant)
+        may_be_secret |= meant in fields and is_secret_type(fields[meant].type)
+        if not may_be_secret:
+            hint += f"  {meant} = {show_value(plain(value))}"
     return place.error("CONFIG_UNKNOWN_KEY", f"is not {what}", key, hint)
 
 

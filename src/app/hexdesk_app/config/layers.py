@@ -164,8 +164,8 @@ def parse_text(text: str) -> object:
     try:
         tree = tomllib.loads(f"value = {text}", parse_float=Decimal)
     except (ValueError, RecursionError):
-        return text
-    return tree["value"] if tree.keys() == {"value"} else text
+        return str(text)
+    return tree["value"] if tree.keys() == {"value"} else str(text)
 
 
 def merge(base: Table, layer: Layer, origins: Origins) -> list[ConfigError]:

@@ -33,8 +33,13 @@ class SettingsType(msgspec.Struct, frozen=True):
     origin: str = DEFAULT_ORIGIN
 
 
-def setting_rows(config: Config, plugins: Iterable[SettingsType] = ()) -> list[SettingRow]:
-    """Return every effective value by path; those of plugins' defaults if their types are given."""
+def setting_rows(
+    config: Config, plugins: Iterable[SettingsType] = (), *, masked: Iterable[str] = ()
+) -> list[SettingRow]:
+    """Return every effective value by path; those of plugins' defaults if their types are given.
+
+    `masked` are paths of values that must not be shown, whatever they are.
+    """
     types = [*_own_types(config), *plugins]
     secrets = {path for each in types for path in _secret_paths(each.kind, each.path)}
     found = {path: (value, config.origins.of(path)) for path, value in _leaves(config.tree)}
@@ -44,9 +49,11 @@ def setting_rows(config: Config, plugins: Iterable[SettingsType] = ()) -> list[S
     for each in types:
         for path, value in _defaults(each, config.tree):
             found.setdefault(path, (value, each.origin))
+    hidden = set(masked)
     return [
-        SettingRow(format_path(path), _shown(path, value, secrets), origin)
+        SettingRow(name, MASK if name in hidden else _shown(path, value, secrets), origin)
         for path, (value, origin) in sorted(found.items())
+        for name in (format_path(path),)
     ]
 
 

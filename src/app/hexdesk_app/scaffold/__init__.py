@@ -18,8 +18,8 @@ from typing import Literal
 import msgspec
 
 from hexdesk import __version__
-from hexdesk.errors import HexdeskError
 from hexdesk_app.plugins import installed
+from hexdesk_app.problems import UsageError
 
 NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 NAME_LENGTH_MAX = 40
@@ -27,7 +27,7 @@ SUFFIX = ".tmpl"
 Kind = Literal["strategy", "adapter"]
 
 
-class ScaffoldError(HexdeskError):
+class ScaffoldError(UsageError):
     """A plugin cannot be written under that name or in that place."""
 
     code = "NEW"

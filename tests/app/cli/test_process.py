@@ -1,0 +1,130 @@
+"""What only a real process shows: signals, closed pipes, terminals, start-up time."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.app.cli.desk import PLUGINS_TOML, install
+from tests.app.site import Site
+
+COMMAND = [sys.executable, "-c", "import sys; from hexdesk_app.cli import main; sys.exit(main())"]
+
+
+@pytest.fixture
+def folder(site: Site, tmp_path: Path) -> Path:
+    """A folder with a good `plugins.toml`."""
+    install(site)
+    place = tmp_path / "desk"
+    place.mkdir()
+    (place / "plugins.toml").write_text(PLUGINS_TOML)
+    return place
+
+
+@pytest.fixture
+def environment(site: Site) -> dict[str, str]:
+    """Variables of a process that sees the fake distributions."""
+    return {**os.environ, "PYTHONPATH": str(site.folder), "NO_COLOR": "1", "COLUMNS": "120"}
+
+
+@pytest.fixture
+def running(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A desk that plays slowly; killed if a test leaves it."""
+    process = subprocess.Popen(
+        [*COMMAND, "run", "--speed", "1"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_running_desk_stops_in_good_order(
+    running: subprocess.Popen[str], number: signal.Signals
+) -> None:
+    assert running.stderr is not None
+    line = running.stderr.readline()
+    assert line.startswith("kit PAPER running")
+    running.send_signal(number)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 0, err
+    assert "result hash" in out
+    assert "Traceback" not in err
+
+
+def test_ctrl_c_elsewhere_is_one_line(folder: Path, environment: dict[str, str]) -> None:
+    (folder / "plugins.toml").write_text("")
+    os.mkfifo(folder / "slow.toml")
+    process = subprocess.Popen(
+        [*COMMAND, "config", "check", "slow.toml"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with (folder / "slow.toml").open("w"):  # opens when the process reads: it is under way
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert (process.returncode, out, err) == (130, "", "interrupted\n")
+
+
+def test_a_closed_pipe_is_quiet(folder: Path, environment: dict[str, str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*COMMAND, "config", "show"],
+        cwd=folder,
+        env=environment,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_the_version_imports_nothing_slow() -> None:
+    program = (
+        "import sys\nfrom hexdesk_app.cli import main\nmain(['--version'])\n"
+        "print(sorted({'click', 'rich', 'msgspec', 'asyncio'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+    assert done.stdout.splitlines()[1] == "[]"
+
+
+def test_a_plugin_that_hangs_in_its_factory_does_not_hang_the_process(
+    site: Site, folder: Path, environment: dict[str, str]
+) -> None:
+    site.broker("hanging", "import threading\nthreading.Event().wait()")
+    program = (
+        "import sys, hexdesk_app.plugins as plugins\n"
+        "plugins.make.__kwdefaults__['timeout_s'] = 0.3\n"
+        "from hexdesk_app.cli import main\nsys.exit(main())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "backtest", "--set", "brokers.venue.plugin=hanging"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 4
+    assert "PLUGIN_TIMEOUT: the factory of 'hanging' took longer than 0.3 s" in done.stderr
+    assert "hanging_module.py" in done.stderr
+    assert "dist-hanging 1.0, brokers.venue" in done.stderr
