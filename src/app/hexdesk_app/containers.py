@@ -15,6 +15,7 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app import wiring
 from hexdesk_app.config import Config
+from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
 
 NOTHING_DISCOVERED: dict[str, Instrument] = {}
@@ -29,12 +30,13 @@ class DeskContainer(containers.DeclarativeContainer):
     config: providers.Dependency[Config] = providers.Dependency(instance_of=Config)
     clock: providers.Provider[Clock] = providers.Singleton(VirtualClock)
     is_virtual: providers.Provider[bool] = providers.Object(True)  # noqa: FBT003 - the library names it by position
+    wall_ns: providers.Provider[int] = providers.Singleton(wall_time_ns)
     wake: providers.Provider[Callable[[], None] | None] = providers.Object(None)
     stopwatch: providers.Provider[Callable[[], int] | None] = providers.Object(None)
     discovered: providers.Provider[dict[str, Instrument]] = providers.Object(NOTHING_DISCOVERED)
     parts: providers.Provider[Parts] = providers.Singleton(resolve, config)
     run_id: providers.Provider[str] = providers.Singleton(
-        wiring.derive_run_id, config, clock, is_virtual=is_virtual
+        wiring.derive_run_id, config, is_virtual=is_virtual, wall_ns=wall_ns
     )
     recordings: providers.Provider[dict[str, Recording]] = providers.Singleton(
         wiring.make_recordings, config, parts

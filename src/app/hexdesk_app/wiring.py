@@ -18,6 +18,7 @@ from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money, currency_scale, pow10
+from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
 from hexdesk.plugin.contexts import (
     BrokerContext,
@@ -53,15 +54,19 @@ class Assembly(msgspec.Struct, frozen=True):
     deposits: dict[str, tuple[Money, ...]]
 
 
-def derive_run_id(config: Config, clock: Clock, *, is_virtual: bool) -> str:
-    """Return the configured run id, or one of the configuration (virtual) or the start (live)."""
+def derive_run_id(config: Config, *, is_virtual: bool, wall_ns: TimeNs) -> str:
+    """Return the configured run id, or one of the configuration, or one of the start.
+
+    A run that leaves nothing behind takes its id from its configuration, so that equal runs are
+    equal; one that is live, or written to a journal, must never use an order id twice.
+    """
     if config.desk.run_id:
         return config.desk.run_id
-    if is_virtual:
+    if is_virtual and config.journal is None:
         text = json.dumps(config.tree, sort_keys=True, default=str)
         return blake2b(text.encode(), digest_size=RUN_ID_BYTES).hexdigest()
     name = "".join(letter for letter in config.desk.name if letter.isalnum())
-    return f"{name[:8]}{clock.now_ns() // NS_PER_MS:x}"
+    return f"{name[:8]}{wall_ns // NS_PER_MS:x}"
 
 
 def make_recordings(config: Config, parts: Parts) -> dict[str, Recording]:
