@@ -274,6 +274,7 @@ class Desk:
         host.on_fill = None
         now_ns = self.pulse.now_ns
         self.journal.append(StrategyFaulted(host.strategy_id, reason, now_ns))
+        self.pulse.is_owed = True
         self.alerts.add(Alert("STRATEGY_FAULTED", host.strategy_id, reason, now_ns))
         if host.cancel_on_fault:
             self._operator.cancel_orders(host)
@@ -350,7 +351,10 @@ class Desk:
         self._busy = False
 
     def _settle(self) -> None:
-        """Send what was decided, handle what came back meanwhile, until nothing is left."""
+        """Send what was decided, handle what came back meanwhile, until nothing is left.
+
+        Ends with everything of this input in the journal, also what asked for nothing to be sent.
+        """
         execution = self.execution
         reports = self._reports
         while True:
@@ -362,6 +366,7 @@ class Desk:
                     execution.halt("more venue reports within one input than can be")
             elif not execution.deliver_later():
                 self.pulse.is_owed = False
+                execution.commit()
                 return
 
     def _publish(self, channel: Channel, event: MarketEvent) -> None:

@@ -40,9 +40,10 @@ from hexdesk.domain.reports import (
     OrderEvent,
     OrderHeld,
     OrderRejected,
+    OutcomeUnknown,
     VenueReport,
 )
-from hexdesk.domain.values import FILLED, HELD, SUBMITTED, PriceRaw, QtyRaw
+from hexdesk.domain.values import FILLED, HELD, SUBMITTED, Operation, PriceRaw, QtyRaw
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
 
@@ -52,6 +53,7 @@ DEAD_LETTERS_MAX = 1_000
 """Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
 
 
+UNWRITABLE = "JOURNAL_UNWRITABLE"
 APPLIED = Outcome.APPLIED
 RUNNING = HostState.RUNNING
 
@@ -199,17 +201,28 @@ class Execution:
         A journal that cannot be written halts the desk; what has not left is rejected by us.
         """
         outbox = self.outbox
-        try:
-            self._journal.commit()
-        except (OSError, HexdeskError) as error:
+        if not self.commit():
             self.outbox = []
-            self.halt(f"JOURNAL_UNWRITABLE: {error}")
             for _send, request in outbox:
                 self._fail_unsent(request)
             return
         for send, request in outbox:
-            send(request)
+            try:
+                send(request)
+            except Exception as error:  # noqa: BLE001 - against its port; it may have left
+                self._doubt_sent(request, error)
         outbox.clear()
+
+    def commit(self) -> bool:
+        """Write what this input decided; a journal that cannot be written halts the desk."""
+        try:
+            self._journal.commit()
+        except (OSError, HexdeskError) as error:
+            reason = f"{UNWRITABLE}: {error}"
+            if self.halted != reason:
+                self.halt(reason)
+            return False
+        return True
 
     def halt(self, reason: str) -> None:
         """Let nothing but cancels leave until re-armed."""
@@ -224,24 +237,32 @@ class Execution:
         if order is None:
             order = self._find_closed(report)
             if order is None:
+                self._record(report)
                 self._dead_letter(report, "no such order")
                 return
+            if not report.client_order_id:
+                report = replace(report, client_order_id=order.intent.client_order_id)
         self._record(report)
         intent = order.intent
         host = self.hosts[intent.strategy_id]
         kind = type(report)
         if kind is OrderAccepted and accept_plainly(order, report):  # type: ignore[arg-type]
             callback = host.on_order
-        elif kind is Fill and fill_plainly(order, report):  # type: ignore[arg-type]
+        elif (
+            kind is Fill
+            and report.side is intent.side  # type: ignore[union-attr]
+            and report.instrument_id == intent.instrument_id  # type: ignore[union-attr]
+            and fill_plainly(order, report)  # type: ignore[arg-type]
+        ):
             callback = host.on_fill
             self._counts.fills += 1
             ledger = host.ledgers[intent.instrument_id]
             ledger.settle(order, report)  # type: ignore[arg-type]
             self._close(host, ledger, order)
         else:
-            if not self._apply(host, order, report):
-                return
             callback = host.on_fill if kind is Fill else host.on_order
+            if not self._apply(host, order, report):
+                callback = None
         if callback is not None:
             try:
                 callback(report)
@@ -253,8 +274,12 @@ class Execution:
     def _apply(self, host: StrategyHost, order: Order, report: VenueReport) -> bool:
         """Take any report that is not the commonest; return whether its owner should hear of it."""
         was_closed = order.life >= FILLED
-        outcome = apply(order, report)
+        if isinstance(report, Fill) and not _belongs(order, report):
+            outcome = Outcome.INVALID
+        else:
+            outcome = apply(order, report)
         if outcome is not APPLIED and not self._odd_outcome(report, outcome):
+            self._follow(host, order, was_closed=was_closed)  # a fact may have ended it all the same
             return False
         if isinstance(report, Fill):
             self._counts.fills += 1
@@ -262,7 +287,7 @@ class Execution:
         elif isinstance(report, FillBusted):
             self._unbook(host, order, report)
         elif isinstance(report, OrderRejected):
-            self._counts.rejects[order.code] += 1
+            self._counts.rejects[report.code] += 1
         if order.life >= FILLED and not was_closed:
             ledger = host.ledgers[order.intent.instrument_id]
             ledger.release(order)
@@ -478,7 +503,7 @@ class Execution:
         """Answer a request ourselves that provably never left."""
         now_ns = self.pulse.now_ns
         client_id = request.client_order_id
-        code, text = "JOURNAL_UNWRITABLE", self.halted
+        code, text = UNWRITABLE, self.halted
         if isinstance(request, NewOrder):
             self.on_report(OrderRejected(client_id, code, text, now_ns, now_ns))
         elif isinstance(request, CancelOrder):
@@ -488,5 +513,26 @@ class Execution:
         else:
             self.on_report(AmendRejected(client_id, request.request_id, code, text, now_ns, now_ns))
 
+    def _doubt_sent(self, request: NewOrder | AmendOrder | CancelOrder, error: Exception) -> None:
+        """Note that nobody knows whether a request left; a broker that raises is not trusted."""
+        operation, request_id = Operation.SUBMIT, 0
+        if not isinstance(request, NewOrder):
+            is_cancel = isinstance(request, CancelOrder)
+            operation = Operation.CANCEL if is_cancel else Operation.REPLACE
+            request_id = request.request_id
+        text = f"{type(error).__name__}: {error}"
+        self.halt(f"BROKER_FAILED: {text}")
+        self.on_report(
+            OutcomeUnknown(
+                request.client_order_id, operation, request_id, text, self.pulse.now_ns
+            )
+        )
+
     def _alert(self, code: str, scope: str, text: str) -> None:
         self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))
+
+
+def _belongs(order: Order, fill: Fill) -> bool:
+    """Whether a fill is of the order it names: booking another one would turn a position round."""
+    intent = order.intent
+    return fill.side == intent.side and fill.instrument_id == intent.instrument_id
