@@ -89,6 +89,7 @@ def to_rich(table: Table, up_color: str = "green") -> "RichTable":
         title=table.title or None,
         title_justify="left",
         title_style="bold",
+        show_header=any(column.header for column in table.columns),
         header_style="bold",
         box=box.ROUNDED,
         border_style="dim",

@@ -21,7 +21,7 @@ from hexdesk_app.report.summary import (
     settings_table,
     strategies_table,
 )
-from hexdesk_app.result import RunResult
+from hexdesk_app.result import EquityPoint, RunResult
 from hexdesk_app.tables import Table, color_of
 
 INSTRUMENT_CHARTS_MAX = 12
@@ -97,7 +97,7 @@ def _notes(result: RunResult) -> str:
 def _cards(result: RunResult) -> str:
     net = net_result(result)
     deposit = Decimal(result.deposit)
-    part = f"{Decimal(net) / deposit * 100:+.3f} % of deposits" if deposit > 0 else result.currency
+    part = f"{_percent(Decimal(net) / deposit)} of deposits" if deposit > 0 else result.currency
     equity = [float(point.equity) for point in result.equity_curve]
     deepest = str(round(Decimal(min(drawdowns(equity), default=0.0)), MONEY_DECIMALS))
     refused = sum(result.rejects.values())
@@ -134,6 +134,10 @@ def _card(card: tuple[str, str, str, int]) -> str:
     )
 
 
+def _percent(share: Decimal) -> str:
+    return f"{signed(str(share * 100), 3)} %"
+
+
 def _money(text: str) -> str:
     return signed(text, MONEY_DECIMALS)
 
@@ -143,13 +147,17 @@ def _ratio(part: int, whole: int) -> str:
 
 
 def _span(result: RunResult) -> tuple[int, int]:
-    return result.start_ns, max(result.end_ns, result.start_ns + 1)
+    """Return the ends of every time axis; the last sample may come after the last event."""
+    last_ns = result.equity_curve[-1].ts_ns if result.equity_curve else 0
+    return result.start_ns, max(result.end_ns, last_ns, result.start_ns + 1)
 
 
 def _equity(result: RunResult) -> str:
-    points = result.equity_curve
+    points = list(result.equity_curve)
     if not points:
         return ""
+    if points[0].ts_ns > result.start_ns and Decimal(result.deposit) > 0:
+        points.insert(0, EquityPoint(result.start_ns, result.deposit))
     times = [point.ts_ns for point in points]
     equity = [float(point.equity) for point in points]
     unit = f", {result.currency}" if result.currency else ""
