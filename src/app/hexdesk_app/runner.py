@@ -119,6 +119,14 @@ class Session:
         self.start_ns = now_ns
         self.now_ns = now_ns
         self.desk.command(StartStrategy("", now_ns))
+        config = self.app.config
+        logger.info(
+            "desk %s is ready: %s, run %s, %d strategies",
+            config.desk.name,
+            config.desk.mode.value,
+            self.app.run_id,
+            len(self.desk.hosts),
+        )
 
     def stop_strategies(self, now_ns: TimeNs) -> None:
         """Stop every strategy; its orders are canceled or kept as configured."""
