@@ -27,7 +27,7 @@ def attribute_texts(kind: type) -> dict[str, str]:
             name, indent = entry["name"], len(entry["indent"])
             texts[name] = entry["text"].strip()
         elif name and line.strip():
-            texts[name] += f" {line.strip()}"
+            texts[name] = f"{texts[name]} {line.strip()}".lstrip()
     return texts
 
 

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from typing import Literal
+from typing import Literal, TextIO
 
 import msgspec
 
@@ -34,9 +34,18 @@ class TextFormatter(logging.Formatter):
         )
 
 
+class StderrHandler(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is now: a live table takes its place while it is shown."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        self.setStream(sys.stderr)
+        super().emit(record)
+
+
 def configure_logging(level: str, layout: Literal["text", "json"] = "text") -> None:
     """Send what all loggers say at a level or above to stderr; replaces an earlier call's."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = StderrHandler()
     handler.setFormatter(JsonFormatter() if layout == "json" else TextFormatter())
     handler.set_name("hexdesk")
     root = logging.getLogger()

@@ -26,9 +26,10 @@ def folder(site: Site, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(site: Site) -> dict[str, str]:
-    """Variables of a process that sees the fake distributions."""
-    return {**os.environ, "PYTHONPATH": str(site.folder), "NO_COLOR": "1", "COLUMNS": "120"}
+def environment(site: Site, tmp_path: Path) -> dict[str, str]:
+    """Variables of a process that sees the fake distributions and leaves nothing behind."""
+    own = {"PYTHONPATH": str(site.folder), "XDG_STATE_HOME": str(tmp_path / "state")}
+    return {**os.environ, **own, "NO_COLOR": "1"}
 
 
 @pytest.fixture
@@ -52,8 +53,8 @@ def test_a_running_desk_stops_in_good_order(
     running: subprocess.Popen[str], number: signal.Signals
 ) -> None:
     assert running.stderr is not None
-    line = running.stderr.readline()
-    assert line.startswith("kit PAPER running")
+    while not running.stderr.readline().startswith("kit PAPER running"):
+        assert running.poll() is None
     running.send_signal(number)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 0, err

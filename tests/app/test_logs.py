@@ -1,0 +1,56 @@
+"""Logs on stderr: as text, and as one JSON object a line."""
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hexdesk_app.incident import record_incident
+from hexdesk_app.logs import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def root() -> Iterator[None]:
+    """The root logger as it was."""
+    logger = logging.getLogger()
+    handlers, level = list(logger.handlers), logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+
+
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info")
+    logging.getLogger("hexdesk.x").info("said %d", 5)
+    logging.getLogger("hexdesk.x").debug("unsaid")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.endswith(" INFO    hexdesk.x: said 5\n")
+
+
+def test_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    configure_logging("info")
+    configure_logging("info", "json")
+    try:
+        (tmp_path / "no").open()
+    except OSError:
+        logging.getLogger("hexdesk.x").exception("failed")
+    (line,) = capsys.readouterr().err.splitlines()
+    record = json.loads(line)
+    assert record["time"].endswith("Z")
+    assert (record["level"], record["logger"]) == ("error", "hexdesk.x")
+    assert "FileNotFoundError" in record["traceback"]
+
+
+def test_an_incident_without_a_place_goes_to_the_log(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    configure_logging("error")
+    file = tmp_path / "file"
+    file.write_text("")
+    shown = record_incident(ValueError("odd"), file / "log")
+    assert "unexpected ValueError: odd (incident " in str(shown)
+    assert "the log above" in shown.remedy
+    assert "ValueError: odd" in capsys.readouterr().err
