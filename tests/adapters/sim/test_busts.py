@@ -3,7 +3,15 @@
 import pytest
 
 from hexdesk.domain.reports import FillBusted
-from hexdesk.domain.values import ACCEPTED, BUY, CANCELED, FILLED, PARTIALLY_FILLED, Life
+from hexdesk.domain.values import (
+    ACCEPTED,
+    BUY,
+    CANCELED,
+    FILLED,
+    MARKET_TO_LIMIT,
+    PARTIALLY_FILLED,
+    Life,
+)
 from tests.adapters.sim.exchange import ACCOUNT, Exchange
 
 
@@ -58,6 +66,7 @@ def test_a_working_order_loses_dead_quantity() -> None:
     exchange.trade(100, 9)
     working = exchange.order(order)
     assert (working.cum_qty, working.dead_qty, working.leaves_qty) == (3, 2, 0)
+    assert working.life is CANCELED
 
 
 def test_a_market_order_never_comes_back() -> None:
@@ -75,6 +84,14 @@ def test_a_canceled_order_stays_canceled() -> None:
     exchange.cancel(order)
     assert bust(exchange, leaves_live=True) is False
     assert exchange.order(order).life is CANCELED
+
+
+def test_a_market_to_limit_order_comes_back_as_a_limit() -> None:
+    exchange = Exchange()
+    exchange.quote(99, 100, 5, 1)
+    order = exchange.submit(BUY, 2, order_type=MARKET_TO_LIMIT)
+    bust(exchange, leaves_live=True)
+    assert exchange.order(order).life is ACCEPTED
 
 
 def test_only_a_known_trade_is_broken_once() -> None:

@@ -54,6 +54,18 @@ def test_a_missing_side_sets_off_nothing() -> None:
     assert exchange.story(order) == ["accepted"]
 
 
+def test_a_crossed_quote_sets_off_nothing() -> None:
+    exchange = Exchange()
+    exchange.quote(100, 101)
+    orders = [
+        exchange.submit(SELL, 1, order_type=STOP_MARKET, trigger_price=95),
+        exchange.submit(BUY, 1, order_type=STOP_MARKET, trigger_price=105),
+    ]
+    exchange.quote(110, 90)
+    orders.append(exchange.submit(BUY, 1, order_type=STOP_MARKET, trigger_price=95))
+    assert [exchange.story(order) for order in orders] == [["accepted"]] * 3
+
+
 def test_stops_go_in_the_order_in_which_the_market_meets_them() -> None:
     exchange = Exchange()
     exchange.quote(100, 101, 10, 10)

@@ -55,6 +55,7 @@ class Book(Orders):
         "_bid_low",
         "_is_awake",
         "_is_idle",
+        "_quotes_trigger",
         "_slippage",
         "_trade_high",
         "_trade_low",
@@ -72,6 +73,7 @@ class Book(Orders):
         self._slippage = Slippage(instrument, floor.slippage)
         self._is_awake = False
         self._is_idle = True
+        self._quotes_trigger = floor.settings.trigger != "trade"
         self._waits = floor.settings.queue == "back"
         self._bid_low = self._ask_low = self._trade_low = NEAR
         self._bid_high = self._ask_high = self._trade_high = FAR
@@ -263,7 +265,7 @@ class Book(Orders):
             self._join_touch(BUY, buys, ask)
         if bid and sells.keys and sells.keys[-1] >= -bid:
             self._join_touch(SELL, sells, -bid)
-        if self.stops.waiting and self._floor.settings.trigger != "trade":
+        if self.stops.waiting and self._quotes_trigger and not liquidity.is_crossed:
             self._trigger(bid, ask)
         self._rebound()
         self._floor.outbox.flush()
@@ -356,11 +358,12 @@ class Book(Orders):
         liquidity = self.liquidity
         trade = self.market.trade
         bid, ask = liquidity.bid, liquidity.ask
-        if self._floor.settings.trigger == "trade":
+        if not self._quotes_trigger:
             bid = ask = trade.price if trade is not None else 0
         self.stops.add(order, ask if order.intent.side is BUY else bid)
         order.place = WAITING
-        if self.market.status not in STOPPED:
+        can_trigger = not (self._quotes_trigger and liquidity.is_crossed)
+        if can_trigger and self.market.status not in STOPPED:
             self._trigger(bid, ask)
 
     def _work(self, order: SimOrder) -> None:

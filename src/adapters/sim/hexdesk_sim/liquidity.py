@@ -5,7 +5,7 @@ behind it. Without either, the last public trade counts as a touch of unknown si
 comes back with the next quote or book update: we do not move the market.
 
 A missing side (price 0) has no liquidity. A crossed quote is read against us: buyers pay its
-higher price, sellers get its lower one.
+higher price, sellers get its lower one, and it sets off no stop.
 """
 
 from collections.abc import Sequence
@@ -34,6 +34,7 @@ class Liquidity:
         ask_left: As `bid_left`.
         depth: Level-2 book, empty where the feed has none.
         event: Quote or trade that was looked at last; None makes the next `look` look anew.
+        is_crossed: Whether the touch was; bid and ask have changed places then.
     """
 
     __slots__ = (
@@ -47,6 +48,7 @@ class Liquidity:
         "bid_size",
         "depth",
         "event",
+        "is_crossed",
     )
 
     def __init__(self) -> None:
@@ -58,6 +60,7 @@ class Liquidity:
         self.bid_left: QtyRaw = 0
         self.ask_left: QtyRaw = 0
         self.event: Quote | Trade | None = None
+        self.is_crossed = False
         self._bids_beyond: list[Level] | None = None
         self._asks_beyond: list[Level] | None = None
 
@@ -78,8 +81,11 @@ class Liquidity:
         else:
             bid = ask = trade.price if trade is not None else 0
             bid_size = ask_size = 0
-        if bid > ask or bid <= 0:  # crossed, or not both sides there
-            bid, ask = (ask, bid) if ask > 0 and bid > 0 else (max(bid, 0), max(ask, 0))
+        self.is_crossed = bid > ask > 0
+        if self.is_crossed:
+            bid, ask = ask, bid
+        elif bid <= 0 or ask <= 0:
+            bid, ask = max(bid, 0), max(ask, 0)
         self.bid = bid
         self.ask = ask
         self.bid_size = bid_size

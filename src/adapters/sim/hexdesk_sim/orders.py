@@ -9,6 +9,7 @@ from hexdesk.domain.values import (
     BUY,
     CANCELED,
     CLOSING_EFFECTS,
+    CONDITIONAL_TYPES,
     EXPIRED,
     FILLED,
     PARTIALLY_FILLED,
@@ -93,7 +94,7 @@ class Orders:
         if order.leaves_qty:
             order.life = PARTIALLY_FILLED
         else:
-            order.life = FILLED
+            order.life = CANCELED if order.dead_qty else FILLED
             if order.place == RESTING and not (order.reduces or order.expire_ns):
                 (self.buys if side is BUY else self.sells).remove(order, order.price)
                 order.place = NOWHERE
@@ -204,7 +205,7 @@ class Orders:
 
 
 def _unfilled_life(order: SimOrder) -> Life:
-    return ACCEPTED if order.kind is order.intent.order_type else TRIGGERED
+    return TRIGGERED if order.intent.order_type in CONDITIONAL_TYPES else ACCEPTED
 
 
 def _reducing_code(order: SimOrder) -> str:

@@ -1,0 +1,201 @@
+"""The simulated venue as a broker in the desk's process."""
+
+import asyncio
+import logging
+
+import msgspec
+import pytest
+
+from hexdesk.application.clock import VirtualClock
+from hexdesk.application.markets import Market, Markets
+from hexdesk.domain.market import BookLevel, BookUpdate, Quote, Trade
+from hexdesk.domain.money import Money
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import VenueReport
+from hexdesk.domain.values import (
+    ACCEPTED,
+    BUY,
+    HEDGING,
+    LIMIT,
+    MARKET,
+    NETTING,
+    Aggressor,
+    OrderType,
+    TimeInForce,
+    TradingStatus,
+)
+from hexdesk.plugin import BrokerContext
+from hexdesk.ports.broker import Broker, VenuePosition
+from hexdesk_sim.broker import SimBroker
+from hexdesk_sim.settings import SimSettings
+from tests.adapters.sim.exchange import ACCOUNT, START_NS, contract
+
+INSTRUMENT = contract()
+DIRECT: dict[str, object] = {
+    "submit_latency_ms": 0,
+    "amend_latency_ms": 0,
+    "cancel_latency_ms": 0,
+    "report_latency_ms": 0,
+    "slippage_bps": 0,
+}
+
+
+class Pit:
+    """A broker beside a desk's markets."""
+
+    def __init__(self, **settings: object) -> None:
+        self.clock = VirtualClock(START_NS)
+        self.markets = Markets([INSTRUMENT])
+        self.market: Market = self.markets.by_id[INSTRUMENT.id]
+        self.reports: list[VenueReport] = []
+        context = BrokerContext(
+            name="sim",
+            account_id=ACCOUNT,
+            clock=self.clock,
+            reports=self.reports.append,
+            markets=self.markets,
+            instruments={INSTRUMENT.id: INSTRUMENT},
+            deposits=(Money(1_000 * 10**8, "USDT"),),
+            seed=1,
+            logger=logging.getLogger("test"),
+        )
+        self.broker = SimBroker(context, msgspec.convert(settings, SimSettings))
+        asyncio.run(self.broker.connect())
+
+    def quote(self, bid: int, ask: int) -> None:
+        """Show a touch, as a desk does."""
+        now = self.clock.now_ns()
+        quote = self.market.quote = Quote(INSTRUMENT.id, bid, 0, ask, 0, now, now)
+        for handler in self.market.on_quote:
+            handler(quote)
+
+    def submit(self, order_id: str, price: int = 0, quantity: int = 1) -> None:
+        """Send a buy order."""
+        kind = LIMIT if price else MARKET
+        now = self.clock.now_ns()
+        self.broker.submit(
+            NewOrder(order_id, "s", ACCOUNT, INSTRUMENT.id, BUY, kind, quantity, now, price)
+        )
+
+    @property
+    def kinds(self) -> list[str]:
+        """Kinds of reports that arrived."""
+        return [str(type(report).__struct_config__.tag) for report in self.reports]
+
+
+def test_it_is_a_broker() -> None:
+    broker: Broker = Pit().broker
+    assert broker.capabilities.order_types == frozenset(OrderType)
+    assert broker.capabilities.times_in_force == frozenset(TimeInForce)
+
+
+def test_an_instrument_is_watched_only_while_orders_are_there() -> None:
+    pit = Pit(**DIRECT)
+    pit.quote(99, 101)
+    assert (pit.market.on_quote, pit.market.on_trade) == ((), ())
+    pit.submit("O1", 100)
+    assert (len(pit.market.on_quote), len(pit.market.on_trade)) == (1, 1)
+    pit.quote(98, 99)
+    assert pit.kinds == ["accepted", "fill"]
+    pit.quote(98, 99)
+    assert (pit.market.on_quote, pit.market.on_trade) == ((), ())
+    pit.submit("O2", 90)
+    pit.broker.cancel(CancelOrder("O2", 1, START_NS))
+    pit.quote(80, 81)
+    assert pit.market.on_quote == ()
+    assert pit.kinds[2:] == ["accepted", "canceled"]
+
+
+def test_an_order_that_never_rests_is_never_watched() -> None:
+    pit = Pit(**DIRECT)
+    pit.quote(99, 101)
+    pit.submit("O1")
+    assert pit.kinds == ["accepted", "fill"]
+    assert pit.market.on_quote == ()
+
+
+def test_public_trades_reach_resting_orders() -> None:
+    pit = Pit(**DIRECT)
+    pit.quote(99, 101)
+    pit.submit("O1", 100)
+    trade = Trade(INSTRUMENT.id, 99, 5, Aggressor.SELLER, "", START_NS, START_NS)
+    for handler in pit.market.on_trade:
+        handler(trade)
+    assert pit.kinds == ["accepted", "fill"]
+
+
+@pytest.mark.parametrize("depth", [True, False])
+def test_books_are_kept_from_the_start_where_wanted(depth: bool) -> None:  # noqa: FBT001
+    pit = Pit(**DIRECT, depth=depth)
+    asks = (BookLevel(100, 1), BookLevel(101, 1))
+    update = BookUpdate(INSTRUMENT.id, (), asks, snapshot=True, ts_event=START_NS, ts_init=START_NS)
+    for handler in pit.market.on_book:
+        handler(update)
+    pit.submit("O1", 101, 2)
+    assert pit.kinds == (["accepted", "fill", "fill"] if depth else ["accepted"])
+
+
+def test_the_desks_status_halts_the_venue() -> None:
+    pit = Pit(**DIRECT)
+    pit.submit("O1", 100)
+    pit.market.status = TradingStatus.HALTED
+    pit.submit("O2", 100)
+    pit.quote(90, 91)
+    assert pit.kinds == ["accepted", "rejected"]
+    pit.market.status = TradingStatus.TRADING
+    pit.quote(90, 91)
+    assert pit.kinds == ["accepted", "rejected", "fill"]
+
+
+def test_by_default_everything_takes_a_few_milliseconds() -> None:
+    pit = Pit()
+    pit.quote(99, 101)
+    pit.submit("O1", 100)
+    assert pit.reports == []
+    assert asyncio.run(pit.broker.query_order("O1")) is None
+    pit.clock.advance_to(START_NS + 10_000_000)
+    assert pit.kinds == ["accepted"]
+    pit.broker.amend(AmendOrder("O1", 1, 2, 0, 0, START_NS))
+    pit.broker.cancel(CancelOrder("O1", 2, START_NS))
+    pit.clock.advance_to(START_NS + 20_000_000)
+    assert pit.kinds == ["accepted", "updated", "canceled"]
+
+
+def test_queries_tell_the_venues_truth() -> None:
+    pit = Pit(**DIRECT)
+    pit.quote(9, 10)
+    pit.submit("O1", 5, 3)
+    pit.submit("O2", quantity=2)
+    pit.broker.amend(AmendOrder("O1", 1, 4, 0, 0, START_NS))
+
+    async def ask() -> None:
+        broker = pit.broker
+        order = await broker.query_order("O1")
+        assert order is not None
+        assert (order.life, order.quantity, order.cum_qty) == (ACCEPTED, 4, 0)
+        assert await broker.query_open_orders() == [order]
+        assert await broker.query_order("O3") is None
+        (fill,) = await broker.query_fills(START_NS)
+        assert (fill.client_order_id, fill.quantity, fill.price) == ("O2", 2, 10)
+        assert await broker.query_fills(START_NS + 1) == []
+        assert await broker.query_positions() == [VenuePosition(INSTRUMENT.id, 2)]
+        assert await broker.query_balances() == [Money(1_000 * 10**8 - fill.fee, "USDT")]
+        assert await broker.instruments() == [INSTRUMENT]
+
+    asyncio.run(ask())
+
+
+def test_close_lets_requests_arrive_and_ends_every_watch() -> None:
+    pit = Pit()
+    pit.submit("O1", 100)
+    asyncio.run(pit.broker.close())
+    asyncio.run(pit.broker.close())
+    assert pit.kinds == ["accepted"]
+    assert (pit.market.on_quote, pit.market.on_trade, pit.market.on_book) == ((), (), ())
+
+
+def test_capabilities_follow_the_settings() -> None:
+    assert Pit().broker.capabilities.position_mode is NETTING
+    assert Pit(position_mode="hedging").broker.capabilities.position_mode is HEDGING
+    assert Pit(**DIRECT).broker.capabilities.visibility_delay_ms == 0
+    assert Pit(submit_latency_ms=2.5).broker.capabilities.visibility_delay_ms == 3
