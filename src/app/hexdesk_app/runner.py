@@ -35,6 +35,8 @@ SETTLE_NS = 60 * NS_PER_SECOND
 """Virtual time that a stopping desk waits for the answers to its last cancels."""
 STOP_TIMEOUT_S = 10.0
 """Real time that a stopping live desk waits for the same."""
+SAMPLE_EVENTS = 512
+"""Events between two samples of the curves, when played as fast as possible."""
 PACE_STEP_S = 0.01
 WATCH_STEP_S = 0.25
 CONNECT_TIMEOUT_S = 30.0
@@ -220,7 +222,7 @@ async def _run_recorded(app: Application, options: Options) -> RunResult:
 
 async def _play_fast(session: Session, player: Player) -> None:
     while not player.is_over and not session.is_stopping:
-        player.play()
+        player.play(SAMPLE_EVENTS)
         _follow(session, player)
         await asyncio.sleep(0)
 
