@@ -1,0 +1,61 @@
+"""The broker against a real server."""
+
+from hexdesk.domain.reports import (
+    CancelRejected,
+    Fill,
+    OrderAccepted,
+    OrderCanceled,
+    OrderRejected,
+    OrderUpdated,
+    OutcomeUnknown,
+)
+from hexdesk.testing.broker_bench import ASK, BID
+from tests.adapters.sim.venue.site import eventually, running
+
+
+async def test_an_order_rests_is_amended_and_canceled() -> None:
+    async with running() as site, site.desk() as desk:
+        order = desk.submit()
+        desk.amend(order, BID - 300)
+        desk.cancel(order, 2)
+        await desk.has(OrderCanceled)
+        await eventually(lambda: desk.broker.is_idle, "answered")
+        kinds = [type(report) for report in desk.reports]
+        assert kinds == [OrderAccepted, OrderUpdated, OrderCanceled]
+
+
+async def test_a_fill_comes_by_the_stream_once() -> None:
+    async with running() as site, site.desk() as desk:
+        order = desk.submit(ASK)
+        await desk.has(Fill, order)
+        await eventually(lambda: desk.broker.is_idle, "answered")
+        await eventually(lambda: desk.broker.sequence == 2, "all reports came")
+        assert sorted(type(report).__name__ for report in desk.reports) == ["Fill", "OrderAccepted"]
+
+
+async def test_a_request_sent_twice_makes_one_order() -> None:
+    async with running() as site, site.desk() as desk:
+        order = desk.submit()
+        desk.broker.submit(order)
+        await desk.has(OrderAccepted, order, 2)
+        assert not desk.of(OrderRejected)
+        assert len(await desk.broker.query_open_orders()) == 1
+
+
+async def test_an_id_used_for_another_order_is_rejected() -> None:
+    async with running() as site, site.desk() as desk:
+        desk.submit(order_id="K1")
+        desk.submit(BID - 400, order_id="K1")
+        await desk.has(OrderRejected)
+        (rejected,) = desk.of(OrderRejected)
+        assert isinstance(rejected, OrderRejected)
+        assert rejected.code == "VENUE_DUPLICATE_ID"
+
+
+async def test_a_cancel_of_nothing_is_refused() -> None:
+    async with running() as site, site.desk() as desk:
+        order = desk.submit()
+        desk.cancel(order, 1)
+        desk.cancel(order, 2)
+        await desk.has(CancelRejected)
+        assert not desk.of(OutcomeUnknown)
