@@ -15,11 +15,7 @@ SLOW = SimSettings(submit_latency_ms=3, cancel_latency_ms=5, report_latency_ms=4
 
 
 class SimKit(BrokerKit):
-    """The kit less two faults that the venue still has; they pass as soon as it is mended."""
-
-    @pytest.mark.xfail(strict=False, reason="rejects the first order under its own id")
-    def test_b14_duplicate(self, bench: BrokerBench) -> None:
-        super().test_b14_duplicate(bench)
+    """The kit less a fault that the venue still has; it passes as soon as it is mended."""
 
     @pytest.mark.xfail(strict=False, reason="takes orders after `close`")
     def test_b83_close(self, bench: BrokerBench) -> None:

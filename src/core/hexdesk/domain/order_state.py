@@ -69,6 +69,7 @@ from hexdesk.domain.values import (
 
 __all__ = [
     "ALERTING",
+    "DUPLICATE_ID",
     "EVENTS_VALID",
     "IS_ABANDONED",
     "IS_ACCEPTED",
@@ -88,6 +89,10 @@ __all__ = [
     "fill_plainly",
     "new_order",
 ]
+
+
+DUPLICATE_ID = "VENUE_DUPLICATE_ID"
+"""Normalised code of a venue that already has an order of this client order id."""
 
 
 class Outcome(IntEnum):
@@ -249,6 +254,8 @@ def _expired(order: Order, event: OrderExpired) -> Outcome:
 
 
 def _rejected(order: Order, event: OrderRejected) -> Outcome:
+    if event.code == DUPLICATE_ID:
+        return Outcome.IGNORED  # a second send was refused because the first one arrived
     order.rejected_ns = max(order.rejected_ns, event.ts_event)
     order.code = order.code or event.code
     order.text = order.text or event.text
