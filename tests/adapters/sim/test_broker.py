@@ -194,6 +194,16 @@ def test_close_lets_requests_arrive_and_ends_every_watch() -> None:
     assert (pit.market.on_quote, pit.market.on_trade, pit.market.on_book) == ((), (), ())
 
 
+def test_after_close_every_request_is_refused() -> None:
+    pit = Pit(**DIRECT)
+    pit.submit("O1", 100)
+    asyncio.run(pit.broker.close())
+    pit.submit("O2", 100)
+    pit.broker.amend(AmendOrder("O1", 1, 2, 0, 0, START_NS))
+    pit.broker.cancel(CancelOrder("O1", 2, START_NS))
+    assert pit.kinds == ["accepted", "rejected", "amend_rejected", "cancel_rejected"]
+
+
 def test_capabilities_follow_the_settings() -> None:
     assert Pit().broker.capabilities.position_mode is NETTING
     assert Pit(position_mode="hedging").broker.capabilities.position_mode is HEDGING

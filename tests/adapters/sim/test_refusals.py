@@ -100,10 +100,25 @@ def test_senseless_terms(terms: dict[str, Any], expected: str) -> None:
     assert exchange.rejection == f"VENUE_OTHER: {expected}"
 
 
+def test_an_order_sent_again_is_not_made_twice() -> None:
+    exchange = Exchange()
+    order = exchange.submit(BUY, 1, 100)
+    exchange.venue.submit(exchange.order(order).intent)
+    assert exchange.story(order) == ["accepted", "accepted"]
+    assert exchange.account.open_count == 1
+
+
+def test_a_rejected_order_sent_again_stays_rejected() -> None:
+    exchange = Exchange()
+    order = exchange.submit(BUY, 0, 100)
+    exchange.venue.submit(exchange.order(order).intent)
+    assert exchange.story(order) == ["rejected VENUE_LOT", "rejected VENUE_DUPLICATE_ID"]
+
+
 def test_an_id_is_taken_once() -> None:
     exchange = Exchange()
     order = exchange.submit(BUY, 1, 100)
-    exchange.submit(BUY, 1, 100, client_order_id=order)
+    exchange.submit(BUY, 2, 100, client_order_id=order)
     assert exchange.rejection == "VENUE_DUPLICATE_ID: client_order_id=O1 expected=unused"
     assert exchange.order(order).leaves_qty == 1
 

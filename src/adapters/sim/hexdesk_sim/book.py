@@ -127,29 +127,34 @@ class Book(Orders):
     # Requests; the venue has checked them and calls `look` before and `settle` after
 
     def settle_down(self, order: SimOrder) -> bool:
-        """Let a plain limit order rest if the market does not reach it; else False, and no change.
+        """Let a plain limit order rest if it clearly does not reach the market; else do nothing.
 
-        This is `look`, `enter` and `settle` for the commonest order of all.
+        This is `look`, `enter` and `settle` for the commonest order of all: in a market of quotes
+        without known depth, where the opposite side of the quote is beyond the price.
         """
-        liquidity = self.liquidity
-        market = self.market
-        quote = market.quote
-        if quote is None or quote is not liquidity.event:
-            liquidity.look(quote, market.trade)
+        quote = self.market.quote
+        if quote is None or self.liquidity.depth.update is not None:
+            return False
         price = order.price
         if order.intent.side is BUY:
-            if 0 < liquidity.ask <= price:
+            if quote.ask_price <= price:
                 return False
+            best, shown = quote.bid_price, quote.bid_size
+            is_ahead = price > best
             self.buys.add(order, price)
             is_best = price > self._ask_low
         else:
-            if liquidity.bid >= price:
+            if quote.bid_price >= price:
                 return False
+            best, shown = quote.ask_price, quote.ask_size
+            is_ahead = price < best or best <= 0
             self.sells.add(order, price)
             is_best = price < self._bid_high
         order.place = RESTING
-        if self._waits:
-            order.ahead_qty = liquidity.displayed(order.intent.side, price)
+        if is_ahead or not self._waits:
+            order.ahead_qty = 0
+        elif price == best:
+            order.ahead_qty = shown
         if is_best or self._is_idle:
             self._rebound()
         return True

@@ -1,18 +1,22 @@
 """The simulated venue as a broker in the desk's own process, matching against its market state."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
-from hexdesk.domain.reports import Fill
+from hexdesk.domain.reports import AmendRejected, CancelRejected, Fill, OrderRejected
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin import BrokerContext
 from hexdesk.ports.broker import Capabilities, VenueOrder, VenuePosition
 from hexdesk_sim.capabilities import capabilities_of
+from hexdesk_sim.checks import VENUE_OTHER
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.line import Line
 from hexdesk_sim.settings import SimSettings
+
+CLOSED = "broker=closed expected=connected"
 
 
 class SimBroker:
@@ -40,9 +44,14 @@ class SimBroker:
             unwatch=self._unwatch,
         )
         self._line: Line | None = None
+        self._submit: Callable[[NewOrder], None]
+        self._amend: Callable[[AmendOrder], None]
+        self._cancel: Callable[[CancelOrder], None]
         if settings.is_direct:
             venue.open_account(account_id, context.reports, context.deposits)
             self._submit = venue.submit
+            self._amend = partial(venue.amend, account_id)
+            self._cancel = partial(venue.cancel, account_id)
         else:
             self._line = line = Line(
                 venue,
@@ -54,6 +63,8 @@ class SimBroker:
             )
             venue.open_account(account_id, line.report, context.deposits)
             self._submit = line.submit
+            self._amend = line.amend
+            self._cancel = line.cancel
 
     @property
     def capabilities(self) -> Capabilities:
@@ -66,17 +77,11 @@ class SimBroker:
 
     def amend(self, request: AmendOrder) -> None:
         """Ask to replace terms of an open order."""
-        if self._line is None:
-            self.venue.amend(self._account_id, request)
-        else:
-            self._line.amend(request)
+        self._amend(request)
 
     def cancel(self, request: CancelOrder) -> None:
         """Ask to cancel an open order."""
-        if self._line is None:
-            self.venue.cancel(self._account_id, request)
-        else:
-            self._line.cancel(request)
+        self._cancel(request)
 
     async def connect(self) -> None:
         """Begin to keep level-2 books, where that is wanted."""
@@ -84,11 +89,17 @@ class SimBroker:
             self._unwatch(instrument_id)
 
     async def close(self) -> None:
-        """Let what is under way arrive, then watch nothing any more; orders stay as they are."""
+        """Let what is under way arrive, then watch nothing and refuse what still comes.
+
+        Open orders stay as they are; they are the venue's.
+        """
         if self._line is not None:
             self._line.drain()
         for instrument_id in self._context.instruments:
             self._context.markets.watch(instrument_id)
+        self._submit = self._refuse_order
+        self._amend = self._refuse_amendment
+        self._cancel = self._refuse_cancel
 
     async def instruments(self) -> Sequence[Instrument]:
         """Return the instruments that the desk knows; the venue lists them all."""
@@ -129,3 +140,18 @@ class SimBroker:
         if book is not None:
             on_book = book.on_book if self._keeps_depth else None
             self._context.markets.watch(instrument_id, on_book=on_book)
+
+    def _refuse_order(self, order: NewOrder) -> None:
+        now = self._context.clock.now_ns()
+        report = OrderRejected(order.client_order_id, VENUE_OTHER, CLOSED, now, now)
+        self._context.reports(report)
+
+    def _refuse_amendment(self, request: AmendOrder) -> None:
+        now = self._context.clock.now_ns()
+        order_id, number = request.client_order_id, request.request_id
+        self._context.reports(AmendRejected(order_id, number, VENUE_OTHER, CLOSED, now, now))
+
+    def _refuse_cancel(self, request: CancelOrder) -> None:
+        now = self._context.clock.now_ns()
+        order_id, number = request.client_order_id, request.request_id
+        self._context.reports(CancelRejected(order_id, number, VENUE_OTHER, CLOSED, now, now))

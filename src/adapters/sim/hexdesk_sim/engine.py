@@ -140,9 +140,7 @@ class Venue:
         book = self._books.get(order.instrument_id) or self.book(order.instrument_id)
         orders = account.orders
         if client_order_id in orders:
-            text = f"client_order_id={client_order_id} expected=unused"
-            report = OrderRejected(client_order_id, checks.VENUE_DUPLICATE_ID, text, now, now)
-            self._outbox.send(account.deliver, report)
+            self._answer_again(account, order, now)
             return
         self._sequence = sequence = self._sequence + 1
         venue_order_id = f"V{sequence}"
@@ -180,6 +178,17 @@ class Venue:
         self._outbox.push(account.deliver, accepted)
         book.enter(working)
         book.settle()
+
+    def _answer_again(self, account: VenueAccount, order: NewOrder, now: TimeNs) -> None:
+        """Answer an id that is known: the same order is not made twice, another is refused."""
+        known = account.orders[order.client_order_id]
+        if known.intent == order and known.life is not REJECTED:
+            accepted = OrderAccepted(order.client_order_id, known.venue_order_id, now, now)
+            self._outbox.send(account.deliver, accepted)
+            return
+        text = f"client_order_id={order.client_order_id} expected=unused"
+        rejected = OrderRejected(order.client_order_id, checks.VENUE_DUPLICATE_ID, text, now, now)
+        self._outbox.send(account.deliver, rejected)
 
     def _submit_carefully(self, account: VenueAccount, book: Book | None, order: SimOrder) -> None:
         """Take an order that is not plain, or may be wrong, or may be refused by chance."""
