@@ -133,8 +133,8 @@ class FakeContext:
         quantity: int,
         *,
         entry_price: int = 0,
-        stop_price: int,
-        target_price: int,
+        stop_price: int = 0,
+        target_price: int = 0,
         tag: str = "",
     ) -> BracketIds:
         raise NotImplementedError
@@ -147,6 +147,7 @@ class FakeContext:
         *,
         limit_price: int,
         stop_price: int,
+        reduce_only: bool = False,
         tag: str = "",
     ) -> tuple[str, str]:
         raise NotImplementedError

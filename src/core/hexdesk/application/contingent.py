@@ -2,19 +2,23 @@
 
 The entry's fills release the exits for exactly the quantity that was filled; the exits follow it,
 and what one exit fills is taken off the other. All of it follows from one rule, `_rebalance`:
-every exit leg works what the entry has filled less what all legs have exited.
+every exit leg works what the entry has filled less what all legs have exited. It holds for ever:
+a fill that comes after its order was canceled, or a broken trade, brings back an exit that the
+desk itself had recalled, never one that a strategy or a person canceled.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from hexdesk.domain.order_state import Order
+from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import HELD, QtyRaw
 
 
 class ExitDesk(Protocol):
     """What keeping a list together asks of the desk."""
+
+    halted: str
 
     def order(self, client_order_id: str) -> Order | None:
         """Return an order, open or closed."""
@@ -24,11 +28,18 @@ class ExitDesk(Protocol):
         """Send a held order for a quantity."""
         ...
 
-    def resize(self, order: Order, quantity: QtyRaw) -> bool:
-        """Ask to amend an open order's total quantity; False if its broker cannot."""
+    def can_amend(self, order: Order) -> bool:
+        """Whether its broker amends orders."""
         ...
 
-    def cancel(self, order: Order) -> bool:
+    def resize(self, order: Order, quantity: QtyRaw) -> int:
+        """Ask to amend an open order's total quantity; return the request's number.
+
+        0 means that it must stay as it is for now.
+        """
+        ...
+
+    def recall(self, order: Order) -> bool:
         """Ask to cancel, or cancel a held order at once."""
         ...
 
@@ -38,32 +49,47 @@ class ExitDesk(Protocol):
 
 
 class _Leg:
-    """One exit: the order that works it now, all that did, and whether a new one is due."""
+    """One exit.
 
-    __slots__ = ("order_ids", "replacing")
+    Attributes:
+        order_ids: The order that works it now is the last; before it, all that did.
+        is_recalled: Whether the desk canceled it, so that it comes back when there is need.
+        resize_id: Number of the last amendment asked for.
+    """
+
+    __slots__ = ("is_recalled", "order_ids", "resize_id")
 
     def __init__(self, client_order_id: str) -> None:
         self.order_ids = [client_order_id]
-        self.replacing = False
+        self.is_recalled = False
+        self.resize_id = 0
 
 
 class _OrderList:
-    __slots__ = ("entry_id", "legs", "quantity")
+    """An entry (or a fixed quantity, for OCO) and its exits."""
+
+    __slots__ = ("entry_id", "is_at_work", "is_stale", "legs", "quantity")
 
     def __init__(self, entry_id: str, legs: list[_Leg], quantity: QtyRaw) -> None:
         self.entry_id = entry_id
         self.legs = legs
         self.quantity = quantity
+        self.is_at_work = False
+        self.is_stale = False
 
 
 class Contingencies:
-    """All lists that are not over, by list id."""
+    """All lists of a desk, by list id."""
 
     __slots__ = ("_desk", "_lists")
 
     def __init__(self, desk: ExitDesk) -> None:
         self._desk = desk
         self._lists: dict[str, _OrderList] = {}
+
+    def has(self, list_id: str) -> bool:
+        """Whether a list is kept together."""
+        return list_id in self._lists
 
     def add(self, intents: Sequence[NewOrder]) -> None:
         """Keep a list together; orders with a parent are its held exits."""
@@ -73,47 +99,69 @@ class Contingencies:
         ]
         self._lists[intents[0].list_id] = _OrderList(entry_id, legs, intents[0].quantity)
 
+    def give_up(self, intent: NewOrder) -> None:
+        """Never bring an exit back: somebody but the desk wants it canceled."""
+        orders = self._lists.get(intent.list_id)
+        if orders is not None:
+            for leg in orders.legs:
+                if leg.order_ids[-1] == intent.client_order_id:
+                    leg.is_recalled = False
+
+    def catch_up(self) -> None:
+        """Do for every list what could not be done while the desk was halted."""
+        for list_id in self._lists:
+            self.on_change(list_id)
+
     def on_change(self, list_id: str) -> None:
-        """Follow a change of one of a list's orders."""
+        """Follow a change of one of a list's orders; a change made meanwhile is followed too."""
         orders = self._lists.get(list_id)
         if orders is None:
             return
-        if self._rebalance(orders):
-            del self._lists[list_id]
+        orders.is_stale = True
+        if orders.is_at_work:
+            return
+        orders.is_at_work = True
+        while orders.is_stale:
+            orders.is_stale = False
+            self._rebalance(orders)
+        orders.is_at_work = False
 
-    def _rebalance(self, orders: _OrderList) -> bool:
-        """Bring every leg to what is still to be exited; return whether the list is over."""
+    def _rebalance(self, orders: _OrderList) -> None:
+        """Bring every leg to what is still to be exited."""
         find = self._desk.order
         entry = find(orders.entry_id) if orders.entry_id else None
-        target = entry.cum_qty if entry is not None else orders.quantity
+        if entry is None and orders.entry_id:
+            return  # it is about to be sent
+        target = orders.quantity if entry is None else entry.cum_qty
         parts = [find(order_id) for leg in orders.legs for order_id in leg.order_ids]
         to_exit = target - sum(part.cum_qty for part in parts if part is not None)
         entry_over = entry is None or entry.is_closed
-        over = entry_over
         for leg in orders.legs:
             order = find(leg.order_ids[-1])
-            if order is not None and not self._follow(leg, order, to_exit, entry_over=entry_over):
-                over = False
-        return over
+            if order is not None:
+                self._follow(leg, order, to_exit, entry_over=entry_over)
 
-    def _follow(self, leg: _Leg, order: Order, to_exit: QtyRaw, *, entry_over: bool) -> bool:
-        """Bring one leg's order to a quantity; return whether the leg is over."""
+    def _follow(self, leg: _Leg, order: Order, to_exit: QtyRaw, *, entry_over: bool) -> None:
+        """Bring one leg's order to a quantity. While the desk is halted nothing but cancels go."""
         desk = self._desk
-        if order.life is HELD:
-            if to_exit > 0:
-                desk.release(order, to_exit)
-            elif entry_over:
-                desk.cancel(order)
-            return order.is_closed
-        if not order.is_closed:
-            quantity = order.cum_qty + to_exit
-            if to_exit <= 0:
-                desk.cancel(order)
-            elif quantity != order.quantity and not order.pending_amends:
-                leg.replacing |= not desk.resize(order, quantity) and desk.cancel(order)
-            return False
-        if leg.replacing and to_exit > 0:
-            leg.replacing = False
-            leg.order_ids.append(desk.replace(order, to_exit))
-            return False
-        return True
+        if to_exit <= 0:
+            if order.life is not HELD or entry_over:
+                leg.is_recalled |= desk.recall(order)
+        elif desk.halted:
+            return
+        elif order.is_closed:
+            if leg.is_recalled:
+                leg.is_recalled = False
+                leg.order_ids.append(desk.replace(order, to_exit))
+        elif order.life is HELD:
+            desk.release(order, to_exit)
+        elif order.leaves_qty != to_exit and not order.pending_amends and order.doubt is None:
+            self._resize(leg, order, order.quantity + to_exit - order.leaves_qty)
+
+    def _resize(self, leg: _Leg, order: Order, quantity: QtyRaw) -> None:
+        """Amend an exit; where a venue cannot or would not, cancel it and send it anew."""
+        if self._desk.can_amend(order) and leg.resize_id <= order.amend_id:
+            leg.resize_id = self._desk.resize(order, quantity)
+        else:
+            leg.resize_id = 0
+            leg.is_recalled |= self._desk.recall(order)

@@ -298,7 +298,7 @@ class Desk:
         self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger_price: PriceRaw
     ) -> bool:
         """Ask to amend an order."""
-        return self.execution.amend(order, quantity, price, trigger_price)
+        return self.execution.amend(order, quantity, price, trigger_price) > 0
 
     def cancel(self, order: Order) -> bool:
         """Ask to cancel an order."""

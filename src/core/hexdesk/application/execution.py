@@ -12,12 +12,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert, AlertLog
+from hexdesk.application.authority import OPERATOR, PROTECTION, STRATEGY, Authority
 from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.pulse import Pulse
+from hexdesk.application.soundness import recordable
+from hexdesk.domain.commands import Command
 from hexdesk.domain.order_state import (
     ALERTING,
     IS_SUBMITTED,
@@ -40,10 +43,19 @@ from hexdesk.domain.reports import (
     OrderEvent,
     OrderHeld,
     OrderRejected,
+    OrderUpdated,
     OutcomeUnknown,
     VenueReport,
 )
-from hexdesk.domain.values import FILLED, HELD, SUBMITTED, Operation, PriceRaw, QtyRaw
+from hexdesk.domain.values import (
+    FILLED,
+    HELD,
+    SUBMITTED,
+    Contingency,
+    Operation,
+    PriceRaw,
+    QtyRaw,
+)
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
 
@@ -101,34 +113,46 @@ class Execution:
 
     # --- out -------------------------------------------------------------------------------
 
-    def submit(self, host: StrategyHost, intent: NewOrder, *, by_desk: bool = False) -> None:
-        """Take an order through risk, and out if it passes.
-
-        `by_desk` marks closing orders of flatten and protection: a stopped or quarantined strategy
-        does not hold them back.
-        """
+    def submit(self, host: StrategyHost, intent: NewOrder, authority: Authority = STRATEGY) -> None:
+        """Take an order through risk, and out if it passes."""
         self._counts.orders += 1
-        self._send(host, new_order(intent), by_desk=by_desk)
+        self._send(host, new_order(intent), authority)
 
     def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
-        """Take linked orders: those with a parent are held until it fills."""
+        """Take linked orders: those with a parent are held until it fills.
+
+        An exit that could never leave is found out now: the whole list is denied rather than a
+        position entered that cannot be protected.
+        """
         self._counts.orders += len(intents)
+        if self._deny_list(host, intents):
+            return
         self._lists.add(intents)
         for intent in intents:
             if intent.parent_id:
                 self._hold(host, intent)
         for intent in intents:
             if not intent.parent_id:
-                self._send(host, new_order(intent))
+                self._send(host, new_order(intent), STRATEGY)
+        if intents[0].contingency is Contingency.OCO:
+            self._withdraw_half(host, intents)
         self._lists.on_change(intents[0].list_id)
 
-    def amend(self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger: PriceRaw) -> bool:
-        """Ask to replace terms; 0 keeps one. False if it cannot be asked now, or was denied.
+    def amend(
+        self,
+        order: Order,
+        quantity: QtyRaw,
+        price: PriceRaw,
+        trigger: PriceRaw,
+        authority: Authority = STRATEGY,
+    ) -> int:
+        """Ask to replace terms; 0 keeps one. Return the request's number.
 
+        0 means that it cannot be asked now, or was denied; a denial is told as `AmendRejected`.
         Until the answer, risk counts the larger of both quantities.
         """
         if order.is_closed or order.pending_cancels or order.doubt is not None:
-            return False
+            return 0
         host = self.hosts[order.intent.strategy_id]
         wanted = replace(
             order.intent,
@@ -136,63 +160,46 @@ class Execution:
             price=price or order.price,
             trigger_price=trigger or order.trigger_price,
         )
+        rest = wanted.quantity - order.cum_qty - order.dead_qty
+        denial = self._check_amend(host, order, wanted, rest, authority)
+        now_ns = self.pulse.now_ns
+        if denial is not None:
+            self._counts.denials[denial[0]] += 1
+            self._deliver_later(
+                host, AmendRejected(wanted.client_order_id, 0, *denial, now_ns, now_ns)
+            )
+            return 0
+        order.request_count = request_id = order.request_count + 1
+        terms = (wanted.quantity, wanted.price, wanted.trigger_price)
         if order.life is HELD:
-            order.intent = wanted
-            order.quantity, order.price = wanted.quantity, wanted.price
-            order.trigger_price = wanted.trigger_price
-            self._record(wanted)
-            return True
-        ledger = host.ledgers[wanted.instrument_id]
-        working = order.working_qty
-        ledger.work(order, 0)
-        probe = new_order(wanted)
-        denial = self._state_denial(host, probe, ledger) or host.gate.check_amend(
-            probe, ledger, self.pulse.now_ns
-        )
-        if denial is None and wanted.quantity > order.cum_qty:
-            order.reserve_price = max(order.reserve_price, probe.reserve_price)
-            ledger.work(order, max(working, wanted.quantity - order.cum_qty))
-        else:
-            ledger.work(order, working)
-            code, text = denial or ("ORDER_SIZE", f"quantity={wanted.quantity} cum={order.cum_qty}")
-            self._counts.denials[code] += 1
-            now_ns = self.pulse.now_ns
-            refusal = AmendRejected(wanted.client_order_id, 0, code, text, now_ns, now_ns)
-            self._deliver_later(host, refusal)
-            return False
-        order.request_count += 1
-        order.pending_amends |= 1 << order.request_count
-        request = AmendOrder(
-            wanted.client_order_id,
-            order.request_count,
-            wanted.quantity,
-            wanted.price,
-            wanted.trigger_price,
-            self.pulse.now_ns,
-        )
+            updated = OrderUpdated(wanted.client_order_id, request_id, *terms, now_ns, now_ns)
+            self._record(updated)
+            apply(order, updated)
+            self._deliver_later(host, updated)
+            return request_id
+        order.pending_amends |= 1 << request_id
         self._counts.amends += 1
-        self._record(request)
-        self.outbox.append((host.broker.amend, request))
-        self.pulse.is_owed = True
-        return True
+        self._ask(host.broker.amend, AmendOrder(wanted.client_order_id, request_id, *terms, now_ns))
+        return request_id
 
-    def cancel(self, order: Order) -> bool:
+    def cancel(self, order: Order, authority: Authority = STRATEGY) -> bool:
         """Ask to cancel; a held order ends at once. Cancels always pass risk."""
+        intent = order.intent
+        if intent.list_id and authority is not PROTECTION:
+            self._lists.give_up(intent)
         if order.life >= FILLED or order.pending_cancels:
             return False
-        intent = order.intent
         host = self.hosts[intent.strategy_id]
+        now_ns = self.pulse.now_ns
         if order.life is HELD:
-            now_ns = self.pulse.now_ns
             self._end_held(host, order, OrderCanceled(intent.client_order_id, "", now_ns, now_ns))
             return True
+        if order.request_count and authority is STRATEGY:
+            self._count_burst(host)
         order.request_count = request_id = order.request_count + 1
         order.pending_cancels |= 1 << request_id
-        request = CancelOrder(intent.client_order_id, request_id, self.pulse.now_ns)
         self._counts.cancels += 1
-        self._record(request)
-        self.outbox.append((host.broker.cancel, request))
-        self.pulse.is_owed = True
+        self._ask(host.broker.cancel, CancelOrder(intent.client_order_id, request_id, now_ns))
         return True
 
     def flush(self) -> None:
@@ -225,9 +232,19 @@ class Execution:
         return True
 
     def halt(self, reason: str) -> None:
-        """Let nothing but cancels leave until re-armed."""
+        """Let nothing but cancels and an operator's closes leave until re-armed."""
         self.halted = reason
         self._alert("HALTED", "desk", reason)
+
+    def rearm(self) -> None:
+        """End a halt, and send the exits that came due meanwhile."""
+        if self.halted:
+            self.halted = ""
+            self._lists.catch_up()
+
+    def refuse(self, command: Command, why: str) -> None:
+        """Tell that a command was not carried out."""
+        self._alert("COMMAND_REFUSED", type(command).__name__, why)
 
     # --- back ------------------------------------------------------------------------------
 
@@ -268,7 +285,7 @@ class Execution:
                 callback(report)
             except Exception as error:  # noqa: BLE001 - a strategy may raise anything
                 self._fault(host, error)
-        if intent.list_id:
+        if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
             self._lists.on_change(intent.list_id)
 
     def _apply(self, host: StrategyHost, order: Order, report: VenueReport) -> bool:
@@ -279,7 +296,9 @@ class Execution:
         else:
             outcome = apply(order, report)
         if outcome is not APPLIED and not self._odd_outcome(report, outcome):
-            self._follow(host, order, was_closed=was_closed)  # a fact may have ended it all the same
+            self._follow(
+                host, order, was_closed=was_closed
+            )  # a fact may have ended it all the same
             return False
         if isinstance(report, Fill):
             self._counts.fills += 1
@@ -288,6 +307,8 @@ class Execution:
             self._unbook(host, order, report)
         elif isinstance(report, OrderRejected):
             self._counts.rejects[report.code] += 1
+        elif isinstance(report, OrderUpdated | AmendRejected) and not order.pending_amends:
+            self._value_anew(host, order)
         if order.life >= FILLED and not was_closed:
             ledger = host.ledgers[order.intent.instrument_id]
             ledger.release(order)
@@ -328,25 +349,33 @@ class Execution:
 
     def release(self, order: Order, quantity: QtyRaw) -> None:
         """Send a held order for a quantity."""
+        intent = order.intent
         order.intent = replace(
-            order.intent,
+            intent,
             quantity=quantity,
+            price=order.price,
+            trigger_price=order.trigger_price,
             ts_init=self.pulse.now_ns,
             causation_id=self.pulse.seq,
         )
         order.quantity = quantity
-        host = self.hosts[order.intent.strategy_id]
+        host = self.hosts[intent.strategy_id]
         host.open_count -= 1
-        host.ledgers[order.intent.instrument_id].open_count -= 1
-        del self.open[order.intent.client_order_id]
-        self._send(host, order, by_desk=True)
+        host.ledgers[intent.instrument_id].open_count -= 1
+        del self.open[intent.client_order_id]
+        self._send(host, order, PROTECTION)
 
-    def resize(self, order: Order, quantity: QtyRaw) -> bool:
-        """Ask to amend a total quantity."""
-        host = self.hosts[order.intent.strategy_id]
-        if not host.broker.capabilities.amend:
-            return False
-        return self.amend(order, quantity, 0, 0)
+    def can_amend(self, order: Order) -> bool:
+        """Whether its broker amends orders."""
+        return self.hosts[order.intent.strategy_id].broker.capabilities.amend
+
+    def resize(self, order: Order, quantity: QtyRaw) -> int:
+        """Ask to amend a total quantity; return the request's number, 0 if it was not asked."""
+        return self.amend(order, quantity, 0, 0, PROTECTION)
+
+    def recall(self, order: Order) -> bool:
+        """Cancel an exit that has nothing to exit, or the wrong size."""
+        return self.cancel(order, PROTECTION)
 
     def replace(self, order: Order, quantity: QtyRaw) -> str:
         """Send a closed exit's terms anew."""
@@ -360,7 +389,7 @@ class Execution:
             ts_init=self.pulse.now_ns,
             causation_id=self.pulse.seq,
         )
-        self.submit(self.hosts[intent.strategy_id], intent, by_desk=True)
+        self.submit(self.hosts[intent.strategy_id], intent, PROTECTION)
         return client_order_id
 
     # --- inside ----------------------------------------------------------------------------
@@ -369,26 +398,27 @@ class Execution:
         self._later.append((host, event))
         self.pulse.is_owed = True
 
-    def _send(self, host: StrategyHost, order: Order, *, by_desk: bool = False) -> None:
+    def _send(self, host: StrategyHost, order: Order, authority: Authority) -> None:
         intent = order.intent
-        self._record(intent)
         pulse = self.pulse
-        if host.burst_seq == pulse.seq:
-            host.burst_count += 1
-            if host.burst_count > BURST_MAX:
-                self._runaway(host, f"more than {BURST_MAX} orders within one input")
-        else:
-            host.burst_seq = pulse.seq
-            host.burst_count = 1
+        if authority is STRATEGY:
+            if host.burst_seq == pulse.seq:
+                self._count_burst(host)
+            else:
+                host.burst_seq = pulse.seq
+                host.burst_count = 1
         ledger = host.ledgers.get(intent.instrument_id)
         if ledger is None:
-            self._deny(host, order, "ORDER_VALUE", f"instrument_id={intent.instrument_id}")
+            self._deny(host, order, "ORDER_VALUE", "instrument_id: expected one of the strategy's")
             return
         denial = None
         if self.halted or not host.entries_allowed or host.state is not RUNNING:
-            denial = self._state_denial(host, order, ledger, by_desk=by_desk)
+            denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
         if denial is None:
-            denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
+            if authority is STRATEGY:
+                denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
+            else:
+                denial = host.gate.check_close(order, ledger)
         if denial is not None:
             self._deny(host, order, *denial)
             return
@@ -396,49 +426,130 @@ class Execution:
         order.life = SUBMITTED
         self._open(host, ledger, order)
         ledger.take(order)
+        self._record(intent)
         self.outbox.append((host.send, intent))
         pulse.is_owed = True
 
+    def _ask(self, send: Callable[[Any], None], request: AmendOrder | CancelOrder) -> None:
+        self._record(request)
+        self.outbox.append((send, request))
+        self.pulse.is_owed = True
+
+    def _count_burst(self, host: StrategyHost) -> None:
+        """Count a request of a strategy within one input; too many and it has run away."""
+        if host.burst_seq != self.pulse.seq:
+            host.burst_seq = self.pulse.seq
+            host.burst_count = 0
+        host.burst_count += 1
+        if host.burst_count > BURST_MAX:
+            self._runaway(host, f"more than {BURST_MAX} requests within one input")
+
     def _state_denial(
-        self, host: StrategyHost, order: Order, ledger: Ledger, *, by_desk: bool = False
+        self,
+        host: StrategyHost,
+        intent: NewOrder,
+        ledger: Ledger,
+        rest: QtyRaw,
+        authority: Authority,
     ) -> tuple[str, str] | None:
-        if self.halted:
+        if self.halted and authority is not OPERATOR:
             return "RISK_HALTED", f"reason={self.halted!r}"
-        if host.state is not RUNNING and not by_desk:
+        if authority is not STRATEGY:
+            return None
+        if host.state is not RUNNING:
             return "STRATEGY_DISABLED", f"state={host.state.value}"
-        intent = order.intent
-        if not host.entries_allowed and not (
-            intent.reduce_only or ledger.is_reducing(intent.side, intent.quantity)
-        ):
+        if not host.entries_allowed and not ledger.is_reducing(intent, rest):
             return "RISK_REDUCING", "entries=stopped"
         return None
 
+    def _check_amend(
+        self, host: StrategyHost, order: Order, wanted: NewOrder, rest: QtyRaw, authority: Authority
+    ) -> tuple[str, str] | None:
+        """Return why terms cannot be replaced, or None and work the worse of old and new ones."""
+        ledger = host.ledgers[wanted.instrument_id]
+        gate = host.gate
+        if authority is STRATEGY:
+            self._count_burst(host)
+            if _is_linked(wanted) and wanted.quantity != order.quantity:
+                return "ORDER_UNSUPPORTED", "quantity: that of a linked order follows its list"
+        if order.life is HELD:
+            return gate.check_terms(wanted, ledger)
+        if rest <= 0:
+            return "ORDER_SIZE", f"quantity={wanted.quantity} cum={order.cum_qty}"
+        working = order.working_qty
+        ledger.work(order, 0)
+        probe = new_order(wanted)
+        denial = self._state_denial(host, wanted, ledger, rest, authority)
+        if denial is None:
+            if authority is STRATEGY:
+                denial = gate.check_amend(probe, rest, ledger, self.pulse.now_ns)
+            else:
+                denial = gate.check_amend_of_close(wanted, rest, ledger)
+        if denial is None:
+            order.reserve_price = max(order.reserve_price, probe.reserve_price)
+            working = max(working, rest)
+        ledger.work(order, working)
+        return denial
+
+    def _deny_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> bool:
+        """Deny every order of a list of which one could never leave; return whether that was so."""
+        for intent in intents:
+            ledger = host.ledgers.get(intent.instrument_id)
+            if ledger is None:
+                denial: tuple[str, str] | None = (
+                    "ORDER_VALUE",
+                    "instrument_id: expected one of the strategy's",
+                )
+            else:
+                denial = host.gate.check_terms(intent, ledger)
+            if denial is not None:
+                code, text = denial
+                for each in intents:
+                    self._deny(host, new_order(each), code, f"{text} of={intent.client_order_id}")
+                return True
+        return False
+
+    def _withdraw_half(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
+        """Take back what has not left yet of a pair whose other order was denied."""
+        orders = [self.open.get(intent.client_order_id) for intent in intents]
+        if None not in orders:
+            return
+        now_ns = self.pulse.now_ns
+        for order in orders:
+            if order is not None:
+                intent = order.intent
+                self.outbox = [each for each in self.outbox if each[1] is not intent]
+                event = OrderRejected(
+                    intent.client_order_id, "PAIR_DENIED", "its other order was denied",
+                    now_ns, now_ns,
+                )  # fmt: skip
+                self._record(event)
+                apply(order, event)
+                self._follow(host, order, was_closed=False)
+                self._deliver_later(host, event)
+
     def _deny(self, host: StrategyHost, order: Order, code: str, text: str) -> None:
+        order.intent = intent = recordable(order.intent)
+        order.reserved = 0
         self._counts.denials[code] += 1
-        event = OrderDenied(
-            order.intent.client_order_id, code, f"{code}: {text}", self.pulse.now_ns
-        )
+        event = OrderDenied(intent.client_order_id, code, f"{code}: {text}", self.pulse.now_ns)
+        self._record(intent)
         self._record(event)
         apply(order, event)
-        self.closed[order.intent.client_order_id] = order
+        self.closed[intent.client_order_id] = order
         self._deliver_later(host, event)
-        if order.intent.list_id:
-            if order.intent.parent_id:
-                self._alert("PROTECTION_DENIED", order.intent.client_order_id, event.text)
-            self._lists.on_change(order.intent.list_id)
+        if self._lists.has(intent.list_id):
+            if intent.parent_id:
+                self._alert("PROTECTION_DENIED", intent.client_order_id, event.text)
+            self._lists.on_change(intent.list_id)
 
     def _hold(self, host: StrategyHost, intent: NewOrder) -> None:
         order = new_order(intent)
-        ledger = host.ledgers.get(intent.instrument_id)
-        if ledger is None:
-            self._record(intent)
-            self._deny(host, order, "ORDER_VALUE", f"instrument_id={intent.instrument_id}")
-            return
         event = OrderHeld(intent.client_order_id, self.pulse.now_ns)
         self._record(intent)
         self._record(event)
         apply(order, event)
-        self._open(host, ledger, order)
+        self._open(host, host.ledgers[intent.instrument_id], order)
 
     def _end_held(self, host: StrategyHost, order: Order, event: OrderCanceled) -> None:
         self._record(event)
@@ -485,6 +596,12 @@ class Execution:
         self._counts.fills -= 1
         self._alert("FILL_BUSTED", report.client_order_id, report.trade_id)
 
+    def _value_anew(self, host: StrategyHost, order: Order) -> None:
+        """Reserve at the terms that now hold, once no amendment is open."""
+        if order.reserve_price and order.life < FILLED:
+            order.reserve_price = order.price or order.trigger_price or order.reserve_price
+            host.ledgers[order.intent.instrument_id].work(order, order.leaves_qty)
+
     def _find_closed(self, report: VenueReport) -> Order | None:
         if report.client_order_id:
             return self.closed.get(report.client_order_id)
@@ -523,9 +640,7 @@ class Execution:
         text = f"{type(error).__name__}: {error}"
         self.halt(f"BROKER_FAILED: {text}")
         self.on_report(
-            OutcomeUnknown(
-                request.client_order_id, operation, request_id, text, self.pulse.now_ns
-            )
+            OutcomeUnknown(request.client_order_id, operation, request_id, text, self.pulse.now_ns)
         )
 
     def _alert(self, code: str, scope: str, text: str) -> None:
@@ -536,3 +651,8 @@ def _belongs(order: Order, fill: Fill) -> bool:
     """Whether a fill is of the order it names: booking another one would turn a position round."""
     intent = order.intent
     return fill.side == intent.side and fill.instrument_id == intent.instrument_id
+
+
+def _is_linked(order: NewOrder) -> bool:
+    """Whether the desk keeps an order's quantity: exits, and both orders of an OCO."""
+    return bool(order.parent_id) or order.contingency is Contingency.OCO

@@ -5,9 +5,8 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Any, Protocol, TypeAlias
 
-from msgspec.structs import replace
-
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.linked import bracket_orders, entry_type, pair_orders
 from hexdesk.application.markets import Market
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import RiskGate
@@ -19,6 +18,7 @@ from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import (
     AUTO,
     GTC,
+    LIMIT,
     MARKET,
     Contingency,
     OrderType,
@@ -307,31 +307,31 @@ class DeskContext:
         quantity: QtyRaw,
         *,
         entry_price: PriceRaw = 0,
-        stop_price: PriceRaw,
-        target_price: PriceRaw,
+        stop_price: PriceRaw = 0,
+        target_price: PriceRaw = 0,
         tag: str = "",
     ) -> BracketIds:
-        """Send an entry whose fill releases a stop and a target."""
-        entry = self._intent(instrument_id, side, quantity, price=entry_price, tag=tag)
-        list_id = entry.client_order_id
-        exit_side = Side(-side)
-        kind = Contingency.BRACKET
-        exits = [
-            self._intent(
-                instrument_id,
-                exit_side,
-                quantity,
-                price=price,
-                trigger_price=trigger,
-                tag=tag,
-                parent_id=list_id,
-            )
-            for price, trigger in ((0, stop_price), (target_price, 0))
-        ]
-        self._desk.submit_list(
-            self._host, [_linked(intent, kind, list_id) for intent in (entry, *exits)]
+        """Send an entry whose fill releases a stop, a target, or both."""
+        if not (stop_price or target_price):
+            raise ValueError("expected a stop_price, a target_price, or both")
+        desk, host = self._desk, self._host
+        entry = self._intent(
+            instrument_id, side, quantity, entry_type(entry_price), entry_price, tag=tag
         )
-        return BracketIds(list_id, exits[0].client_order_id, exits[1].client_order_id)
+        orders = bracket_orders(
+            entry,
+            desk.next_client_order_id,
+            host.broker.capabilities,
+            stop_price=stop_price,
+            target_price=target_price,
+        )
+        desk.submit_list(host, orders)
+        ids = [order.client_order_id for order in orders[1:]]
+        return BracketIds(
+            entry.client_order_id,
+            ids[0] if stop_price else "",
+            ids[-1] if target_price else "",
+        )
 
     def submit_oco(
         self,
@@ -341,16 +341,17 @@ class DeskContext:
         *,
         limit_price: PriceRaw,
         stop_price: PriceRaw,
+        reduce_only: bool = False,
         tag: str = "",
     ) -> tuple[str, str]:
         """Send a limit and a stop of which a fill of one reduces or cancels the other."""
-        limit = self._intent(instrument_id, side, quantity, price=limit_price, tag=tag)
-        stop = self._intent(instrument_id, side, quantity, trigger_price=stop_price, tag=tag)
-        list_id = limit.client_order_id
-        self._desk.submit_list(
-            self._host, [_linked(intent, Contingency.OCO, list_id) for intent in (limit, stop)]
+        desk, host = self._desk, self._host
+        limit = self._intent(
+            instrument_id, side, quantity, LIMIT, limit_price, tag=tag, reduce_only=reduce_only
         )
-        return limit.client_order_id, stop.client_order_id
+        orders = pair_orders(limit, desk.next_client_order_id, host.broker.capabilities, stop_price)
+        desk.submit_list(host, orders)
+        return orders[0].client_order_id, orders[1].client_order_id
 
     def amend(
         self,
@@ -399,29 +400,24 @@ class DeskContext:
         instrument_id: str,
         side: Side,
         quantity: QtyRaw,
+        order_type: OrderType,
+        price: PriceRaw,
         *,
-        price: PriceRaw = 0,
-        trigger_price: PriceRaw = 0,
         tag: str,
-        parent_id: str = "",
+        reduce_only: bool = False,
     ) -> NewOrder:
-        if trigger_price:
-            order_type = OrderType.STOP_MARKET
-        else:
-            order_type = OrderType.LIMIT if price else MARKET
+        host = self._host
         return NewOrder(
             self._desk.next_client_order_id(),
-            self._host.strategy_id,
-            self._host.account.id,
+            host.strategy_id,
+            host.account.id,
             instrument_id,
             side,
             order_type,
             quantity,
             self._pulse.now_ns,
             price,
-            trigger_price,
-            reduce_only=bool(parent_id),
-            parent_id=parent_id,
+            reduce_only=reduce_only,
             tag=tag,
             causation_id=self._pulse.seq,
         )
@@ -445,7 +441,3 @@ def view_order(order: Order) -> OrderView:
         order.avg_px,
         intent.tag,
     )
-
-
-def _linked(intent: NewOrder, kind: Contingency, list_id: str) -> NewOrder:
-    return replace(intent, contingency=kind, list_id=list_id)

@@ -8,10 +8,24 @@ from hexdesk.application.markets import Market
 from hexdesk.domain.accounts import Account, fee_of
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, currency_scale, pow10
-from hexdesk.domain.order_state import Order
+from hexdesk.domain.order import Order
+from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import AUTO, BUY, HEDGING, MAKER, MoneyRaw, PriceRaw, QtyRaw, Side
+from hexdesk.domain.values import (
+    AUTO,
+    BUY,
+    CLOSING_EFFECTS,
+    HEDGING,
+    MAKER,
+    OPEN,
+    SELL,
+    MoneyRaw,
+    PriceRaw,
+    QtyRaw,
+    Side,
+    ValueRaw,
+)
 
 _RATE_ONE = pow10(RATE_SCALE)
 
@@ -105,7 +119,7 @@ class Ledger:
     def take(self, order: Order) -> None:
         """Begin to work an order whose `reserved` the risk gate has set."""
         intent = order.intent
-        if intent.reduce_only:
+        if intent.reduce_only or (intent.position_effect is not AUTO and is_close(intent)):
             order.reserved = 0
             return
         order.working_qty = quantity = order.quantity
@@ -130,9 +144,10 @@ class Ledger:
     def work(self, order: Order, quantity: QtyRaw) -> None:
         """Count another quantity of an order as able to be filled, and reserve for that.
 
-        Reduce-only orders bind nothing.
+        Orders that can only close bind nothing.
         """
-        if order.intent.reduce_only:
+        intent = order.intent
+        if is_close(intent):
             return
         self.release(order)
         if quantity:
@@ -171,7 +186,8 @@ class Ledger:
             self._used = used
             self.fees += fee
         else:
-            self._trade(fill.side, fill.quantity, fill.price, order)
+            gain = position.book(fill.side, fill.quantity, fill.price, effect)
+            self._pay(gain, fill.side, fill)
             fee = fill.fee if fill.fee_currency == self._settle else self._foreign_fee(fill)
             balance.total -= fee * self._fee_factor
             self.fees += fee
@@ -179,43 +195,44 @@ class Ledger:
 
     def unbook(self, order: Order, fill: Fill) -> None:
         """Take a broken trade back: its opposite at its own price, its fee returned."""
-        opposite = Side.SELL if fill.side is BUY else BUY
-        self._trade(opposite, fill.quantity, fill.price, order, broken=True)
+        effect = order.intent.position_effect
+        gain = self.position.unbook(fill.side, fill.quantity, fill.price, effect)
+        self._pay(gain, SELL if fill.side is BUY else BUY, fill)
         fee = fill.fee if fill.fee_currency == self._settle else self._foreign_fee(fill, sign=-1)
         self.balance.total += fee * self._fee_factor
         self.fees -= fee
         self.fill_count -= 1
 
-    def is_reducing(self, side: Side, quantity: QtyRaw) -> bool:
-        """Whether a trade of this size, after working orders, only shrinks what is held."""
+    def is_reducing(self, order: NewOrder, quantity: QtyRaw) -> bool:
+        """Whether filling a quantity of an order, after all that works, only shrinks what is held.
+
+        What an order says of itself counts: a close does, whatever the other leg holds; an opening
+        never does. That a close is not larger than what it closes is another rule.
+        """
+        if is_close(order):
+            return True
         held = self.position.quantity
-        if side is BUY:
-            return held < 0 and self.open_buy + quantity <= -held
-        return held > 0 and self.open_sell + quantity <= held
+        if order.position_effect is OPEN or not held:
+            return False
+        if order.side is BUY:
+            return self.open_buy + quantity <= -held
+        return self.open_sell + quantity <= held
 
     def unrealised(self) -> int:
         """Return the open result at the market's mark; 0 while there is none."""
         mark = self.market.mark
         return self.position.unrealised(mark) if mark else 0
 
-    def _trade(
-        self, side: Side, quantity: QtyRaw, price: PriceRaw, order: Order, *, broken: bool = False
-    ) -> None:
-        position = self.position
-        effect = order.intent.position_effect
-        if self._netted:
-            gain = position.book(side, quantity, price, effect)
-        else:
-            leg = position.leg(order.intent.side, effect)
-            gain = leg.book(side, quantity, price, AUTO if broken else effect)
+    def _pay(self, gain: ValueRaw, side: Side, fill: Fill) -> None:
+        """Move the cash of a trade: its result and margin, or its whole value."""
         balance = self.balance
         if self._margined:
-            used = -(-position.cost * self._margin_rate // _RATE_ONE)
+            used = -(-self.position.cost * self._margin_rate // _RATE_ONE)
             balance.total += gain * self._cash_factor
             balance.used += used - self._used
             self._used = used
         else:
-            value = self._instrument.value(price, quantity) * self._cash_factor
+            value = self._instrument.value(fill.price, fill.quantity) * self._cash_factor
             balance.total += -value if side is BUY else value
 
     def _foreign_fee(self, fill: Fill, *, sign: int = 1) -> MoneyRaw:
@@ -232,3 +249,8 @@ class Ledger:
         rate = instrument.maker_fee if fill.liquidity is MAKER else instrument.taker_fee
         value = instrument.value(fill.price, fill.quantity)
         return fee_of(value, rate, instrument.value_scale, self._money_scale)
+
+
+def is_close(order: NewOrder) -> bool:
+    """Whether an order says of itself that it can only close."""
+    return order.reduce_only or order.position_effect in CLOSING_EFFECTS

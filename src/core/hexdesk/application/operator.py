@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from hexdesk.application.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.execution import Execution
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
@@ -18,6 +19,7 @@ from hexdesk.domain.commands import (
     StopStrategy,
     StrategyCommand,
 )
+from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.values import (
@@ -28,6 +30,7 @@ from hexdesk.domain.values import (
     SELL,
     PositionEffect,
     QtyRaw,
+    Side,
 )
 
 
@@ -46,7 +49,7 @@ class StrategyLives(Protocol):
 class Operator:
     """Carries commands out on one desk."""
 
-    __slots__ = ("_execution", "_lives", "_next_id")
+    __slots__ = ("_closing", "_execution", "_lives", "_next_id")
 
     def __init__(
         self, execution: Execution, lives: StrategyLives, next_id: Callable[[], str]
@@ -54,6 +57,7 @@ class Operator:
         self._execution = execution
         self._lives = lives
         self._next_id = next_id
+        self._closing = set[str]()
 
     def handle(self, command: Command) -> None:
         """Do what a command says; one for an unknown strategy does nothing."""
@@ -61,8 +65,11 @@ class Operator:
             case Halt(reason=reason):
                 if not self._execution.halted:
                     self._execution.halt(reason or "by the operator")
-            case Rearm():
-                self._execution.halted = ""
+            case Rearm(reason=reason):
+                if reason:
+                    self._execution.rearm()
+                else:
+                    self._execution.refuse(command, "a reason is needed")
             case _:
                 for host in self._chosen(command.strategy_id):
                     self._handle_for(host, command)
@@ -72,77 +79,110 @@ class Operator:
             case StopEntries():
                 host.entries_allowed = False
             case ResumeEntries():
-                host.entries_allowed = True
+                if self._execution.halted:
+                    self._execution.refuse(command, "the desk is halted")
+                else:
+                    host.entries_allowed = True
             case CancelAll():
-                self.cancel_orders(host)
+                self.cancel_orders(host, closing_too=True)
             case Flatten():
-                self.flatten(host, "")
+                self.flatten(host, "", OPERATOR)
             case StartStrategy():
                 self._lives.start_strategy(host)
             case StopStrategy():
                 self._lives.stop_strategy(host, keep_orders=command.keep_orders)
 
-    def cancel_orders(self, host: StrategyHost, instrument_id: str = "") -> int:
-        """Cancel a strategy's open orders, of one instrument or all; return how many."""
+    def cancel_orders(
+        self, host: StrategyHost, instrument_id: str = "", *, closing_too: bool = False
+    ) -> int:
+        """Cancel a strategy's open orders, of one instrument or all; return how many.
+
+        What `flatten` sent goes on, unless `closing_too` says otherwise.
+        """
         execution = self._execution
         orders = [
             order
-            for order in execution.open.values()
-            if order.intent.strategy_id == host.strategy_id
-            and instrument_id in ("", order.intent.instrument_id)
+            for order in self._open_orders(host, instrument_id)
+            if closing_too or order.intent.client_order_id not in self._closing
         ]
-        return sum(execution.cancel(order) for order in orders)
+        return sum(execution.cancel(order, OPERATOR) for order in orders)
 
-    def flatten(self, host: StrategyHost, instrument_id: str) -> int:
+    def flatten(
+        self, host: StrategyHost, instrument_id: str, authority: Authority = PROTECTION
+    ) -> int:
         """Cancel a strategy's orders and close its positions at the market.
 
         Closing orders already on their way are taken into account, so asking twice closes once.
+        With an operator's authority it works while the desk is halted too.
         """
+        self._closing &= self._execution.open.keys()
         self.cancel_orders(host, instrument_id)
-        closing = {
-            ledger.instrument.id: self._closing_quantity(host, ledger)
-            for ledger in host.ledgers.values()
-            if instrument_id in ("", ledger.instrument.id)
-        }
         sent = 0
-        for market_id, on_its_way in closing.items():
-            ledger = host.ledgers[market_id]
-            for quantity, effect in _legs(ledger, host):
-                rest = abs(quantity) - on_its_way
-                if rest > 0:
-                    self._close(host, market_id, rest if quantity > 0 else -rest, effect)
-                    sent += 1
+        for ledger in host.ledgers.values():
+            if instrument_id in ("", ledger.instrument.id):
+                for quantity, effect in _legs(ledger, host):
+                    sent += self._close_leg(host, ledger, quantity, effect, authority)
         return sent
 
-    def _closing_quantity(self, host: StrategyHost, ledger: Ledger) -> QtyRaw:
-        return sum(
+    def _close_leg(
+        self,
+        host: StrategyHost,
+        ledger: Ledger,
+        quantity: QtyRaw,
+        effect: PositionEffect,
+        authority: Authority,
+    ) -> int:
+        """Close what of a leg no order closes yet, in parts that the venue takes."""
+        instrument = ledger.instrument
+        side = SELL if quantity > 0 else BUY
+        rest = abs(quantity) - sum(
             order.leaves_qty
-            for order in self._execution.open.values()
-            if order.intent.strategy_id == host.strategy_id
-            and order.intent.instrument_id == ledger.instrument.id
-            and order.intent.tag == FLATTEN_TAG
+            for order in self._open_orders(host, instrument.id)
+            if order.intent.client_order_id in self._closing and order.intent.side is side
         )
+        sent = 0
+        largest = instrument.floor_quantity(instrument.max_quantity) or rest
+        while rest > 0 and sent < CLOSES_MAX:
+            part = min(rest, largest)
+            intent = self._closing_order(host, instrument.id, side, part, effect)
+            self._execution.submit(host, intent, authority)
+            rest -= part
+            sent += 1
+        return sent
 
-    def _close(
-        self, host: StrategyHost, instrument_id: str, quantity: QtyRaw, effect: PositionEffect
-    ) -> None:
-        capabilities = host.broker.capabilities
+    def _closing_order(
+        self,
+        host: StrategyHost,
+        instrument_id: str,
+        side: Side,
+        quantity: QtyRaw,
+        effect: PositionEffect,
+    ) -> NewOrder:
         pulse = self._execution.pulse
-        intent = NewOrder(
-            self._next_id(),
+        client_order_id = self._next_id()
+        self._closing.add(client_order_id)
+        return NewOrder(
+            client_order_id,
             host.strategy_id,
             host.account.id,
             instrument_id,
-            SELL if quantity > 0 else BUY,
+            side,
             MARKET,
-            abs(quantity),
+            quantity,
             pulse.now_ns,
-            reduce_only=capabilities.reduce_only and effect is AUTO,
+            reduce_only=host.broker.capabilities.reduce_only and effect is AUTO,
             position_effect=effect,
             tag=FLATTEN_TAG,
             causation_id=pulse.seq,
         )
-        self._execution.submit(host, intent, by_desk=True)
+
+    def _open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
+        return [
+            order
+            for order in self._execution.open.values()
+            if order.intent.strategy_id == host.strategy_id
+            and instrument_id in ("", order.intent.instrument_id)
+        ]
 
     def _chosen(self, strategy_id: str) -> Iterable[StrategyHost]:
         hosts = self._execution.hosts
@@ -152,6 +192,8 @@ class Operator:
 
 
 FLATTEN_TAG = "flatten"
+CLOSES_MAX = 1_000
+"""Most orders that one leg is closed with at once; asking again sends the rest."""
 
 
 def _legs(ledger: Ledger, host: StrategyHost) -> list[tuple[QtyRaw, PositionEffect]]:

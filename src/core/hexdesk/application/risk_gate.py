@@ -8,7 +8,8 @@ takes this module's place behind the same `check`.
 from collections import deque
 from typing import TypeAlias
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledger import Ledger, is_close
+from hexdesk.application.soundness import RAW_MAX, soundness_problem
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, parse_raw, pow10
 from hexdesk.domain.order_state import Order
@@ -23,11 +24,13 @@ from hexdesk.domain.values import (
     LIMIT,
     MARKET,
     NS_PER_SECOND,
+    OPEN,
     PRICED_TYPES,
+    SELL,
     PriceRaw,
+    QtyRaw,
     TimeNs,
     TradingStatus,
-    ValueRaw,
 )
 from hexdesk.ports.broker import Capabilities
 
@@ -36,6 +39,8 @@ Denial: TypeAlias = tuple[str, str]
 NO_LIMIT = 2**200
 """Larger than any quantity or value; comparing with it costs no branch."""
 
+NOTHING = 0
+"""Fields left at their default are this very object; a `None`, 0.0 or False is not."""
 _PERCENT = pow10(2)
 _ONE = pow10(RATE_SCALE)
 TRADING = TradingStatus.TRADING
@@ -79,7 +84,9 @@ class GateLimits:
             return _limit(name, str(getattr(limits, name)), scale)
 
         self.order_quantity_max = raw("order_quantity_max", quantity_scale)
-        self.order_notional_max = raw("order_notional_max", value_scale)
+        self.order_notional_max = min(
+            raw("order_notional_max", value_scale), instrument.max_notional or NO_LIMIT
+        )
         self.position_quantity_max = raw("position_quantity_max", quantity_scale)
         self.position_notional_max = raw("position_notional_max", value_scale)
         self.orders_per_second_max = raw("orders_per_second_max", 0)
@@ -92,9 +99,9 @@ class GateLimits:
         self.unit = 0 if instrument.inverse or has_bands else instrument.multiplier
         self.tick = instrument.ticks[0].tick
         self.lower_limit = instrument.lower_limit
-        self.upper_limit = instrument.upper_limit or NO_LIMIT
+        self.upper_limit = instrument.upper_limit or RAW_MAX
         self.quantity_min = max(instrument.min_quantity, 1)
-        self.quantity_max = min(instrument.max_quantity or NO_LIMIT, self.order_quantity_max)
+        self.quantity_max = min(instrument.max_quantity or RAW_MAX, self.order_quantity_max)
         self.value_min = instrument.min_notional
 
 
@@ -165,14 +172,32 @@ class RiskGate:
     ) -> Denial | None:
         """Return the first denial of an order that the short way did not let pass, or None."""
         order = candidate.intent
-        problem = order_value_problem(order)
+        return (
+            self.check_terms(order, ledger)
+            or _check_session(order, ledger)
+            or (_check_close_size(order, ledger, order.quantity) if is_close(order) else None)
+            or _check_limits(candidate, ledger, limits, open_count, order.quantity)
+        )
+
+    def check_terms(self, order: NewOrder, ledger: Ledger) -> Denial | None:
+        """Return why an order could never leave, whatever is held and whenever it is sent."""
+        problem = soundness_problem(order) or order_value_problem(order)
         if problem:
             return "ORDER_VALUE", problem
+        return self._check_support(order) or _check_grid(order, ledger)
+
+    def check_close(self, candidate: Order, ledger: Ledger) -> Denial | None:
+        """Return why a close that the desk itself sends must not leave.
+
+        It skips limits and rate, never values, grid, session and size (orders.md section 9,
+        "bypass"), and reserves nothing.
+        """
+        order = candidate.intent
+        candidate.reserve_price = 0
         return (
-            self._check_support(order)
-            or _check_grid(order, ledger)
-            or _check_reduce(order, ledger)
-            or _check_limits(candidate, ledger, limits, open_count)
+            self.check_terms(order, ledger)
+            or _check_session(order, ledger)
+            or _check_close_size(order, ledger, order.quantity)
         )
 
     def _check_rate(self, limit: int, now_ns: TimeNs) -> Denial | None:
@@ -181,18 +206,29 @@ class RiskGate:
         self.rate.add(now_ns)
         return None
 
-    def check_amend(self, candidate: Order, ledger: Ledger, now_ns: TimeNs) -> Denial | None:
-        """Return why an amended order, given as a new one, must not leave."""
-        if not self._capabilities.amend:
-            return "ORDER_UNSUPPORTED", "request=amend"
+    def check_amend(
+        self, candidate: Order, rest: QtyRaw, ledger: Ledger, now_ns: TimeNs
+    ) -> Denial | None:
+        """Return why an amended order, given as a new one, must not leave.
+
+        `rest` is what it would have left to fill: what was filled is in the position already.
+        """
         order = candidate.intent
-        problem = order_value_problem(order)
-        if problem:
-            return "ORDER_VALUE", problem
         limits = self._limits[order.instrument_id]
-        denial = _check_grid(order, ledger) or _check_limits(candidate, ledger, limits, 0)
+        denial = self.check_amend_of_close(order, rest, ledger) or _check_limits(
+            candidate, ledger, limits, 0, rest
+        )
         if denial is None and limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
+        return denial
+
+    def check_amend_of_close(self, order: NewOrder, rest: QtyRaw, ledger: Ledger) -> Denial | None:
+        """Return why an amendment that the desk itself wants must not leave: no limits, no rate."""
+        if not self._capabilities.amend:
+            return "ORDER_UNSUPPORTED", "request=amend"
+        denial = self.check_terms(order, ledger) or _check_session(order, ledger)
+        if denial is None and is_close(order):
+            return _check_close_size(order, ledger, rest)
         return denial
 
     def _check_support(self, order: NewOrder) -> Denial | None:
@@ -235,26 +271,33 @@ def _passes_plainly(
         or not unit
         or order.time_in_force is not GTC
         or order.position_effect is not AUTO
-        or order.reduce_only
-        or order.post_only
-        or order.trigger_price
-        or order.display_quantity
-        or order.trailing_offset
+        or order.reduce_only is not False
+        or order.post_only is not False
+        or order.trigger_price is not NOTHING
+        or order.display_quantity is not NOTHING
+        or order.trailing_offset is not NOTHING
+        or order.expire_ns is not NOTHING
+        or order.tag != ""
         or ledger.market.status is not TRADING
+        or type(quantity) is not int
         or quantity % limits.lot
         or not limits.quantity_min <= quantity <= limits.quantity_max
     ):
         return False
     is_buy = order.side is BUY
+    if not is_buy and order.side is not SELL:
+        return False
     touch = quote.ask_price if is_buy else quote.bid_price
     price = order.price
     if order.order_type is LIMIT:
-        if price % limits.tick or not limits.lower_limit <= price <= limits.upper_limit:
+        if type(price) is not int or price % limits.tick:
+            return False
+        if not limits.lower_limit <= price <= limits.upper_limit:
             return False
         beyond = (price - touch if is_buy else touch - price) * _ONE
         if price <= 0 or (touch and beyond > touch * limits.collar):
             return False
-    elif order.order_type is MARKET and touch and not price:
+    elif order.order_type is MARKET and touch and price is NOTHING:
         price = touch + touch * limits.market_markup // _ONE if is_buy else touch
     else:
         return False
@@ -275,12 +318,13 @@ def _passes_plainly(
 
 
 def _check_limits(
-    candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
+    candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int, rest: QtyRaw
 ) -> Denial | None:
+    """Return which limit denies an order of which `rest` can still be filled."""
     order = candidate.intent
-    quantity = order.quantity
-    reducing = order.reduce_only or ledger.is_reducing(order.side, quantity)
-    price = candidate.reserve_price = worst_price(order, ledger, limits.market_markup)
+    reducing = ledger.is_reducing(order, rest)
+    price = worst_price(order, ledger, limits.market_markup)
+    candidate.reserve_price = 0 if reducing else price
     if not price:
         if reducing:
             return None
@@ -291,9 +335,10 @@ def _check_limits(
             return denial
     if reducing:
         return None
-    value = ledger.instrument.value(price, quantity)
-    return _check_growth(order, ledger, limits, value, open_count) or _check_funds(
-        order, ledger, price
+    return (
+        _check_size(order, ledger, limits, price, open_count)
+        or _check_position(order, ledger, limits, price, rest)
+        or _check_funds(ledger, price, rest)
     )
 
 
@@ -333,55 +378,62 @@ def _check_grid(order: NewOrder, ledger: Ledger) -> Denial | None:
     if price and (price < instrument.lower_limit or 0 < instrument.upper_limit < price):
         band = f"{instrument.lower_limit}_to_{instrument.upper_limit}"
         return "ORDER_PRICE_LIMIT", f"price={price} band={band}"
-    status = ledger.market.status
-    if status is not TRADING and not (
-        status is TradingStatus.CLOSE_ONLY and ledger.is_reducing(order.side, quantity)
-    ):
-        return "SESSION_CLOSED", f"status={status.name}"
     return None
 
 
-def _check_reduce(order: NewOrder, ledger: Ledger) -> Denial | None:
+def _check_session(order: NewOrder, ledger: Ledger) -> Denial | None:
+    status = ledger.market.status
+    if status is TRADING:
+        return None
+    if status is TradingStatus.CLOSE_ONLY and ledger.is_reducing(order, order.quantity):
+        return None
+    return "SESSION_CLOSED", f"status={status.name}"
+
+
+def _check_close_size(order: NewOrder, ledger: Ledger, rest: QtyRaw) -> Denial | None:
+    """Return why an order does not only close what is held."""
     effect = order.position_effect
     if effect in CLOSING_EFFECTS:
         closable = ledger.position.leg(order.side, effect).closable(effect)
-        if order.quantity > closable:
-            return "ORDER_OVER_CLOSE", f"quantity={order.quantity} closable={closable}"
-    elif order.reduce_only:
-        held = ledger.position.quantity
-        shrinks = held < 0 if order.side is BUY else held > 0
-        if not shrinks or order.quantity > abs(held):
-            return "ORDER_OVER_CLOSE", f"quantity={order.quantity} position={held}"
+        if rest > closable:
+            return "ORDER_OVER_CLOSE", f"quantity={rest} closable={closable}"
+        return None
+    held = ledger.position.quantity
+    shrinks = held < 0 if order.side is BUY else held > 0
+    if not shrinks or rest > abs(held):
+        return "ORDER_OVER_CLOSE", f"quantity={rest} position={held}"
     return None
 
 
-def _check_growth(
-    order: NewOrder, ledger: Ledger, limits: GateLimits, value: ValueRaw, open_count: int
+def _check_size(
+    order: NewOrder, ledger: Ledger, limits: GateLimits, price: PriceRaw, open_count: int
 ) -> Denial | None:
-    """Return which limit that only forbids growing denies an order."""
+    """Return which limit of single orders denies one that may grow the position."""
     quantity = order.quantity
     if quantity > limits.order_quantity_max:
         return "ORDER_SIZE", f"quantity={quantity} limit={limits.order_quantity_max}"
+    value = ledger.instrument.value(price, quantity)
     if value > limits.order_notional_max:
         return "ORDER_SIZE", f"notional={value} limit={limits.order_notional_max}"
-    if value < ledger.instrument.min_notional:
-        return "ORDER_MIN_NOTIONAL", f"notional={value} limit={ledger.instrument.min_notional}"
+    if value < limits.value_min:
+        return "ORDER_MIN_NOTIONAL", f"notional={value} limit={limits.value_min}"
     if open_count >= limits.open_orders_max:
         return "RISK_OPEN_ORDERS", f"open={open_count} limit={limits.open_orders_max}"
-    held = ledger.position.quantity
-    if order.side is BUY:
-        worst = held + ledger.open_buy + quantity
-    else:
-        worst = ledger.open_sell + quantity - held
+    return None
+
+
+def _check_position(
+    order: NewOrder, ledger: Ledger, limits: GateLimits, price: PriceRaw, rest: QtyRaw
+) -> Denial | None:
+    """Return which limit the position would pass if all that works on this side were filled."""
+    held = ledger.position.leg(order.side, OPEN).quantity
+    worst = held + ledger.open_buy + rest if order.side is BUY else ledger.open_sell + rest - held
     if worst > limits.position_quantity_max:
         return "RISK_POSITION", f"worst={worst} limit={limits.position_quantity_max}"
     if limits.position_notional_max < NO_LIMIT and worst > 0:
-        worst_value = value * worst // quantity
-        if worst_value > limits.position_notional_max:
-            return (
-                "RISK_POSITION",
-                f"worst_notional={worst_value} limit={limits.position_notional_max}",
-            )
+        value = ledger.instrument.value(price, rest) * worst // rest
+        if value > limits.position_notional_max:
+            return "RISK_POSITION", f"worst_notional={value} limit={limits.position_notional_max}"
     return None
 
 
@@ -398,8 +450,8 @@ def _check_collar(order: NewOrder, ledger: Ledger, collar: int) -> Denial | None
     return ("ORDER_COLLAR", f"price={order.price} touch={touch}") if beyond else None
 
 
-def _check_funds(order: NewOrder, ledger: Ledger, price: PriceRaw) -> Denial | None:
-    needed = ledger.reserve_of(price, order.quantity)
+def _check_funds(ledger: Ledger, price: PriceRaw, quantity: QtyRaw) -> Denial | None:
+    needed = ledger.reserve_of(price, quantity)
     available = ledger.available
     if needed > available:
         return "CAPITAL_FUNDS", f"needed={needed} available={available}"

@@ -73,7 +73,7 @@ class AccountView(msgspec.Struct, frozen=True, gc=False):
 
 
 class BracketIds(msgspec.Struct, frozen=True, gc=False):
-    """Client order ids of a bracket."""
+    """Client order ids of a bracket; empty for an exit that it does not have."""
 
     entry: str
     stop: str
@@ -170,14 +170,17 @@ class StrategyContext(Protocol):
         quantity: QtyRaw,
         *,
         entry_price: PriceRaw = 0,
-        stop_price: PriceRaw,
-        target_price: PriceRaw,
+        stop_price: PriceRaw = 0,
+        target_price: PriceRaw = 0,
         tag: str = "",
     ) -> BracketIds:
-        """Send an entry (market if it has no price); its fill releases a stop and a target.
+        """Send an entry (market if it has no price); its fill releases a stop, a target, or both.
 
-        Stop and target are reduce-only and follow the filled quantity; when one is filled, the
-        other is reduced or canceled.
+        Stop and target only close and follow the filled quantity; when one is filled, the other is
+        reduced or canceled. If one of them could never leave, the entry does not leave either.
+
+        Raises:
+            ValueError: Neither a stop nor a target is given.
         """
         ...
 
@@ -189,9 +192,13 @@ class StrategyContext(Protocol):
         *,
         limit_price: PriceRaw,
         stop_price: PriceRaw,
+        reduce_only: bool = False,
         tag: str = "",
     ) -> tuple[str, str]:
-        """Send a limit and a stop order of which a fill of one reduces or cancels the other."""
+        """Send a limit and a stop order of which a fill of one reduces or cancels the other.
+
+        If one of them is denied, the other does not leave.
+        """
         ...
 
     def amend(
