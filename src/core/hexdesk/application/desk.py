@@ -7,7 +7,6 @@ An input that arrives while another is being handled (a simulated venue answers 
 `_reports` and is handled before the next market event.
 """
 
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -15,7 +14,7 @@ from functools import partial
 from hexdesk.application.alerts import Alert, AlertLog
 from hexdesk.application.budget import BudgetGuard
 from hexdesk.application.counts import Counts
-from hexdesk.application.execution import Execution
+from hexdesk.application.execution import BURST_MAX, FAULTS, Execution
 from hexdesk.application.host import DeskContext, HostState, StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
@@ -23,6 +22,7 @@ from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import GateLimits, RiskGate
+from hexdesk.application.soundness import plain_text
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
@@ -41,6 +41,8 @@ from hexdesk.ports.strategy import Strategy
 
 REPORTS_MAX = 100_000
 """Reports waiting within one input; more is a venue gone mad: the desk halts visibly."""
+
+REASON_LENGTH_MAX = 500
 
 _CALLBACKS = {
     "quote": "on_quote",
@@ -151,8 +153,13 @@ class Desk:
             gate=gate,
             cancel_on_fault=cancel_on_fault,
         )
-        host.strategy = factory(DeskContext(self, host, instrument_ids))
-        self.hosts[strategy_id] = host
+        self.hosts[strategy_id] = host  # before its factory, which may ask its context for orders
+        try:
+            host.strategy = factory(DeskContext(self, host, instrument_ids))
+        except BaseException:
+            self._disconnect(host)
+            del self.hosts[strategy_id]
+            raise
         return host
 
     # --- inputs ------------------------------------------------------------------------------
@@ -178,7 +185,7 @@ class Desk:
         try:
             for handler in channel:
                 handler(quote)
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it is quarantined
+        except FAULTS as error:  # a strategy may raise anything; it is quarantined
             self._publish_rest(channel, handler, quote, error)
         if pulse.is_owed:
             self._settle()
@@ -227,11 +234,25 @@ class Desk:
         """Handle a timer that came due."""
         self._begin(fired.ts_init)
         host = self.hosts.get(fired.strategy_id)
-        if host is not None and host.timers.pop(fired.name, None) is not None:
-            self.journal.append(fired)
-            if host.strategy is not None and host.state is HostState.RUNNING:
-                self._call(host, partial(host.strategy.on_timer, fired.name, fired.due_ns))
+        if host is not None and fired.name in host.timers:
+            due_ns, _ = host.timers[fired.name]
+            if due_ns == fired.due_ns:  # else it was set anew since
+                del host.timers[fired.name]
+                self._fire(host, fired)
         self._end()
+
+    def _fire(self, host: StrategyHost, fired: TimerFired) -> None:
+        self.journal.append(fired)
+        if host.strategy is None or host.state is not HostState.RUNNING:
+            return
+        if host.timer_ns != fired.ts_init:
+            host.timer_ns = fired.ts_init
+            host.timer_count = 0
+        host.timer_count += 1
+        if host.timer_count > BURST_MAX:  # one that sets itself for now would stop time
+            self._quarantine(host, f"more than {BURST_MAX} timers at one moment")
+        else:
+            self._call(host, partial(host.strategy.on_timer, fired.name, fired.due_ns))
 
     # --- life of strategies --------------------------------------------------------------------
 
@@ -242,9 +263,9 @@ class Desk:
             return
         host.state = HostState.RUNNING
         if _overrides(strategy, "on_order"):
-            host.on_order = strategy.on_order
+            host.on_order = self._timed(host, strategy.on_order)
         if _overrides(strategy, "on_fill"):
-            host.on_fill = strategy.on_fill
+            host.on_fill = self._timed(host, strategy.on_fill)
         for kind, name in _CALLBACKS.items():
             if _overrides(strategy, name):
                 handler = self._timed(host, getattr(strategy, name))
@@ -280,9 +301,8 @@ class Desk:
             self._operator.cancel_orders(host)
 
     def _disconnect(self, host: StrategyHost) -> None:
-        for timer in host.timers.values():
-            timer.cancel()
-        host.timers.clear()
+        for name in list(host.timers):
+            self.cancel_timer(host, name)
         for handler in [handler for handler, owner in self._owners.items() if owner is host]:
             del self._owners[handler]
             for ledger in host.ledgers.values():
@@ -327,15 +347,19 @@ class Desk:
 
     def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
         """Set a strategy's timer; a same name replaces the earlier one."""
-        earlier = host.timers.pop(name, None)
-        if earlier is not None:
-            earlier.cancel()
+        self.cancel_timer(host, name)
 
         def fire() -> None:
             now_ns = max(due_ns, self._clock.now_ns())
             self.on_timer(TimerFired(host.strategy_id, name, due_ns, now_ns))
 
-        host.timers[name] = self._clock.call_at(due_ns, fire)
+        host.timers[name] = (due_ns, self._clock.call_at(due_ns, fire))
+
+    def cancel_timer(self, host: StrategyHost, name: str) -> None:
+        """Forget a strategy's timer; an unknown one is ignored."""
+        _, timer = host.timers.pop(name, (0, None))
+        if timer is not None:
+            timer.cancel()
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -374,11 +398,11 @@ class Desk:
         try:
             for handler in channel:
                 handler(event)
-        except Exception as error:  # noqa: BLE001 - a strategy may raise anything; it is quarantined
+        except FAULTS as error:  # a strategy may raise anything; it is quarantined
             self._publish_rest(channel, handler, event, error)
 
     def _publish_rest(
-        self, channel: Channel, failed: Handler | None, event: MarketEvent, error: Exception
+        self, channel: Channel, failed: Handler | None, event: MarketEvent, error: BaseException
     ) -> None:
         """Quarantine whose handler raised, then call the handlers after it."""
         host = self._owners.get(failed) if failed is not None else None
@@ -387,13 +411,13 @@ class Desk:
         self._quarantine(host, _describe(error))
         self._publish(channel[channel.index(failed) + 1 :], event)
 
-    def _fault(self, host: StrategyHost, error: Exception) -> None:
+    def _fault(self, host: StrategyHost, error: BaseException) -> None:
         self._quarantine(host, _describe(error))
 
     def _call(self, host: StrategyHost, callback: Callable[[], None]) -> None:
         try:
             callback()
-        except Exception as error:  # noqa: BLE001 - as above
+        except FAULTS as error:
             self._quarantine(host, _describe(error))
 
     def _timed(self, host: StrategyHost, handler: Handler) -> Handler:
@@ -416,7 +440,14 @@ def _overrides(strategy: Strategy, name: str) -> bool:
     return getattr(type(strategy), name) is not getattr(Strategy, name)
 
 
-def _describe(error: Exception) -> str:
+def _describe(error: BaseException) -> str:
     """Return an error with the place it was raised at, for people; never the whole traceback."""
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error} ({last.name}, line {last.lineno})"
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f" ({place.tb_frame.f_code.co_name}, line {place.tb_lineno})" if place else ""
+    try:
+        text = str(error)[:REASON_LENGTH_MAX]
+    except FAULTS:
+        text = "its text cannot be shown"
+    return plain_text(f"{type(error).__name__}: {text}{where}")

@@ -65,6 +65,8 @@ DEAD_LETTERS_MAX = 1_000
 """Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
 
 
+FAULTS = (Exception, SystemExit)
+"""What a strategy may raise without harm to anybody else; an interrupt is the user's."""
 UNWRITABLE = "JOURNAL_UNWRITABLE"
 APPLIED = Outcome.APPLIED
 RUNNING = HostState.RUNNING
@@ -91,7 +93,7 @@ class Execution:
         ids: ClientOrderIds,
         alerts: AlertLog,
         counts: Counts,
-        fault: Callable[[StrategyHost, Exception], None],
+        fault: Callable[[StrategyHost, BaseException], None],
         runaway: Callable[[StrategyHost, str], None],
     ) -> None:
         self.open: dict[str, Order] = {}
@@ -283,7 +285,7 @@ class Execution:
         if callback is not None:
             try:
                 callback(report)
-            except Exception as error:  # noqa: BLE001 - a strategy may raise anything
+            except FAULTS as error:
                 self._fault(host, error)
         if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
             self._lists.on_change(intent.list_id)
@@ -337,7 +339,7 @@ class Execution:
         if host.on_order is not None:
             try:
                 host.on_order(event)
-            except Exception as error:  # noqa: BLE001 - a strategy may raise anything
+            except FAULTS as error:
                 self._fault(host, error)
         return True
 

@@ -70,7 +70,9 @@ class StrategyHost:
         send: The broker's bound `submit`.
         fault: Why it was quarantined.
         open_count: Its orders that are not closed.
-        timers: By name.
+        timers: When each is due and its handle, by name.
+        timer_ns: When its latest timer fired.
+        timer_count: How many fired at that moment.
         burst_seq: The input in which it last sent a request.
         burst_count: Requests sent in that input.
     """
@@ -92,6 +94,8 @@ class StrategyHost:
         "state",
         "strategy",
         "strategy_id",
+        "timer_count",
+        "timer_ns",
         "timers",
     )
 
@@ -119,7 +123,9 @@ class StrategyHost:
         self.on_fill: Callable[[Any], None] | None = None
         self.fault = ""
         self.open_count = 0
-        self.timers: dict[str, TimerHandle] = {}
+        self.timers: dict[str, tuple[TimeNs, TimerHandle]] = {}
+        self.timer_ns: TimeNs = 0
+        self.timer_count = 0
         self.burst_seq = 0
         self.burst_count = 0
 
@@ -163,6 +169,10 @@ class Services(Protocol):
 
     def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
         """Set a timer."""
+        ...
+
+    def cancel_timer(self, host: StrategyHost, name: str) -> None:
+        """Forget a timer."""
         ...
 
 
@@ -209,11 +219,16 @@ class DeskContext:
 
     def position_quantity(self, instrument_id: str) -> QtyRaw:
         """Return the signed quantity held."""
-        return self._host.ledgers[instrument_id].position.quantity
+        try:
+            return self._host.ledgers[instrument_id].position.quantity
+        except KeyError:
+            return 0
 
     def position(self, instrument_id: str) -> PositionView:
         """Return the strategy's own position."""
-        ledger = self._host.ledgers[instrument_id]
+        ledger = self._host.ledgers.get(instrument_id)
+        if ledger is None:
+            return PositionView(instrument_id, 0, 0.0, 0, 0)
         position = ledger.position
         return PositionView(
             instrument_id,
@@ -247,7 +262,8 @@ class DeskContext:
 
     def open_order_count(self, instrument_id: str) -> int:
         """Return how many of its orders of an instrument are not closed."""
-        return self._host.ledgers[instrument_id].open_count
+        ledger = self._host.ledgers.get(instrument_id)
+        return 0 if ledger is None else ledger.open_count
 
     def submit(
         self,
@@ -381,13 +397,13 @@ class DeskContext:
 
     def set_timer(self, name: str, due_ns: TimeNs) -> None:
         """Be called back once through `on_timer`."""
+        if type(due_ns) is not int or type(name) is not str:  # a plugin's call: nobody checked it
+            raise TypeError(f"expected a name and ns as int, was {name!r}, {due_ns!r}")
         self._desk.set_timer(self._host, name, due_ns)
 
     def cancel_timer(self, name: str) -> None:
         """Forget a timer."""
-        timer = self._host.timers.pop(name, None)
-        if timer is not None:
-            timer.cancel()
+        self._desk.cancel_timer(self._host, name)
 
     def _own(self, client_order_id: str) -> Order | None:
         order = self._desk.order(client_order_id)
