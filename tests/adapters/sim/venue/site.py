@@ -9,6 +9,7 @@ from typing import Self
 
 import msgspec
 
+from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import MarketEvent, Quote
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import VenueReport
@@ -71,7 +72,13 @@ class Desk:
     """A broker with what it reports."""
 
     def __init__(
-        self, url: str, clock: FakeClock, *, account: str = ACCOUNT, **changes: object
+        self,
+        url: str,
+        clock: FakeClock,
+        *,
+        account: str = ACCOUNT,
+        known: Instrument = INSTRUMENT,
+        **changes: object,
     ) -> None:
         self.reports: list[VenueReport] = []
         self.clock = clock
@@ -84,8 +91,8 @@ class Desk:
                 account_id=account,
                 clock=clock,
                 reports=self.reports.append,
-                markets=FakeMarkets([INSTRUMENT]),
-                instruments={INSTRUMENT.id: INSTRUMENT},
+                markets=FakeMarkets([known]),
+                instruments={known.id: known},
                 deposits=(),
                 seed=7,
                 logger=LOGGER,
@@ -162,9 +169,14 @@ class Site:
 
     @asynccontextmanager
     async def desk(
-        self, url: str = "", *, account: str = ACCOUNT, **changes: object
+        self,
+        url: str = "",
+        *,
+        account: str = ACCOUNT,
+        known: Instrument = INSTRUMENT,
+        **changes: object,
     ) -> AsyncGenerator[Desk]:
-        desk = Desk(url or self.url, self.clock, account=account, **changes)
+        desk = Desk(url or self.url, self.clock, account=account, known=known, **changes)
         await desk.broker.connect()
         try:
             yield desk
@@ -203,7 +215,7 @@ class Wire:
         self._flows = asyncio.Event()
         self._flows.set()
         self.delay_s = 0.0
-        self.connection_count = 0
+        self.held_bytes = 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
@@ -232,7 +244,6 @@ class Wire:
         self._writers.clear()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.connection_count += 1
         far_reader, far_writer = await asyncio.open_connection(self._host, self._port)
         self._writers |= {writer, far_writer}
         for source, sink in ((reader, far_writer), (far_reader, writer)):
@@ -244,7 +255,9 @@ class Wire:
         try:
             while data := await source.read(65_536):
                 await asyncio.sleep(self.delay_s)
+                self.held_bytes += len(data)
                 await self._flows.wait()
+                self.held_bytes -= len(data)
                 sink.write(data)
                 await sink.drain()
         except ConnectionError:

@@ -28,6 +28,8 @@ T = TypeVar("T")
 class VenueBench(BrokerBench):
     """Venue and broker share a loop and a clock; between them is a socket."""
 
+    has_funds = True
+
     def __init__(self) -> None:
         self._server: VenueServer | None = None
         super().__init__(self._make)
@@ -37,7 +39,9 @@ class VenueBench(BrokerBench):
         settings = msgspec.convert(table, VenueBrokerSettings, dec_hook=as_is)
         clock = context.clock
         assert isinstance(clock, FakeClock)
-        self._server = server = make_server(clock, slippage_bps=0.5, deposits=("1000000 USDT",))
+        self._server = server = make_server(
+            clock, slippage_bps=0.5, check_funds=True, deposits=("1000000 USDT",)
+        )
         self._runner.run(server.start())
         settings = msgspec.structs.replace(settings, url=f"http://{server.address}")
         self._venue_broker = VenueBroker(context, settings)

@@ -94,8 +94,11 @@ class VenueServer:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for session in self._sessions:
-            session.stop()
+        streams = [asyncio.create_task(session.stop()) for session in self._sessions]
+        if streams:  # first, while the runner still listens to their farewells
+            _, late = await asyncio.wait(streams, timeout=STOP_TIMEOUT_S)
+            for stream in late:
+                stream.cancel()
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()

@@ -79,11 +79,13 @@ class Session:
         self._idle_s = settings.idle_ms / MS_PER_S
         self._wake = asyncio.Event()
         self._end: asyncio.Future[StreamEndError] = asyncio.get_running_loop().create_future()
+        self._has_ended = asyncio.Event()
         self._log = ReportLog(1)
         self._reported = 0
         self._replies: deque[ServerMessage] = deque()
         self._events: deque[MarketEvent] = deque()
         self._market_count = 0
+        self._is_silent = False
         self._subscribed: set[str] = set()
 
     async def run(self) -> None:
@@ -96,11 +98,15 @@ class Session:
             end = error
         finally:
             self._detach()
-        await self._close(end)
+        try:
+            await self._close(end)
+        finally:
+            self._has_ended.set()
 
-    def stop(self) -> None:
-        """End the stream: the venue goes away."""
+    async def stop(self) -> None:
+        """End the stream, because the venue goes away."""
         self._finish(StreamEndError(CLOSE_GOING_AWAY, "the venue stops"))
+        await self._has_ended.wait()
 
     # --- life --------------------------------------------------------------------------------
 
@@ -166,13 +172,13 @@ class Session:
         self._logger.debug("stream of %s ends: %s", self._request.remote, end)
         transport = self._request.transport
         try:
-            if end.code:
+            if end.code and not self._is_silent:
                 async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self._socket.close(code=end.code, message=str(end).encode()[:120])
         except (TimeoutError, ConnectionError) as error:
             self._logger.debug("stream of %s does not close: %r", self._request.remote, error)
         finally:
-            if transport is not None and not end.code:
+            if transport is not None and (self._is_silent or not end.code):
                 transport.abort()
 
     # --- in ----------------------------------------------------------------------------------
@@ -303,6 +309,7 @@ class Session:
 
     async def _keep_silent(self) -> None:
         """Neither send nor read: a half-open connection."""
+        self._is_silent = True
         transport = self._request.transport
         if isinstance(transport, asyncio.ReadTransport):
             transport.pause_reading()
