@@ -26,6 +26,7 @@ from hexdesk.domain.values import (
 )
 from hexdesk.plugin import BrokerContext
 from hexdesk.ports.broker import Broker, VenuePosition
+from hexdesk_sim.book import LINGER_NS
 from hexdesk_sim.broker import SimBroker
 from hexdesk_sim.settings import SimSettings
 from tests.adapters.sim.exchange import ACCOUNT, START_NS, contract
@@ -69,6 +70,10 @@ class Pit:
         for handler in self.market.on_quote:
             handler(quote)
 
+    def wait(self, duration_ns: int) -> None:
+        """Let time pass."""
+        self.clock.advance_to(self.clock.now_ns() + duration_ns)
+
     def submit(self, order_id: str, price: int = 0, quantity: int = 1) -> None:
         """Send a buy order."""
         kind = LIMIT if price else MARKET
@@ -76,6 +81,12 @@ class Pit:
         self.broker.submit(
             NewOrder(order_id, "s", ACCOUNT, INSTRUMENT.id, BUY, kind, quantity, now, price)
         )
+
+    @property
+    def watches(self) -> tuple[int, int, int]:
+        """How many watch quotes, trades and books."""
+        market = self.market
+        return len(market.on_quote), len(market.on_trade), len(market.on_book)
 
     @property
     def kinds(self) -> list[str]:
@@ -89,21 +100,38 @@ def test_it_is_a_broker() -> None:
     assert broker.capabilities.times_in_force == frozenset(TimeInForce)
 
 
-def test_an_instrument_is_watched_only_while_orders_are_there() -> None:
+def test_an_instrument_is_watched_while_orders_are_there_and_a_moment_longer() -> None:
     pit = Pit(**DIRECT)
     pit.quote(99, 101)
-    assert (pit.market.on_quote, pit.market.on_trade) == ((), ())
+    assert pit.watches == (0, 0, 1)
     pit.submit("O1", 100)
-    assert (len(pit.market.on_quote), len(pit.market.on_trade)) == (1, 1)
+    assert pit.watches == (1, 1, 1)
     pit.quote(98, 99)
     assert pit.kinds == ["accepted", "fill"]
-    pit.quote(98, 99)
-    assert (pit.market.on_quote, pit.market.on_trade) == ((), ())
+    pit.wait(LINGER_NS - 1)
+    assert pit.watches == (1, 1, 1)
+    pit.wait(1)
+    assert pit.watches == (0, 0, 1)
     pit.submit("O2", 90)
     pit.broker.cancel(CancelOrder("O2", 1, START_NS))
     pit.quote(80, 81)
-    assert pit.market.on_quote == ()
+    pit.wait(LINGER_NS)
+    assert pit.watches == (0, 0, 1)
     assert pit.kinds[2:] == ["accepted", "canceled"]
+
+
+def test_an_order_that_follows_soon_finds_the_watch_still_on() -> None:
+    pit = Pit(**DIRECT)
+    pit.submit("O1", 100)
+    pit.quote(98, 99)
+    pit.wait(LINGER_NS // 2)
+    pit.submit("O2", 90)
+    pit.wait(LINGER_NS * 9)
+    assert pit.watches == (1, 1, 1)
+    pit.quote(89, 90)
+    assert pit.kinds == ["accepted", "fill", "accepted", "fill"]
+    pit.wait(LINGER_NS)
+    assert pit.watches == (0, 0, 1)
 
 
 def test_an_order_that_never_rests_is_never_watched() -> None:
@@ -111,7 +139,7 @@ def test_an_order_that_never_rests_is_never_watched() -> None:
     pit.quote(99, 101)
     pit.submit("O1")
     assert pit.kinds == ["accepted", "fill"]
-    assert pit.market.on_quote == ()
+    assert pit.watches == (0, 0, 1)
 
 
 def test_public_trades_reach_resting_orders() -> None:
@@ -191,7 +219,7 @@ def test_close_lets_requests_arrive_and_ends_every_watch() -> None:
     asyncio.run(pit.broker.close())
     asyncio.run(pit.broker.close())
     assert pit.kinds == ["accepted"]
-    assert (pit.market.on_quote, pit.market.on_trade, pit.market.on_book) == ((), (), ())
+    assert pit.watches == (0, 0, 0)
 
 
 def test_after_close_every_request_is_refused() -> None:

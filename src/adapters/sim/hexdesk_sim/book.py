@@ -17,6 +17,7 @@ from hexdesk.domain.values import (
     LIMIT,
     MAKER,
     MARKET,
+    NS_PER_MS,
     SELL,
     STOP_LIMIT,
     TAKER,
@@ -36,6 +37,7 @@ from hexdesk_sim.order import RESTING, WAITING, SimOrder
 from hexdesk_sim.orders import Orders
 from hexdesk_sim.stops import FAR, NEAR
 
+LINGER_NS = 100 * NS_PER_MS
 IMMEDIATE = frozenset({IOC, FOK})
 
 
@@ -54,7 +56,7 @@ class Book(Orders):
         "_bid_high",
         "_bid_low",
         "_is_awake",
-        "_is_idle",
+        "_is_dozing",
         "_quotes_trigger",
         "_slippage",
         "_trade_high",
@@ -72,7 +74,7 @@ class Book(Orders):
         self.grid = Grid(instrument)
         self._slippage = Slippage(instrument, floor.slippage)
         self._is_awake = False
-        self._is_idle = True
+        self._is_dozing = False
         self._quotes_trigger = floor.settings.trigger != "trade"
         self._waits = floor.settings.queue == "back"
         self._bid_low = self._ask_low = self._trade_low = NEAR
@@ -94,7 +96,7 @@ class Book(Orders):
         """Match against a public trade."""
         if self._trade_low < trade.price < self._trade_high:
             return
-        if not self._can_match() or trade.price <= 0:
+        if self.market.status in STOPPED or trade.price <= 0:
             return
         self.liquidity.look(self.market.quote, trade)
         self._join_trade(BUY, self.buys, trade)
@@ -142,20 +144,24 @@ class Book(Orders):
             best, shown = quote.bid_price, quote.bid_size
             is_ahead = price > best
             self.buys.add(order, price)
-            is_best = price > self._ask_low
+            if price > self._ask_low:
+                self._ask_low = price
+                self._trade_low = max(price, self._trade_low)
         else:
             if quote.bid_price >= price:
                 return False
             best, shown = quote.ask_price, quote.ask_size
             is_ahead = price < best or best <= 0
             self.sells.add(order, price)
-            is_best = price < self._bid_high
+            if price < self._bid_high:
+                self._bid_high = price
+                self._trade_high = min(price, self._trade_high)
         order.place = RESTING
         if is_ahead or not self._waits:
             order.ahead_qty = 0
         elif price == best:
             order.ahead_qty = shown
-        if is_best or self._is_idle:
+        if not self._is_awake:
             self._rebound()
         return True
 
@@ -164,7 +170,7 @@ class Book(Orders):
         if order.kind in CONDITIONAL_TYPES:
             self._wait(order)
         elif self.market.status not in STOPPED:
-            self._work(order)
+            self.work(order)
         else:
             self._rest(order)
 
@@ -215,23 +221,34 @@ class Book(Orders):
     # Matching
 
     def _rebound(self) -> None:
-        """Find the prices between which nothing can happen."""
+        """Find the prices between which nothing can happen; ask for events while there are any."""
         buys, sells = self.buys.keys, self.sells.keys
         if self.stops.waiting:
             self._rebound_stops()
-        elif buys or sells:
+        else:
             self._ask_low = self._trade_low = buys[-1] if buys else NEAR
             self._bid_high = self._trade_high = -sells[-1] if sells else FAR
             self._bid_low = NEAR
             self._ask_high = FAR
-        else:
-            self._bid_high = self._trade_high = NEAR  # the next event will find nothing to do
-            self._is_idle = True
-            return
-        self._is_idle = False
+            if not (buys or sells):
+                if self._is_awake and not self._is_dozing:
+                    self._doze()
+                return
         if not self._is_awake:
             self._is_awake = True
             self._floor.watch(self.instrument.id)
+
+    def _doze(self) -> None:
+        """End the watch some time after the last order, so that a storm of orders keeps it on."""
+        self._is_dozing = True
+        clock = self._floor.clock
+        clock.call_at(clock.now_ns() + LINGER_NS, self._sleep)
+
+    def _sleep(self) -> None:
+        self._is_dozing = False
+        if not (self.buys.keys or self.sells.keys or self.stops.waiting):
+            self._is_awake = False
+            self._floor.unwatch(self.instrument.id)
 
     def _rebound_stops(self) -> None:
         bid_low, bid_high, ask_low, ask_high = self.stops.bounds()
@@ -246,21 +263,9 @@ class Book(Orders):
         self._trade_low = max(bid_low, ask_low)
         self._trade_high = min(bid_high, ask_high)
 
-    def _can_match(self) -> bool:
-        """Whether there is anything to match; without orders the watch ends here, not before.
-
-        So an order that follows soon finds the watch still on.
-        """
-        if self._is_idle:
-            if self._is_awake:
-                self._is_awake = False
-                self._floor.unwatch(self.instrument.id)
-            return False
-        status = self.market.status
-        return status is TRADING or status not in STOPPED
-
     def _meet(self, quote: Quote | None) -> None:
-        if not self._can_match():
+        status = self.market.status
+        if status is not TRADING and status in STOPPED:
             return
         liquidity = self.liquidity
         liquidity.look(quote, self.market.trade)
@@ -357,7 +362,7 @@ class Book(Orders):
             account = self.holdings[order.intent.account_id].account
             report = OrderTriggered(order.intent.client_order_id, now, now)
             self._floor.outbox.push(account.deliver, report)
-            self._work(order)
+            self.work(order)
 
     def _wait(self, order: SimOrder) -> None:
         liquidity = self.liquidity
@@ -371,7 +376,7 @@ class Book(Orders):
         if can_trigger and self.market.status not in STOPPED:
             self._trigger(bid, ask)
 
-    def _work(self, order: SimOrder) -> None:
+    def work(self, order: SimOrder) -> None:
         """Take what is there, then rest, or cancel what cannot."""
         side = order.intent.side
         force = order.intent.time_in_force

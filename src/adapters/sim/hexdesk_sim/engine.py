@@ -176,7 +176,7 @@ class Venue:
             return
         book.look()
         self._outbox.push(account.deliver, accepted)
-        book.enter(working)
+        book.work(working)
         book.settle()
 
     def _answer_again(self, account: VenueAccount, order: NewOrder, now: TimeNs) -> None:

@@ -95,12 +95,7 @@ class Orders:
             order.life = PARTIALLY_FILLED
         else:
             order.life = CANCELED if order.dead_qty else FILLED
-            if order.place == RESTING and not (order.reduces or order.expire_ns):
-                (self.buys if side is BUY else self.sells).remove(order, order.price)
-                order.place = NOWHERE
-                holding.account.open_count -= 1
-            else:
-                self.close(order)
+            self.close(order)
         floor.trade_count = number = floor.trade_count + 1
         account = holding.account
         fill = Fill(
@@ -149,12 +144,12 @@ class Orders:
         """Count an order as closed; it must have its last life already."""
         if order.place:
             self.detach(order)
+        holding = self.holdings[order.intent.account_id]
+        holding.account.open_count -= 1
         if order.expire_ns:
             timer = self._timers.pop(order.sequence, None)
             if timer is not None:
                 timer.cancel()
-        holding = self.holdings[order.intent.account_id]
-        holding.account.open_count -= 1
         if order.reduces:
             holding.frozen.pop(order.sequence, None)
 
