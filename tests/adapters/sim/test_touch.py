@@ -108,6 +108,29 @@ def test_a_limit_walks_depth_only_to_its_price() -> None:
     assert exchange.story(order) == ["accepted", "taker 1@99", "canceled IOC"]
 
 
+def test_takers_share_every_level_until_the_book_changes() -> None:
+    exchange = Exchange()
+    exchange.depth([(99, 1)], [(100, 1), (102, 3)])
+    first = exchange.submit(BUY, 2, 102, time_in_force=IOC)
+    second = exchange.submit(BUY, 5, 102, time_in_force=IOC)
+    assert exchange.story(first) == ["accepted", "taker 1@100", "taker 1@102"]
+    assert exchange.story(second) == ["accepted", "taker 2@102", "canceled IOC"]
+    exchange.trade(100, 5)
+    third = exchange.submit(BUY, 1, 102, time_in_force=IOC)
+    assert exchange.story(third) == ["accepted", "canceled IOC"]
+    exchange.depth([(98, 1)], snapshot=False)
+    fourth = exchange.submit(BUY, 2, 102, time_in_force=IOC)
+    assert exchange.story(fourth) == ["accepted", "taker 1@100", "taker 1@102"]
+
+
+def test_a_book_update_brings_back_what_was_taken_of_a_quoted_market() -> None:
+    exchange = Exchange()
+    exchange.quote(99, 100, 5, 5)
+    exchange.submit(BUY, 5)
+    exchange.depth([(99, 1)], [(100, 2)])
+    assert exchange.story(exchange.submit(BUY, 5))[1:] == ["taker 2@100", "canceled NO_LIQUIDITY"]
+
+
 def test_depth_changes_levels_and_forgets_them() -> None:
     exchange = Exchange()
     exchange.depth([(99, 1)], [(100, 1), (101, 1)])

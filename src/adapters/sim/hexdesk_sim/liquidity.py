@@ -33,7 +33,7 @@ class Liquidity:
         ask_size: As `bid_size`.
         ask_left: As `bid_left`.
         depth: Level-2 book, empty where the feed has none.
-        event: Quote or trade that was looked at last; None makes the next `look` look anew.
+        event: Quote, update or trade that was looked at last; None makes the next `look` look anew.
         is_crossed: Whether the touch was; bid and ask have changed places then.
     """
 
@@ -59,18 +59,18 @@ class Liquidity:
         self.ask_size: QtyRaw = 0
         self.bid_left: QtyRaw = 0
         self.ask_left: QtyRaw = 0
-        self.event: Quote | Trade | None = None
+        self.event: Quote | BookUpdate | Trade | None = None
         self.is_crossed = False
         self._bids_beyond: list[Level] | None = None
         self._asks_beyond: list[Level] | None = None
 
     def look(self, quote: Quote | None, trade: Trade | None) -> None:
         """Take note of the market as it is now; costs little when nothing has changed."""
-        event = quote if quote is not None else trade
-        if event is self.event and event is not None:
+        update = self.depth.update
+        event = quote or update or trade
+        if event is self.event:
             return
         self.event = event
-        update = self.depth.update
         if quote is not None and (update is None or update.ts_init <= quote.ts_init):
             bid, ask = quote.bid_price, quote.ask_price
             bid_size, ask_size = quote.bid_size, quote.ask_size
