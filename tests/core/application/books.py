@@ -40,7 +40,11 @@ def _check_working(desk: Desk) -> None:
     sums: dict[tuple[str, str, bool], int] = defaultdict(int)
     for order in desk.execution.open.values():
         intent = order.intent
-        if intent.reduce_only or intent.position_effect in CLOSING_EFFECTS or not order.facts & IS_SUBMITTED:
+        if (
+            intent.reduce_only
+            or intent.position_effect in CLOSING_EFFECTS
+            or not order.facts & IS_SUBMITTED
+        ):
             assert order.working_qty == 0
             continue
         if order.pending_amends:
@@ -57,8 +61,9 @@ def _check_working(desk: Desk) -> None:
 def _check_reserves(desk: Desk, account: Account) -> None:
     reserved: dict[str, int] = defaultdict(int)
     for order in (*desk.execution.open.values(), *desk.execution.closed.values()):
-        instrument = desk.markets.by_id[order.intent.instrument_id].instrument
-        reserved[instrument.settle] += order.reserved
+        market = desk.markets.by_id.get(order.intent.instrument_id)
+        if market is not None:
+            reserved[market.instrument.settle] += order.reserved
         assert order.reserved >= 0
         assert not (order.is_closed and order.reserved), "L12: a closed order holds no reserve"
     for currency, balance in account.balances.items():

@@ -244,7 +244,9 @@ class DeskMachine(RuleBasedStateMachine):
         for _ in range(20):
             open_orders = list(self.rig.desk.execution.open)
             for order_id in open_orders:
-                self.rig.act(lambda context, id_=order_id: context.cancel(id_), self._owner(order_id))
+                self.rig.act(
+                    lambda context, id_=order_id: context.cancel(id_), self._owner(order_id)
+                )
                 self.rig.canceled(order_id)
         assert not self.rig.desk.execution.open
         check_books(self.rig)

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from hexdesk.application.ledger import Ledger, is_close
 from hexdesk.application.soundness import RAW_MAX, soundness_problem
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.money import RATE_SCALE, parse_raw, pow10
+from hexdesk.domain.money import RATE_SCALE, SCALE_MAX, parse_raw, pow10
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder, order_value_problem
 from hexdesk.domain.risk import UNLIMITED, RiskLimits
@@ -459,10 +459,11 @@ def _check_funds(ledger: Ledger, price: PriceRaw, quantity: QtyRaw) -> Denial | 
 
 
 def _limit(name: str, text: str, scale: int) -> int:
+    """Return the largest raw number within a limit: one limit serves instruments of any scale."""
     if text == UNLIMITED:
         return NO_LIMIT
     try:
-        raw = parse_raw(text, scale)
+        raw = parse_raw(text, max(scale, SCALE_MAX)) // pow10(max(SCALE_MAX - scale, 0))
     except ValueError as error:
         message = f"{name}: {error}, or {UNLIMITED!r}"
         raise ValueError(message) from error

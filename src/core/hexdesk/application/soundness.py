@@ -40,8 +40,11 @@ def recordable(order: NewOrder) -> NewOrder:
     """Return an order as the journal can hold it: an unsound one keeps only whose it was."""
     if not soundness_problem(order):
         return order
+    instrument_id: object = order.instrument_id
+    is_text = type(instrument_id) is str and _is_text(instrument_id)
     return NewOrder(
-        order.client_order_id, order.strategy_id, order.account_id, "", BUY, LIMIT, 0,
+        order.client_order_id, order.strategy_id, order.account_id,
+        order.instrument_id if is_text else "", BUY, LIMIT, 0,
         order.ts_init, list_id=order.list_id, parent_id=order.parent_id,
         causation_id=order.causation_id,
     )  # fmt: skip
