@@ -1,7 +1,5 @@
 """The broker kit against the simulated venue, without and with latency, and in hedging mode."""
 
-import pytest
-
 from hexdesk.testing.broker_bench import BrokerBench
 from hexdesk.testing.broker_kit import BrokerKit
 from hexdesk_sim.broker import SimBroker
@@ -14,25 +12,17 @@ HEDGING = SimSettings(position_mode="hedging")
 SLOW = SimSettings(submit_latency_ms=3, cancel_latency_ms=5, report_latency_ms=4, jitter_ms=2)
 
 
-class SimKit(BrokerKit):
-    """The kit less a fault that the venue still has; it passes as soon as it is mended."""
-
-    @pytest.mark.xfail(strict=False, reason="takes orders after `close`")
-    def test_b83_close(self, bench: BrokerBench) -> None:
-        super().test_b83_close(bench)
-
-
-class TestDirectSim(SimKit):
+class TestDirectSim(BrokerKit):
     def make_bench(self) -> BrokerBench:
         return BrokerBench(lambda context: SimBroker(context, DIRECT))
 
 
-class TestHedgingSim(SimKit):
+class TestHedgingSim(BrokerKit):
     def make_bench(self) -> BrokerBench:
         return BrokerBench(lambda context: SimBroker(context, HEDGING))
 
 
-class TestSlowSim(SimKit):
+class TestSlowSim(BrokerKit):
     def make_bench(self) -> BrokerBench:
         return BrokerBench(lambda context: SimBroker(context, SLOW))
 
@@ -41,6 +31,6 @@ class FundedBench(BrokerBench):
     has_funds = True
 
 
-class TestFundedSim(SimKit):
+class TestFundedSim(BrokerKit):
     def make_bench(self) -> BrokerBench:
         return FundedBench(lambda context: SimBroker(context, SimSettings(check_funds=True)))

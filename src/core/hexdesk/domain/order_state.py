@@ -369,7 +369,7 @@ def _settle_bust(order: Order, fill: Fill, bust: FillBusted) -> Outcome:
     """Bring a broken trade's quantity back to the book or write it off."""
     outcome = Outcome.APPLIED
     if bust.leaves_live:
-        order.reopened_ns = max(order.reopened_ns, bust.ts_event + 1)
+        order.reopened_ns = max(order.reopened_ns, bust.ts_event)
         outcome = _add_fact(order, 0)
     else:
         order.dead_qty += fill.quantity

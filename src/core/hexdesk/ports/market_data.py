@@ -42,7 +42,7 @@ class MarketData(Protocol):
 
 
 class RowProblem(msgspec.Struct, frozen=True):
-    """A row of recorded data that could not be used.
+    """A row of recorded data that could not be used, or is odd (time going back) but was played.
 
     `row` counts from 1 in the file's own order.
     """
