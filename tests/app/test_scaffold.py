@@ -14,6 +14,7 @@ from tests.app.site import Site
 
 @pytest.mark.parametrize("kind", ["strategy", "adapter"])
 def test_what_is_written_passes_the_kit(kind: str, tmp_path: Path) -> None:
+    """E35: a new gateway begins as `hexdesk new adapter`, which passes the kit as written."""
     written = write_scaffold(kind, "stranger-one", tmp_path)
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "pytest", "-q", "-p", "no:cacheprovider"],

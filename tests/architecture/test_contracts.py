@@ -75,6 +75,7 @@ def test_a_planted_import_breaks_its_contract(
 
 
 def test_only_the_containers_module_may_wire(tree: Path) -> None:
+    """C1: dependencies are injected, in one place."""
     containers = tree / "src/app/hexdesk_app/containers.py"
     with containers.open("a") as file:
         file.write("import dependency_injector\n")

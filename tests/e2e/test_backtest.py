@@ -55,6 +55,7 @@ def test_the_hash_does_not_depend_on_the_hash_seed(folder: Path) -> None:
 
 
 def test_paper_decides_as_backtest_does(folder: Path) -> None:
+    """A8: one program and one strategy code, whatever stands behind broker and feed."""
     quick = backtest(folder)
     paced = hexdesk(folder, "demo", "--json", "--no-table", "--speed", "0", "--report", "")
     again = hexdesk(folder, "demo", "--json", "--no-table", "--speed", "120", "--report", "")

@@ -22,6 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_the_desk_and_it_exits_0(folder: Path, number: signal.Signals) -> None:
+    """C1: the application assembles a desk and owns its life, to an orderly end."""
     data = stopped(folder, number)
     assert data["events"]
     assert {row["state"] for row in data["strategies"]} == {"stopped"}

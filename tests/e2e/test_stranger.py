@@ -59,6 +59,7 @@ def test_their_own_tests_pass(environment: Environment, example: str, tmp_path: 
 def test_the_plugin_is_found_and_checked(
     environment: Environment, plugin: str, tmp_path: Path
 ) -> None:
+    """E35: a new venue is a class and an entry point in a distribution of its own."""
     done = environment.run("hexdesk", "plugin", "check", plugin, folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -63,6 +63,21 @@ def test_tables_merge_and_lists_are_replaced(tmp_path: Path) -> None:
     assert config.origins.of(("brokers", "sim", "deposits", "0")) == f"{further}:2"
 
 
+def test_connection_trading_and_strategy_may_stand_in_files_of_their_own(tmp_path: Path) -> None:
+    """A3: three files make one configuration, and each value still knows its file."""
+    parts = {
+        "trading.toml": "[desk]\nmode = 'paper'\n[risk]\npreset = 'careful'",
+        "connection.toml": "[brokers.sim]\nplugin = 'sim'\n[feeds.f]\nplugin = 'replay'",
+        "strategy.toml": "[strategies.a]\nplugin = 'ema_cross'\ninstruments = ['X.Y']",
+    }
+    for name, text in parts.items():
+        (tmp_path / name).write_text(text)
+    config = load_config(Sources(files=tuple(tmp_path / name for name in parts)))
+    assert config.risk.limits.order_notional_max == "10000"
+    assert config.strategies["a"].broker == "sim"
+    assert config.origins.of(("strategies", "a", "plugin")) == f"{tmp_path}/strategy.toml:2"
+
+
 @pytest.mark.parametrize(
     "name",
     ["HEXDESK__STRATEGIES__MM_BTC__CAPITAL", "HEXDESK__strategies__mm_btc__capital"],

@@ -71,6 +71,7 @@ def booked(instrument: Instrument, history: Sequence[Trade]) -> Position:
 def test_l11_cash_flow_and_value_held_are_the_result(
     instrument: Instrument, history: list[Trade], mark: int
 ) -> None:
+    """A21: cost sums do not drift, however long the history."""
     position = Position(instrument)
     realised = 0
     for side, quantity, price, effect in history:
@@ -159,6 +160,7 @@ def test_mirrored_histories_have_mirrored_positions(
 
 
 def test_average_cost_by_hand() -> None:
+    """A30: buys add price x quantity, the average is amount / quantity."""
     position = Position(linear(multiplier=10))
     assert position.book(BUY, 2, 10_000) == 0
     assert position.book(BUY, 1, 10_600) == 0
@@ -169,6 +171,7 @@ def test_average_cost_by_hand() -> None:
 
 
 def test_closing_releases_the_floor_and_keeps_the_rest() -> None:
+    """A30: a sale releases average cost x quantity, not what it was sold for."""
     position = Position(linear())
     for price in (100, 100, 101):
         position.book(BUY, 1, price)

@@ -1,0 +1,29 @@
+"""Every benchmark runs, and prints the names that are stable; how fast it is, is not asserted."""
+
+import pytest
+
+from hexdesk_app.bench import BENCHES, to_data
+
+STABLE = {
+    "name", "events", "seconds", "per_second", "calibration_per_second", "ratio", "python",
+    "machine",
+}  # fmt: skip
+DETAILS = {
+    "ticks": {"orders", "fills"},
+    "orders": {"fills", "cancels", "denied", "rejected"},
+    "live": {"p50_us", "p99_us", "p999_us", "orders"},
+    "replay": {"orders_closed", "calibration"},
+    "scale": {
+        "single_ns", "instruments", "instruments_ns", "instruments_ratio", "strategies",
+        "strategies_ns", "strategies_ratio",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_benchmark_prints_its_stable_names(name: str) -> None:
+    """E23: throughput (ticks, orders, replay), latency (live), stress (scale)."""
+    data = to_data(BENCHES[name][0](300))
+    assert set(data) == STABLE | DETAILS[name]
+    assert data["name"] == name
+    assert data["events"]
