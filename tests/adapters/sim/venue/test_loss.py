@@ -25,6 +25,9 @@ from hexdesk_sim.venue.settings import (
 )
 from tests.adapters.sim.venue.site import ACCOUNT, LOGGER, Desk, Wire, eventually, running
 
+AWAY_MS = 60_000
+"""A lost stream does not come back within a test."""
+
 
 class Lines(logging.Handler):
     """Keeps what the adapter logs."""
@@ -162,6 +165,18 @@ async def test_a_venue_that_was_restarted_knows_no_order(lines: Lines) -> None:
         again = desk.submit()
         await desk.has(OrderAccepted, again)
         assert lines.count("was restarted") == 1
+
+
+async def test_answers_of_a_restarted_venue_count_anew() -> None:
+    async with (
+        running() as site,
+        site.desk(reconnect_first_ms=AWAY_MS, reconnect_max_ms=AWAY_MS) as desk,
+    ):
+        orders = [desk.submit() for _ in range(5)]
+        await desk.has(OrderAccepted, orders[-1])
+        await site.restart()  # and the stream is not back
+        order = desk.submit()
+        await desk.has(OrderAccepted, order)
 
 
 async def test_where_the_venue_keeps_too_few_reports_orders_are_asked_for() -> None:

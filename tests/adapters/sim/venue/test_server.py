@@ -256,6 +256,32 @@ async def test_a_slow_reader_is_disconnected_with_a_reason() -> None:
         assert await close_code(socket) == CLOSE_SLOW_READER
 
 
+async def test_a_client_that_stops_reading_is_let_go() -> None:
+    url = "/v1/stream"
+    async with (
+        running(backlog_max=500) as site,
+        connect(
+            site.url.replace("http", "ws") + url,
+            proxy=None,
+            compression=None,
+            max_queue=1,
+            ping_interval=None,
+            close_timeout=1,
+        ) as socket,
+        site.desk() as desk,
+    ):
+        await socket.send(encode(Hello()), text=True)
+        subscribe = Subscribe(request_id=1, instrument_ids=[INSTRUMENT.id])
+        await socket.send(encode(subscribe), text=True)
+        while site.server.stream_count > 1:  # nobody reads: buffers fill, then the queue
+            for _ in range(400):
+                site.quote()
+            await asyncio.sleep(0)
+        order = ORDER.client_order_id
+        desk.submit(order_id=order)
+        await desk.has(OrderAccepted)
+
+
 async def test_a_slow_account_loses_its_stream_but_no_report() -> None:
     async with running(backlog_max=10) as site:
         async with stream(site, Hello(account=ACCOUNT)) as socket:

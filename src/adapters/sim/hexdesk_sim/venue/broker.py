@@ -129,8 +129,8 @@ class VenueBroker:
 
     def _on_answer(self, request: OrderRequest, answer: Answer) -> None:
         if answer.report is not None:
-            if self._seen.is_new(answer.sequence):
-                self._deliver(answer.report)
+            if answer.epoch != self._epoch or self._seen.is_new(answer.sequence):
+                self._deliver(answer.report)  # of a venue restarted meanwhile: counted anew
         elif answer.order is not None and answer.order.intent == request:
             for report in facts(answer.order, VENUE_OTHER):  # it had arrived before
                 self._deliver(report)

@@ -3,7 +3,7 @@
 Everything here is synchronous: a request is executed as a whole before the next one is read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -117,24 +117,37 @@ class House:
         log = self.account(order.account_id)
         found = self.venue.order(order.account_id, order.client_order_id)
         if found is not None:
-            return Answer(order=found)
+            return Answer(epoch=self.epoch, order=found)
         before = log.sequence
         self.venue.submit(order)
-        return _answer(log, before, order.client_order_id, SUBMIT_ANSWERS)
+        return self._answer(log, before, order.client_order_id, SUBMIT_ANSWERS)
 
     def amend(self, account_id: str, request: AmendOrder) -> Answer:
         """Take an amendment."""
         log = self.account(account_id)
         before = log.sequence
         self.venue.amend(account_id, request)
-        return _answer(log, before, request.client_order_id, AMEND_ANSWERS)
+        return self._answer(log, before, request.client_order_id, AMEND_ANSWERS)
 
     def cancel(self, account_id: str, request: CancelOrder) -> Answer:
         """Take a cancel."""
         log = self.account(account_id)
         before = log.sequence
         self.venue.cancel(account_id, request)
-        return _answer(log, before, request.client_order_id, CANCEL_ANSWERS)
+        return self._answer(log, before, request.client_order_id, CANCEL_ANSWERS)
+
+    def _answer(
+        self,
+        log: ReportLog,
+        before: int,
+        client_order_id: str,
+        kinds: tuple[type[VenueReport], ...],
+    ) -> Answer:
+        """Return the first report of a kind that a request made."""
+        for number, report in enumerate(log.after(before, log.sequence - before), before + 1):
+            if report.client_order_id == client_order_id and isinstance(report, kinds):
+                return Answer(epoch=self.epoch, sequence=number, report=report)
+        return Answer(epoch=self.epoch)
 
     # --- market ------------------------------------------------------------------------------
 
@@ -191,16 +204,6 @@ def _stamped(event: MarketEvent, now: int) -> MarketEvent:
     if isinstance(event, Bar):  # ends when it ended
         return msgspec.structs.replace(event, ts_init=now)
     return msgspec.structs.replace(event, ts_event=now, ts_init=now)
-
-
-def _answer(
-    log: ReportLog, before: int, client_order_id: str, kinds: tuple[type[VenueReport], ...]
-) -> Answer:
-    made: Sequence[VenueReport] = log.after(before, log.sequence - before)
-    for number, report in enumerate(made, before + 1):
-        if report.client_order_id == client_order_id and isinstance(report, kinds):
-            return Answer(sequence=number, report=report)
-    return Answer()
 
 
 def _deposits(texts: tuple[str, ...], instruments: Iterable[Instrument]) -> tuple[Money, ...]:

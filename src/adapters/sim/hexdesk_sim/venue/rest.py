@@ -1,6 +1,7 @@
 """The venue over HTTP, seen from a client; says exactly what a failure proves."""
 
 from typing import TypeVar
+from urllib.parse import quote
 
 import aiohttp
 import msgspec
@@ -144,7 +145,7 @@ class Rest:
 
     async def order(self, client_order_id: str) -> VenueOrder | None:
         """Return one order; None if the venue does not know it."""
-        path = f"/orders/{client_order_id}"
+        path = f"/orders/{quote(client_order_id, safe='')}"
         status, content = await self._content(path)
         if status == 404:  # noqa: PLR2004 - not found
             return None
@@ -193,14 +194,14 @@ class Rest:
 
 
 def _route(request: OrderRequest) -> tuple[str, str, bytes]:
+    one = f"{PREFIX}/orders/{quote(request.client_order_id, safe='')}"
     match request:
         case NewOrder():
             return "POST", f"{PREFIX}/orders", encode(request)
         case AmendOrder():
-            return "PATCH", f"{PREFIX}/orders/{request.client_order_id}", encode(request)
+            return "PATCH", one, encode(request)
         case CancelOrder():
-            path = f"{PREFIX}/orders/{request.client_order_id}/cancel"
-            return "POST", f"{path}?request_id={request.request_id}", b""
+            return "POST", f"{one}/cancel?request_id={request.request_id}", b""
 
 
 def _understand(status: int, content: bytes) -> Answer:

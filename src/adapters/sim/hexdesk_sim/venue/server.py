@@ -61,6 +61,11 @@ class VenueServer:
         """Where it listens, as `host:port`; known after `start`."""
         return self._address
 
+    @property
+    def stream_count(self) -> int:
+        """How many streams are open."""
+        return len(self._sessions)
+
     async def start(self) -> None:
         """Listen, and begin to move the market.
 

@@ -43,6 +43,8 @@ from hexdesk_sim.venue.wire import (
 BATCH_MAX = 512
 """Reports or events in one message."""
 CLOSE_TIMEOUT_S = 1.0
+REASON_BYTES_MAX = 120
+"""Of a close frame, by RFC 6455 at most 123."""
 HALF_OPEN_S = 600.0
 """How long a half-open stream is kept."""
 MS_PER_S = 1_000
@@ -72,6 +74,7 @@ class Session:
         self._house = house
         self._socket = socket
         self._request = request
+        self._transport = request.transport
         self._settings = settings
         self._faults = faults
         self._logger = logger
@@ -155,8 +158,8 @@ class Session:
         except (ConnectionError, RuntimeError) as error:  # aiohttp: the socket is closing
             self._finish(StreamEndError(0, f"lost: {error}"))
         except Exception as error:
+            self._logger.exception("a stream broke: a bug")
             self._finish(StreamEndError(0, f"broken: {error!r}"))
-            raise
 
     def _finish(self, end: StreamEndError) -> None:
         if not self._end.done():
@@ -169,17 +172,20 @@ class Session:
         self._subscribed.clear()
 
     async def _close(self, end: StreamEndError) -> None:
+        """Say why, and give the client a moment to read it; then break the connection."""
         self._logger.debug("stream of %s ends: %s", self._request.remote, end)
-        transport = self._request.transport
+        is_closed = False
         try:
             if end.code and not self._is_silent:
-                async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                    await self._socket.close(code=end.code, message=str(end).encode()[:120])
+                async with asyncio.timeout(CLOSE_TIMEOUT_S + 1):
+                    reason = str(end).encode()[:REASON_BYTES_MAX]
+                    await self._socket.close(code=end.code, message=reason)
+                is_closed = True
         except (TimeoutError, ConnectionError) as error:
             self._logger.debug("stream of %s does not close: %r", self._request.remote, error)
         finally:
-            if transport is not None and (self._is_silent or not end.code):
-                transport.abort()
+            if self._transport is not None and not is_closed:
+                self._transport.abort()
 
     # --- in ----------------------------------------------------------------------------------
 
@@ -310,8 +316,7 @@ class Session:
     async def _keep_silent(self) -> None:
         """Neither send nor read: a half-open connection."""
         self._is_silent = True
-        transport = self._request.transport
-        if isinstance(transport, asyncio.ReadTransport):
-            transport.pause_reading()
+        if isinstance(self._transport, asyncio.ReadTransport):
+            self._transport.pause_reading()
         await asyncio.sleep(HALF_OPEN_S)
         raise StreamEndError(0, "half-open on purpose")

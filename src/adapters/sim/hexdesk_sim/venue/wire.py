@@ -62,11 +62,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What an order request came to.
 
     Attributes:
+        epoch: That `sequence` belongs to.
         sequence: Number of the report among those of the account; 0 without one.
         report: The report that answers the request.
         order: The order that has the client order id already, in place of a report.
     """
 
+    epoch: str = ""
     sequence: int = 0
     report: VenueReport | None = None
     order: VenueOrder | None = None
