@@ -17,7 +17,7 @@ from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledger import Ledger, is_close
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.soundness import recordable
 from hexdesk.domain.commands import Command
@@ -380,7 +380,7 @@ class Execution:
         return self.cancel(order, PROTECTION)
 
     def replace(self, order: Order, quantity: QtyRaw) -> str:
-        """Send a closed exit's terms anew."""
+        """Send a closed exit's terms anew; half of a pair that may open is checked as at first."""
         client_order_id = self._ids.next()
         intent = replace(
             order.intent,
@@ -391,7 +391,8 @@ class Execution:
             ts_init=self.pulse.now_ns,
             causation_id=self.pulse.seq,
         )
-        self.submit(self.hosts[intent.strategy_id], intent, PROTECTION)
+        closes = bool(intent.parent_id) or is_close(intent)
+        self.submit(self.hosts[intent.strategy_id], intent, PROTECTION if closes else STRATEGY)
         return client_order_id
 
     # --- inside ----------------------------------------------------------------------------
