@@ -4,7 +4,8 @@
 |---|---|---|
 | first | venue reports, commands, timers | never dropped: the desk is halted, and it is kept |
 | market | quotes, trades, books, bars, statuses | quotes that a newer one of their instrument |
-| | | follows are conflated; if that frees nothing, the oldest event is dropped; both are counted |
+| | | follows are conflated; if that frees nothing, the oldest event but a status is dropped; |
+| | | both are counted |
 
 The first lane goes ahead of the other. Its puts may come from any thread (deque appends are
 atomic) but `put_market`, which like `drain` is the desk's own thread's: foreign threads hand over
@@ -18,11 +19,13 @@ from typing import TypeAlias
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import TimerFired
-from hexdesk.domain.market import MarketEvent, Quote
+from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.reports import VenueReport
 
 FirstInput: TypeAlias = Callable[[], None]
 DEFAULT_MAX = 65_536
+PAUSE_SHARE = 8
+"""Conflating is tried again after this part of the capacity, if it freed less than that."""
 
 
 class Inbox:
@@ -42,6 +45,7 @@ class Inbox:
         self._capacity = capacity
         self._first: deque[FirstInput] = deque()
         self._market: deque[MarketEvent] = deque()
+        self._pause = 0
         self.conflated_count = 0
         self.dropped_count = 0
         self.overflow_count = 0
@@ -90,7 +94,19 @@ class Inbox:
         self._wake()
 
     def _make_room(self) -> None:
-        """Keep only the latest quote of each instrument; else let the oldest event go."""
+        """Keep only the latest quote of each instrument; else let the oldest event go.
+
+        Conflating walks over the whole lane: where it frees little, the next try waits a while.
+        """
+        pause = self._capacity // PAUSE_SHARE
+        if self._pause:
+            self._pause -= 1
+        elif self._conflate() < pause:
+            self._pause = pause
+        if len(self._market) > self._capacity:
+            self._drop_oldest()
+
+    def _conflate(self) -> int:
         market = self._market
         latest = {event.instrument_id: event for event in market if isinstance(event, Quote)}
         kept = [
@@ -98,9 +114,18 @@ class Inbox:
             for event in market
             if not isinstance(event, Quote) or latest[event.instrument_id] is event
         ]
-        self.conflated_count += len(market) - len(kept)
-        if len(kept) > self._capacity:
-            del kept[0]
-            self.dropped_count += 1
+        freed = len(market) - len(kept)
+        self.conflated_count += freed
         market.clear()
         market.extend(kept)
+        return freed
+
+    def _drop_oldest(self) -> None:
+        market = self._market
+        oldest = (
+            index
+            for index, event in enumerate(market)
+            if not isinstance(event, InstrumentStatus)  # a halt that is not seen is traded through
+        )
+        del market[next(oldest, 0)]
+        self.dropped_count += 1
