@@ -160,9 +160,8 @@ def derive_life(order: Order) -> Life:
     """Return the life that the facts of an order mean.
 
     Terminal precedence: DENIED, FILLED, CANCELED, EXPIRED, REJECTED; rejected with fills reads
-    CANCELED, broken ones too, for it did trade; a terminal cause counts unless a later bust (by the
-    venue's time; at equal times the ending counts) brought
-    quantity back.
+    CANCELED, broken ones too, for it did trade; a terminal cause counts unless a later bust brought
+    quantity back (later by the venue's time; at equal times the ending counts).
     """
     facts = order.facts
     cum = order.cum_qty
