@@ -481,7 +481,8 @@ def candidates(draw: st.DrawFn) -> NewOrder:
     rare = draw(st.integers(0, 5)) == 0
     return NewOrder(
         "O1", "s", "account", ID, draw(st.sampled_from([BUY, SELL])), kind,
-        draw(st.integers(0, 60).map(lambda lots: lots * 10) | st.sampled_from([5, -10, 2**70])), 100,
+        draw(st.integers(0, 60).map(lambda lots: lots * 10) | st.sampled_from([5, -10, 2**70])),
+        100,
         price,
         draw(near) if kind in (STOP_MARKET, STOP_LIMIT) else 0,
         time_in_force=draw(st.sampled_from([GTC, FOK, GTD])) if rare else GTC,
