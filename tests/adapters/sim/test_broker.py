@@ -153,7 +153,7 @@ def test_public_trades_reach_resting_orders() -> None:
 
 
 @pytest.mark.parametrize("depth", [True, False])
-def test_books_are_kept_from_the_start_where_wanted(depth: bool) -> None:  # noqa: FBT001
+def test_books_are_kept_from_the_start_where_wanted(depth: bool) -> None:
     pit = Pit(**DIRECT, depth=depth)
     asks = (BookLevel(100, 1), BookLevel(101, 1))
     update = BookUpdate(INSTRUMENT.id, (), asks, snapshot=True, ts_event=START_NS, ts_init=START_NS)

@@ -15,7 +15,7 @@ from hexdesk.domain.values import (
 from tests.adapters.sim.exchange import ACCOUNT, Exchange
 
 
-def bust(exchange: Exchange, leaves_live: bool | None) -> bool | None:  # noqa: FBT001
+def bust(exchange: Exchange, leaves_live: bool | None) -> bool | None:
     """Bust the first trade and return what the report says of the leaves."""
     assert exchange.venue.bust(ACCOUNT, "T1", leaves_live=leaves_live)
     report = next(each for each in exchange.reports if isinstance(each, FillBusted))
@@ -27,7 +27,7 @@ def bust(exchange: Exchange, leaves_live: bool | None) -> bool | None:  # noqa: 
     [(True, ACCEPTED, 5), (False, CANCELED, 0), (None, CANCELED, 0)],
 )
 def test_a_filled_order_reopens_or_stays_dead(
-    leaves_live: bool | None,  # noqa: FBT001
+    leaves_live: bool | None,
     life: Life,
     leaves: int,
 ) -> None:

@@ -47,7 +47,7 @@ class VenueMachine(RuleBasedStateMachine):
         mode=st.sampled_from(["netting", "hedging"]),
         kind=st.sampled_from(["perpetual", "spot"]),
     )
-    def open(self, queue: str, sweep: bool, trigger: str, mode: str, kind: str) -> None:  # noqa: FBT001
+    def open(self, queue: str, sweep: bool, trigger: str, mode: str, kind: str) -> None:
         self.exchange = Exchange(
             contract(kind=kind), queue=queue, sweep=sweep, trigger=trigger, position_mode=mode
         )
@@ -79,7 +79,7 @@ class VenueMachine(RuleBasedStateMachine):
         self,
         bids: list[tuple[int, int]],
         asks: list[tuple[int, int]],
-        snapshot: bool,  # noqa: FBT001
+        snapshot: bool,
     ) -> None:
         self.exchange.depth(bids, asks, snapshot=snapshot)
         self.check_reports()
@@ -149,7 +149,7 @@ class VenueMachine(RuleBasedStateMachine):
             self.check_reports()
 
     @rule(data=st.data(), leaves_live=st.sampled_from([True, False]))
-    def bust(self, data: st.DataObject, leaves_live: bool) -> None:  # noqa: FBT001
+    def bust(self, data: st.DataObject, leaves_live: bool) -> None:
         fills = self.exchange.venue.fills(ACCOUNT)
         if fills:
             fill = data.draw(st.sampled_from(fills))

@@ -220,7 +220,7 @@ def test_an_unknown_submit_is_followed_by_its_fill() -> None:
 
 
 @pytest.mark.parametrize("leaves_live", [True, False, None])
-def test_a_trade_is_busted_later(leaves_live: bool | None) -> None:  # noqa: FBT001
+def test_a_trade_is_busted_later(leaves_live: bool | None) -> None:
     fault = {"action": "bust", "nth": 2, "delay_ms": 30, "leaves_live": leaves_live}
     wire = Wire(**SLOW, faults=[fault])
     wire.submit("O1")

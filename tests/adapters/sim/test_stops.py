@@ -27,7 +27,7 @@ def test_a_stop_beyond_the_market_goes_at_once() -> None:
     ("trigger", "by_quote", "by_trade"),
     [("any", True, True), ("quote", True, False), ("trade", False, True)],
 )
-def test_what_sets_off_a_stop_is_chosen(trigger: str, by_quote: bool, by_trade: bool) -> None:  # noqa: FBT001
+def test_what_sets_off_a_stop_is_chosen(trigger: str, by_quote: bool, by_trade: bool) -> None:
     exchange = Exchange(trigger=trigger)
     exchange.quote(100, 101)
     order = exchange.submit(BUY, 1, order_type=STOP_MARKET, trigger_price=105)

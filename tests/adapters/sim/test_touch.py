@@ -81,7 +81,7 @@ def test_a_sweep_walks_known_depth_first() -> None:
 
 
 @pytest.mark.parametrize("sweep", [True, False])
-def test_fill_or_kill_never_counts_on_more_than_is_displayed(sweep: bool) -> None:  # noqa: FBT001
+def test_fill_or_kill_never_counts_on_more_than_is_displayed(sweep: bool) -> None:
     exchange = Exchange(sweep=sweep)
     exchange.depth([(99, 1)], [(100, 1), (102, 2)])
     assert exchange.story(exchange.submit(BUY, 4, time_in_force=FOK)) == [

@@ -28,7 +28,7 @@ class Answer(msgspec.Struct, frozen=True):
         return loaded
 
     @property
-    def data(self) -> Any:  # noqa: ANN401 - whatever a verb prints
+    def data(self) -> Any:
         """What the document holds."""
         return self.document["data"]
 

@@ -7,7 +7,6 @@ and written to a file, up to the call that would send the order's bytes.
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import msgspec
 
@@ -18,8 +17,8 @@ from hexdesk.domain.market import Quote
 from hexdesk.domain.money import Money, parse_wire, pow10
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import Fill, OrderAccepted
-from hexdesk.domain.values import BUY, LIMIT, NS_PER_MS, SELL, TAKER
-from hexdesk.ports.broker import Broker, ReportSink
+from hexdesk.domain.values import BUY, LIMIT, NS_PER_MS, SELL, TAKER, TimeNs
+from hexdesk.ports.broker import Capabilities, ReportSink, VenueOrder, VenuePosition
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
 from hexdesk_app.bench.result import BenchResult
@@ -63,16 +62,16 @@ class Taker(Strategy):
 
 
 class Wire:
-    """A broker that notes when an order's bytes would leave, then answers and fills it.
+    """A broker that notes when an order's bytes would leave, then accepts and fills it at once.
 
     Attributes:
+        capabilities: Those of the simulated venue.
         left_ns: When the latest order left.
     """
 
-    def __init__(self, broker: Broker, reports: ReportSink) -> None:
-        self.capabilities = broker.capabilities
+    def __init__(self, capabilities: Capabilities, reports: ReportSink) -> None:
+        self.capabilities = capabilities
         self.left_ns = 0
-        self._broker = broker
         self._reports = reports
         self._trade_count = 0
 
@@ -100,15 +99,40 @@ class Wire:
         )
 
     def amend(self, request: AmendOrder) -> None:
-        """Pass on; the benchmark never amends."""
-        self._broker.amend(request)
+        """Ignore; the benchmark never amends."""
 
     def cancel(self, request: CancelOrder) -> None:
-        """Pass on; the benchmark never cancels."""
-        self._broker.cancel(request)
+        """Ignore; the benchmark never cancels."""
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the rest of the port
-        return getattr(self._broker, name)
+    async def connect(self) -> None:
+        """Be ready."""
+
+    async def close(self) -> None:
+        """Have nothing to free."""
+
+    async def instruments(self) -> Sequence[Instrument]:
+        """List nothing."""
+        return ()
+
+    async def query_order(self, client_order_id: str) -> VenueOrder | None:
+        """Know nothing: every order is filled when it arrives."""
+        return None
+
+    async def query_open_orders(self) -> Sequence[VenueOrder]:
+        """Have none open."""
+        return ()
+
+    async def query_fills(self, since_ns: TimeNs) -> Sequence[Fill]:
+        """Remember none."""
+        return ()
+
+    async def query_positions(self) -> Sequence[VenuePosition]:
+        """Keep none."""
+        return ()
+
+    async def query_balances(self) -> Sequence[Money]:
+        """Keep none."""
+        return ()
 
 
 def bench_live(events: int) -> BenchResult:
@@ -132,7 +156,7 @@ def _run(frames: Sequence[bytes], folder: str) -> tuple[LatencyHistogram, float,
     names = instrument_ids(1)
     app = make_app(names, {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
     desk = app.desk
-    wire = Wire(app.assembly.brokers["sim"], desk.on_report)
+    wire = Wire(app.assembly.brokers["sim"].capabilities, desk.on_report)
     account = Account("wire", app.instruments.values())
     account.deposit(Money(pow10(17), "USDT"))
     desk.add_broker("wire", wire, account)
