@@ -1,12 +1,13 @@
 """Virtual time: timers in order, never backwards; and strategies' own timers."""
 
-from typing import Any
+from functools import partial
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from hexdesk.application.clock import NEVER, VirtualClock
+from hexdesk.domain.commands import StopStrategy
 from hexdesk.domain.inputs import TimerFired
 from tests.core.application.rig import Rig
 
@@ -20,7 +21,7 @@ def test_timers_fire_once_by_time_and_then_in_the_order_they_were_set(
     clock = VirtualClock()
     fired: list[tuple[int, int]] = []
     for number, due in enumerate(dues):
-        clock.call_at(due, lambda key=(due, number): fired.append(key))
+        clock.call_at(due, partial(fired.append, (due, number)))
     reached = 0
     for step in steps:
         before = clock.now_ns()
@@ -65,7 +66,7 @@ def test_canceled_timers_do_not_pile_up() -> None:
     clock = VirtualClock()
     fired: list[int] = []
     for number in range(10_000):
-        timer = clock.call_at(10**9 + number, lambda at=number: fired.append(at))
+        timer = clock.call_at(10**9 + number, partial(fired.append, number))
         if number % 100:
             timer.cancel()
     assert clock.waiting_count < 1_000
@@ -121,15 +122,13 @@ def test_a_chain_of_timers_keeps_its_pace() -> None:
 
 
 @pytest.mark.parametrize(("name", "due"), [("t", 1.5), ("t", None), (5, 10**18)])
-def test_a_timer_that_no_journal_could_hold_is_refused(name: Any, due: Any) -> None:
+def test_a_timer_that_no_journal_could_hold_is_refused(name: str, due: int) -> None:
     rig = Rig().start()
     with pytest.raises(TypeError, match="ns as int"):
         rig.puppets["a"].context.set_timer(name, due)
 
 
 def test_stopping_forgets_timers() -> None:
-    from hexdesk.domain.commands import StopStrategy  # noqa: PLC0415
-
     rig = Rig().start()
     rig.puppets["a"].context.set_timer("t", rig.clock.now_ns() + 50_000)
     rig.desk.command(StopStrategy("a", keep_orders=False, ts_init=rig.now()))

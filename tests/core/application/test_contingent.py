@@ -5,7 +5,13 @@ from msgspec.structs import replace
 
 from hexdesk.domain.commands import Flatten, Halt, Rearm, StopEntries, StopStrategy
 from hexdesk.domain.orders import AmendOrder, CancelOrder
-from hexdesk.domain.reports import OrderCanceled, OrderDenied, OrderUpdated, VenueReport
+from hexdesk.domain.reports import (
+    OrderCanceled,
+    OrderDenied,
+    OrderUpdated,
+    OutcomeUnknown,
+    VenueReport,
+)
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import (
     BUY,
@@ -20,7 +26,6 @@ from hexdesk.domain.values import (
     Life,
     Operation,
 )
-from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.ports.broker import Capabilities
 from hexdesk.ports.strategy import BracketIds
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT

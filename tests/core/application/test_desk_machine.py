@@ -4,8 +4,8 @@ The venue accepts, fills in parts, refuses, cancels, amends, breaks trades, over
 its reports come late, twice, and in any order. Laws L7, L10, L11, L12.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import hypothesis.strategies as st
 from hypothesis import settings
@@ -37,6 +37,7 @@ from hexdesk.domain.values import (
     STOP_MARKET,
     Liquidity,
     Operation,
+    OrderType,
     Side,
 )
 from hexdesk.ports.broker import Capabilities
@@ -85,8 +86,8 @@ class DeskMachine(RuleBasedStateMachine):
         ticks=st.integers(-20, 20),
     )
     def submit(
-        self, name: str, instrument: Instrument, side: Side, lots: int, kind: Any, closes: bool,
-        ticks: int,
+        self, *, name: str, instrument: Instrument, side: Side, lots: int, kind: OrderType,
+        closes: bool, ticks: int,
     ) -> None:  # fmt: skip
         price = ASK + ticks * 5
         hedged = self.capabilities.position_mode is HEDGING
@@ -102,7 +103,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.rig.act(send, name)
 
     @rule(name=names, side=sides, lots=parts, limit=st.booleans(), legs=st.integers(1, 3))
-    def submit_bracket(self, name: str, side: Side, lots: int, limit: bool, legs: int) -> None:
+    def submit_bracket(self, *, name: str, side: Side, lots: int, limit: bool, legs: int) -> None:
         self.rig.act(
             lambda context: context.submit_bracket(
                 INSTRUMENT.id,
@@ -135,7 +136,7 @@ class DeskMachine(RuleBasedStateMachine):
         self._on_some_order(choice, lambda context, id_: context.cancel(id_))
 
     @rule(name=names, everything=st.booleans())
-    def flatten_or_cancel_all(self, name: str, everything: bool) -> None:
+    def flatten_or_cancel_all(self, *, name: str, everything: bool) -> None:
         self.rig.act(
             lambda context: context.flatten() if everything else context.cancel_all(), name
         )
@@ -144,7 +145,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.answered < len(self.rig.requests))
     @rule(agrees=st.sampled_from([True, True, True, False, None]), late=st.booleans())
-    def answer(self, agrees: bool | None, late: bool) -> None:
+    def answer(self, *, agrees: bool | None, late: bool) -> None:
         request = self.rig.requests[self.answered]
         self.answered += 1
         if agrees is None:
@@ -163,7 +164,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(choice=st.integers(0, 99), lots=parts, whole=st.booleans(), late=st.booleans(),
           currency=st.sampled_from(["USDT", "", "BNB"]))  # fmt: skip
-    def fill(self, choice: int, lots: int, whole: bool, late: bool, currency: str) -> None:
+    def fill(self, *, choice: int, lots: int, whole: bool, late: bool, currency: str) -> None:
         order = self._some_sent(choice)
         if order is None:
             return
@@ -178,14 +179,14 @@ class DeskMachine(RuleBasedStateMachine):
         )  # fmt: skip
 
     @rule(choice=st.integers(0, 99), live=st.sampled_from([True, False, None]), late=st.booleans())
-    def bust(self, choice: int, live: bool | None, late: bool) -> None:
+    def bust(self, *, choice: int, live: bool | None, late: bool) -> None:
         fills = [report for report in (*self.said, *self.late) if isinstance(report, Fill)]
         if fills:
             fill, now = fills[choice % len(fills)], self.rig.now()
             self._say(FillBusted(fill.client_order_id, fill.trade_id, live, now, now), late=late)
 
     @rule(choice=st.integers(0, 99), expires=st.booleans(), late=st.booleans())
-    def end(self, choice: int, expires: bool, late: bool) -> None:
+    def end(self, *, choice: int, expires: bool, late: bool) -> None:
         order = self._some_sent(choice)
         if order is not None:
             now, order_id = self.rig.now(), order.intent.client_order_id
@@ -244,9 +245,7 @@ class DeskMachine(RuleBasedStateMachine):
         for _ in range(20):
             open_orders = list(self.rig.desk.execution.open)
             for order_id in open_orders:
-                self.rig.act(
-                    lambda context, id_=order_id: context.cancel(id_), self._owner(order_id)
-                )
+                self.rig.act(partial(_cancel, order_id=order_id), self._owner(order_id))
                 self.rig.canceled(order_id)
         assert not self.rig.desk.execution.open
         check_books(self.rig)
@@ -257,7 +256,7 @@ class DeskMachine(RuleBasedStateMachine):
     def _owner(self, order_id: str) -> str:
         return self.rig.order(order_id).intent.strategy_id
 
-    def _on_some_order(self, choice: int, action: Any) -> None:
+    def _on_some_order(self, choice: int, action: Callable[[StrategyContext, str], object]) -> None:
         orders = list(self.rig.desk.execution.open.values())
         if orders:
             intent = orders[choice % len(orders)].intent
@@ -275,6 +274,10 @@ class DeskMachine(RuleBasedStateMachine):
             else:
                 self.said.append(report)
                 self.rig.report(report)
+
+
+def _cancel(context: StrategyContext, order_id: str) -> bool:
+    return context.cancel(order_id)
 
 
 def _operation(request: Request) -> Operation:

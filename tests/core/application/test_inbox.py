@@ -138,11 +138,17 @@ def test_a_timer_set_anew_is_not_fired_by_the_one_that_waited() -> None:
 
 
 Put = Callable[[Inbox, int], None]
+
+
+def drain_two(inbox: Inbox, _number: int) -> None:
+    inbox.drain(limit=2)
+
+
 puts: list[Put] = [
     lambda inbox, number: inbox.put_market(quote(number)),
     lambda inbox, number: inbox.put_market(quote(number, OTHER.id)),
     lambda inbox, number: inbox.put_market(trade(number)),
-    lambda inbox, _number: bool(inbox.drain(limit=2)) and None,
+    drain_two,
 ]
 
 

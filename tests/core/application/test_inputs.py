@@ -175,7 +175,7 @@ def test_a_trade_told_twice_is_booked_once() -> None:
 
 
 @pytest.mark.parametrize("live", [True, False, None])
-def test_a_bust_before_its_fill_leaves_nothing_behind(live: bool | None) -> None:
+def test_a_bust_before_its_fill_leaves_nothing_behind(*, live: bool | None) -> None:
     rig = Rig().start()
     order_id = sent(rig)
     rig.bust(order_id, "T1", live=live)

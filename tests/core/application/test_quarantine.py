@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 import pytest
 from msgspec.structs import replace
 
+from hexdesk.application.budget import STRIKES_MAX
 from hexdesk.application.execution import BURST_MAX
 from hexdesk.application.host import HostState
-from hexdesk.application.budget import STRIKES_MAX
 from hexdesk.domain.commands import StopStrategy
 from hexdesk.domain.inputs import StrategyFaulted
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus
@@ -52,6 +52,16 @@ def timer(rig: Rig) -> None:
     rig.clock.advance_by(20)
 
 
+def accept_all(rig: Rig) -> None:
+    for order in rig.sent:
+        rig.accept(order.client_order_id)
+
+
+def fill_all(rig: Rig) -> None:
+    for order in rig.sent:
+        rig.fill(order.client_order_id)
+
+
 INPUTS: dict[str, Callable[[Rig], None]] = {
     "on_quote": lambda rig: rig.quote(),
     "on_trade": lambda rig: rig.trade(),
@@ -59,8 +69,8 @@ INPUTS: dict[str, Callable[[Rig], None]] = {
     "on_bar": bar,
     "on_status": status,
     "on_timer": timer,
-    "on_order": lambda rig: [rig.accept(order.client_order_id) for order in rig.sent] and None,
-    "on_fill": lambda rig: [rig.fill(order.client_order_id) for order in rig.sent] and None,
+    "on_order": accept_all,
+    "on_fill": fill_all,
     "on_stop": lambda rig: rig.desk.command(StopStrategy("", True, rig.now())),  # noqa: FBT003
 }
 
@@ -68,7 +78,7 @@ INPUTS: dict[str, Callable[[Rig], None]] = {
 @pytest.mark.parametrize("callback", INPUTS)
 @pytest.mark.parametrize("cancel", [True, False])
 def test_who_raises_is_set_apart_and_the_others_see_everything_once(
-    callback: str, cancel: bool
+    *, callback: str, cancel: bool
 ) -> None:
     rig = Rig("a", "b", "c", cancel_on_fault=cancel).start()
     for name in "abc":

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given
 from msgspec.structs import replace
@@ -456,8 +457,6 @@ def test_what_is_no_order_is_denied_and_does_not_spoil_the_journal(
     rig.act(order())
     assert len(rig.sent) == 1
     assert not rig.host().fault
-    import msgspec  # noqa: PLC0415
-
     for record in rig.records:
         kind_of = type(record)
         assert msgspec.msgpack.decode(msgspec.msgpack.encode(record), type=kind_of) == record
@@ -568,6 +567,5 @@ def test_one_limit_serves_instruments_of_any_scale() -> None:
     whole = replace(INSTRUMENT, id="WHOLE.ACME", quantity_scale=0, lot=1, min_quantity=1)
     rig = Rig(limits=limits(order_quantity_max="2.5"), instruments=[INSTRUMENT, whole]).start()
     rig.quote(BID, ASK, whole)
-    for quantity in (2, 3):
-        rig.act(lambda context, size=quantity: context.submit("WHOLE.ACME", BUY, size))
+    rig.act(lambda context: [context.submit("WHOLE.ACME", BUY, size) for size in (2, 3)])
     assert denied(rig) == ["ORDER_SIZE"]
