@@ -14,7 +14,8 @@ from functools import partial
 from hexdesk.application.alerts import Alert, AlertLog
 from hexdesk.application.budget import BudgetGuard
 from hexdesk.application.counts import Counts
-from hexdesk.application.execution import BURST_MAX, FAULTS, Execution
+from hexdesk.application.execution import BURST_MAX, Execution
+from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.host import DeskContext, HostState, StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
@@ -22,7 +23,6 @@ from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import GateLimits, RiskGate
-from hexdesk.application.soundness import plain_text
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
@@ -41,8 +41,6 @@ from hexdesk.ports.strategy import Strategy
 
 REPORTS_MAX = 100_000
 """Reports waiting within one input; more is a venue gone mad: the desk halts visibly."""
-
-REASON_LENGTH_MAX = 500
 
 _CALLBACKS = {
     "quote": "on_quote",
@@ -408,17 +406,17 @@ class Desk:
         host = self._owners.get(failed) if failed is not None else None
         if failed is None or host is None:
             raise InvariantError(f"the venue failed on {event!r}: {error!r}") from error
-        self._quarantine(host, _describe(error))
+        self._quarantine(host, describe(error))
         self._publish(channel[channel.index(failed) + 1 :], event)
 
     def _fault(self, host: StrategyHost, error: BaseException) -> None:
-        self._quarantine(host, _describe(error))
+        self._quarantine(host, describe(error))
 
     def _call(self, host: StrategyHost, callback: Callable[[], None]) -> None:
         try:
             callback()
         except FAULTS as error:
-            self._quarantine(host, _describe(error))
+            self._quarantine(host, describe(error))
 
     def _timed(self, host: StrategyHost, handler: Handler) -> Handler:
         """Return a handler that is held to the time budget, or the bare one without a budget."""
@@ -438,16 +436,3 @@ class Desk:
 
 def _overrides(strategy: Strategy, name: str) -> bool:
     return getattr(type(strategy), name) is not getattr(Strategy, name)
-
-
-def _describe(error: BaseException) -> str:
-    """Return an error with the place it was raised at, for people; never the whole traceback."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f" ({place.tb_frame.f_code.co_name}, line {place.tb_lineno})" if place else ""
-    try:
-        text = str(error)[:REASON_LENGTH_MAX]
-    except FAULTS:
-        text = "its text cannot be shown"
-    return plain_text(f"{type(error).__name__}: {text}{where}")

@@ -1,51 +1,40 @@
-"""The way of an order: intent, risk, journal, broker, and back: report, facts, ledger, owner.
+"""The way out of an order: intent, risk, journal, broker. The way back: `reception`.
 
 Requests leave at the end of the input that made them: first one journal commit, then every
 request, so that no byte leaves before its intent is written (law L7) and one input costs one
 write.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
-from hexdesk.application.alerts import Alert, AlertLog
+from hexdesk.application.alerts import AlertLog
 from hexdesk.application.authority import OPERATOR, PROTECTION, STRATEGY, Authority
 from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
+from hexdesk.application.faults import describe
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger, is_close
+from hexdesk.application.order_store import OrderStore
 from hexdesk.application.pulse import Pulse
+from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
 from hexdesk.domain.commands import Command
-from hexdesk.domain.order_state import (
-    ALERTING,
-    IS_SUBMITTED,
-    Order,
-    Outcome,
-    accept_plainly,
-    apply,
-    fill_plainly,
-    new_order,
-)
+from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
+from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
-    Fill,
-    FillBusted,
-    OrderAccepted,
     OrderCanceled,
     OrderDenied,
-    OrderEvent,
     OrderHeld,
     OrderRejected,
     OrderUpdated,
     OutcomeUnknown,
-    VenueReport,
 )
 from hexdesk.domain.values import (
     FILLED,
@@ -61,19 +50,12 @@ from hexdesk.ports.journal import Journal
 
 BURST_MAX = 1_000
 """Requests of one strategy within one input; beyond it the strategy is quarantined."""
-DEAD_LETTERS_MAX = 1_000
-"""Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
-
-
-FAULTS = (Exception, SystemExit)
-"""What a strategy may raise without harm to anybody else; an interrupt is the user's."""
 UNWRITABLE = "JOURNAL_UNWRITABLE"
-APPLIED = Outcome.APPLIED
 RUNNING = HostState.RUNNING
 
 
 class Execution:
-    """Orders of one desk.
+    """Sends what strategies, operators and linked orders of one desk decide.
 
     Attributes:
         open: Orders that are not closed, by client order id, oldest first.
@@ -83,6 +65,8 @@ class Execution:
         pulse: Time and number of the input being handled.
         outbox: Requests of the input being handled, with what sends them.
         dead_letters: Latest reports that fit no order.
+        on_report: Takes a venue's report.
+        deliver_later: Delivers one event that the desk itself made; False when there is none.
     """
 
     def __init__(
@@ -96,22 +80,23 @@ class Execution:
         fault: Callable[[StrategyHost, BaseException], None],
         runaway: Callable[[StrategyHost, str], None],
     ) -> None:
-        self.open: dict[str, Order] = {}
-        self.closed: dict[str, Order] = {}
-        self.hosts: dict[str, StrategyHost] = {}
+        self._store = store = OrderStore(pulse, journal, alerts, counts)
+        self._lists = Contingencies(self)
+        reception = Reception(store, self._lists, fault)
+        self.open = store.open
+        self.closed = store.closed
+        self.hosts = store.hosts
         self.halted = ""
-        self.outbox: list[tuple[Callable[[Any], None], Any]] = []
-        self.dead_letters: deque[VenueReport] = deque(maxlen=DEAD_LETTERS_MAX)
-        self._later: deque[tuple[StrategyHost, OrderEvent]] = deque()
         self.pulse = pulse
+        self.outbox: list[tuple[Callable[[Any], None], Any]] = []
+        self.dead_letters = reception.dead_letters
+        self.on_report = reception.on_report
+        self.deliver_later = reception.deliver_later
         self._journal = journal
         self._record = journal.append
         self._ids = ids
-        self._alerts = alerts
         self._counts = counts
-        self._fault = fault
         self._runaway = runaway
-        self._lists = Contingencies(self)
 
     # --- out -------------------------------------------------------------------------------
 
@@ -167,17 +152,14 @@ class Execution:
         now_ns = self.pulse.now_ns
         if denial is not None:
             self._counts.denials[denial[0]] += 1
-            self._deliver_later(
-                host, AmendRejected(wanted.client_order_id, 0, *denial, now_ns, now_ns)
-            )
+            refusal = AmendRejected(wanted.client_order_id, 0, *denial, now_ns, now_ns)
+            self._store.tell_later(host, refusal)
             return 0
         order.request_count = request_id = order.request_count + 1
         terms = (wanted.quantity, wanted.price, wanted.trigger_price)
         if order.life is HELD:
             updated = OrderUpdated(wanted.client_order_id, request_id, *terms, now_ns, now_ns)
-            self._record(updated)
-            apply(order, updated)
-            self._deliver_later(host, updated)
+            self._store.decide(host, order, updated)
             return request_id
         order.pending_amends |= 1 << request_id
         self._counts.amends += 1
@@ -194,7 +176,8 @@ class Execution:
         host = self.hosts[intent.strategy_id]
         now_ns = self.pulse.now_ns
         if order.life is HELD:
-            self._end_held(host, order, OrderCanceled(intent.client_order_id, "", now_ns, now_ns))
+            canceled = OrderCanceled(intent.client_order_id, "", now_ns, now_ns)
+            self._store.decide(host, order, canceled)
             return True
         if order.request_count and authority is STRATEGY:
             self._count_burst(host)
@@ -236,7 +219,7 @@ class Execution:
     def halt(self, reason: str) -> None:
         """Let nothing but cancels and an operator's closes leave until re-armed."""
         self.halted = reason
-        self._alert("HALTED", "desk", reason)
+        self._store.alert("HALTED", "desk", reason)
 
     def rearm(self) -> None:
         """End a halt, and send the exits that came due meanwhile."""
@@ -246,108 +229,13 @@ class Execution:
 
     def refuse(self, command: Command, why: str) -> None:
         """Tell that a command was not carried out."""
-        self._alert("COMMAND_REFUSED", type(command).__name__, why)
-
-    # --- back ------------------------------------------------------------------------------
-
-    def on_report(self, report: VenueReport) -> None:
-        """Take a venue's report to its order, ledger and owner."""
-        order = self.open.get(report.client_order_id)
-        if order is None:
-            order = self._find_closed(report)
-            if order is None:
-                self._record(report)
-                self._dead_letter(report, "no such order")
-                return
-            if not report.client_order_id:
-                report = replace(report, client_order_id=order.intent.client_order_id)
-        self._record(report)
-        intent = order.intent
-        host = self.hosts[intent.strategy_id]
-        kind = type(report)
-        if kind is OrderAccepted and accept_plainly(order, report):  # type: ignore[arg-type]
-            callback = host.on_order
-        elif (
-            kind is Fill
-            and report.side is intent.side  # type: ignore[union-attr]
-            and report.instrument_id == intent.instrument_id  # type: ignore[union-attr]
-            and fill_plainly(order, report)  # type: ignore[arg-type]
-        ):
-            callback = host.on_fill
-            self._counts.fills += 1
-            ledger = host.ledgers[intent.instrument_id]
-            ledger.settle(order, report)  # type: ignore[arg-type]
-            self._close(host, ledger, order)
-        else:
-            callback = host.on_fill if kind is Fill else host.on_order
-            if not self._apply(host, order, report):
-                callback = None
-        if callback is not None:
-            try:
-                callback(report)
-            except FAULTS as error:
-                self._fault(host, error)
-        if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
-            self._lists.on_change(intent.list_id)
-
-    def _apply(self, host: StrategyHost, order: Order, report: VenueReport) -> bool:
-        """Take any report that is not the commonest; return whether its owner should hear of it."""
-        was_closed = order.life >= FILLED
-        if isinstance(report, Fill) and not _belongs(order, report):
-            outcome = Outcome.INVALID
-        else:
-            outcome = apply(order, report)
-        if outcome is not APPLIED and not self._odd_outcome(report, outcome):
-            self._follow(
-                host, order, was_closed=was_closed
-            )  # a fact may have ended it all the same
-            return False
-        if isinstance(report, Fill):
-            self._counts.fills += 1
-            host.ledgers[order.intent.instrument_id].book(order, report)
-        elif isinstance(report, FillBusted):
-            self._unbook(host, order, report)
-        elif isinstance(report, OrderRejected):
-            self._counts.rejects[report.code] += 1
-        elif isinstance(report, OrderUpdated | AmendRejected) and not order.pending_amends:
-            self._value_anew(host, order)
-        if order.life >= FILLED and not was_closed:
-            ledger = host.ledgers[order.intent.instrument_id]
-            ledger.release(order)
-            self._close(host, ledger, order)
-        else:
-            self._follow(host, order, was_closed=was_closed)
-        return True
-
-    def _open(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
-        self.open[order.intent.client_order_id] = order
-        host.open_count += 1
-        ledger.open_count += 1
-
-    def _close(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
-        client_order_id = order.intent.client_order_id
-        del self.open[client_order_id]
-        self.closed[client_order_id] = order
-        host.open_count -= 1
-        ledger.open_count -= 1
-
-    def deliver_later(self) -> bool:
-        """Deliver one event that the desk itself made; False when there is none."""
-        if not self._later:
-            return False
-        host, event = self._later.popleft()
-        if host.on_order is not None:
-            try:
-                host.on_order(event)
-            except FAULTS as error:
-                self._fault(host, error)
-        return True
+        self._store.alert("COMMAND_REFUSED", type(command).__name__, why)
 
     # --- what linked orders ask (contingent.ExitDesk) ------------------------------------------
 
     def order(self, client_order_id: str) -> Order | None:
         """Return an order, open or closed."""
-        return self.open.get(client_order_id) or self.closed.get(client_order_id)
+        return self._store.find(client_order_id)
 
     def release(self, order: Order, quantity: QtyRaw) -> None:
         """Send a held order for a quantity."""
@@ -362,9 +250,7 @@ class Execution:
         )
         order.quantity = quantity
         host = self.hosts[intent.strategy_id]
-        host.open_count -= 1
-        host.ledgers[intent.instrument_id].open_count -= 1
-        del self.open[intent.client_order_id]
+        self._store.remove(host, host.ledgers[intent.instrument_id], order)
         self._send(host, order, PROTECTION)
 
     def can_amend(self, order: Order) -> bool:
@@ -397,10 +283,6 @@ class Execution:
 
     # --- inside ----------------------------------------------------------------------------
 
-    def _deliver_later(self, host: StrategyHost, event: OrderEvent) -> None:
-        self._later.append((host, event))
-        self.pulse.is_owed = True
-
     def _send(self, host: StrategyHost, order: Order, authority: Authority) -> None:
         intent = order.intent
         pulse = self.pulse
@@ -427,7 +309,7 @@ class Execution:
             return
         order.facts |= IS_SUBMITTED
         order.life = SUBMITTED
-        self._open(host, ledger, order)
+        self._store.add(host, ledger, order)
         ledger.take(order)
         self._record(intent)
         self.outbox.append((host.send, intent))
@@ -526,10 +408,7 @@ class Execution:
                     intent.client_order_id, "PAIR_DENIED", "its other order was denied",
                     now_ns, now_ns,
                 )  # fmt: skip
-                self._record(event)
-                apply(order, event)
-                self._follow(host, order, was_closed=False)
-                self._deliver_later(host, event)
+                self._store.decide(host, order, event)
 
     def _deny(self, host: StrategyHost, order: Order, code: str, text: str) -> None:
         order.intent = intent = recordable(order.intent)
@@ -540,10 +419,10 @@ class Execution:
         self._record(event)
         apply(order, event)
         self.closed[intent.client_order_id] = order
-        self._deliver_later(host, event)
+        self._store.tell_later(host, event)
         if self._lists.has(intent.list_id):
             if intent.parent_id:
-                self._alert("PROTECTION_DENIED", intent.client_order_id, event.text)
+                self._store.alert("PROTECTION_DENIED", intent.client_order_id, event.text)
             self._lists.on_change(intent.list_id)
 
     def _hold(self, host: StrategyHost, intent: NewOrder) -> None:
@@ -552,72 +431,7 @@ class Execution:
         self._record(intent)
         self._record(event)
         apply(order, event)
-        self._open(host, host.ledgers[intent.instrument_id], order)
-
-    def _end_held(self, host: StrategyHost, order: Order, event: OrderCanceled) -> None:
-        self._record(event)
-        apply(order, event)
-        self._follow(host, order, was_closed=False)
-        self._deliver_later(host, event)
-
-    def _follow(self, host: StrategyHost, order: Order, *, was_closed: bool) -> None:
-        """Bring the working quantity and the order's place to what its facts now say."""
-        intent = order.intent
-        client_order_id = intent.client_order_id
-        ledger = host.ledgers[intent.instrument_id]
-        leaves = order.leaves_qty
-        if order.pending_amends:
-            leaves = max(leaves, order.working_qty)
-        if order.working_qty != leaves:
-            ledger.work(order, leaves)
-        if order.life >= FILLED:
-            if not was_closed:
-                self._close(host, ledger, order)
-        elif was_closed:
-            del self.closed[client_order_id]
-            self._open(host, ledger, order)
-            self._alert("ORDER_REOPENED", client_order_id, order.life.name)
-
-    def _odd_outcome(self, report: VenueReport, outcome: Outcome) -> bool:
-        """Count what is not the common case; return whether the report still has effects."""
-        if outcome in ALERTING:
-            self._alert(outcome.name, report.client_order_id, type(report).__name__)
-        if outcome is Outcome.DUPLICATE:
-            self._counts.duplicates += 1
-            return False
-        if outcome is Outcome.IGNORED or outcome is Outcome.PARKED:
-            self._counts.ignored += 1
-            return type(report) in (CancelRejected, AmendRejected)
-        if outcome is Outcome.INVALID:
-            self._dead_letter(report, "makes no sense in this state")
-            return False
-        return True
-
-    def _unbook(self, host: StrategyHost, order: Order, report: FillBusted) -> None:
-        fill = (order.fills or {})[report.trade_id]
-        host.ledgers[order.intent.instrument_id].unbook(order, fill)
-        self._counts.fills -= 1
-        self._alert("FILL_BUSTED", report.client_order_id, report.trade_id)
-
-    def _value_anew(self, host: StrategyHost, order: Order) -> None:
-        """Reserve at the terms that now hold, once no amendment is open."""
-        if order.reserve_price and order.life < FILLED:
-            order.reserve_price = order.price or order.trigger_price or order.reserve_price
-            host.ledgers[order.intent.instrument_id].work(order, order.leaves_qty)
-
-    def _find_closed(self, report: VenueReport) -> Order | None:
-        if report.client_order_id:
-            return self.closed.get(report.client_order_id)
-        venue_order_id = getattr(report, "venue_order_id", "")
-        if not venue_order_id:
-            return None
-        every = (*self.open.values(), *self.closed.values())
-        return next((order for order in every if order.venue_order_id == venue_order_id), None)
-
-    def _dead_letter(self, report: VenueReport, why: str) -> None:
-        self._counts.dead_letters += 1
-        self.dead_letters.append(report)
-        self._alert("DEAD_LETTER", report.client_order_id, f"{type(report).__name__}: {why}")
+        self._store.add(host, host.ledgers[intent.instrument_id], order)
 
     def _fail_unsent(self, request: NewOrder | AmendOrder | CancelOrder) -> None:
         """Answer a request ourselves that provably never left."""
@@ -640,20 +454,11 @@ class Execution:
             is_cancel = isinstance(request, CancelOrder)
             operation = Operation.CANCEL if is_cancel else Operation.REPLACE
             request_id = request.request_id
-        text = f"{type(error).__name__}: {error}"
+        text = describe(error)
         self.halt(f"BROKER_FAILED: {text}")
         self.on_report(
             OutcomeUnknown(request.client_order_id, operation, request_id, text, self.pulse.now_ns)
         )
-
-    def _alert(self, code: str, scope: str, text: str) -> None:
-        self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))
-
-
-def _belongs(order: Order, fill: Fill) -> bool:
-    """Whether a fill is of the order it names: booking another one would turn a position round."""
-    intent = order.intent
-    return fill.side == intent.side and fill.instrument_id == intent.instrument_id
 
 
 def _is_linked(order: NewOrder) -> bool:

@@ -1,0 +1,105 @@
+"""Where the orders of a desk are: open or closed, and what is still to be told of them."""
+
+from collections import deque
+
+from hexdesk.application.alerts import Alert, AlertLog
+from hexdesk.application.counts import Counts
+from hexdesk.application.host import StrategyHost
+from hexdesk.application.ledger import Ledger
+from hexdesk.application.pulse import Pulse
+from hexdesk.domain.order import Order
+from hexdesk.domain.order_state import apply
+from hexdesk.domain.reports import OrderEvent
+from hexdesk.domain.values import FILLED
+from hexdesk.ports.journal import Journal
+
+
+class OrderStore:
+    """Orders of one desk by client order id.
+
+    Attributes:
+        open: Orders that are not closed, oldest first.
+        closed: The others.
+        hosts: Strategies by id.
+        later: Events that the desk itself made, to be delivered when the callback that caused them
+            has returned.
+        pulse: Time and number of the input being handled.
+        record: Adds a record to the journal.
+        counts: What happened so far.
+    """
+
+    __slots__ = ("_alerts", "closed", "counts", "hosts", "later", "open", "pulse", "record")
+
+    def __init__(self, pulse: Pulse, journal: Journal, alerts: AlertLog, counts: Counts) -> None:
+        self.open: dict[str, Order] = {}
+        self.closed: dict[str, Order] = {}
+        self.hosts: dict[str, StrategyHost] = {}
+        self.later: deque[tuple[StrategyHost, OrderEvent]] = deque()
+        self.pulse = pulse
+        self.record = journal.append
+        self.counts = counts
+        self._alerts = alerts
+
+    def find(self, client_order_id: str) -> Order | None:
+        """Return an order, open or closed."""
+        return self.open.get(client_order_id) or self.closed.get(client_order_id)
+
+    def find_at_venue(self, venue_order_id: str) -> Order | None:
+        """Return the order of a venue's id; slow, for reports that name no other."""
+        if not venue_order_id:
+            return None
+        every = (*self.open.values(), *self.closed.values())
+        return next((order for order in every if order.venue_order_id == venue_order_id), None)
+
+    def add(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
+        """Take an open order in."""
+        self.open[order.intent.client_order_id] = order
+        host.open_count += 1
+        ledger.open_count += 1
+
+    def remove(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
+        """Take an open order out."""
+        del self.open[order.intent.client_order_id]
+        host.open_count -= 1
+        ledger.open_count -= 1
+
+    def close(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
+        """Move an order to the closed ones."""
+        client_order_id = order.intent.client_order_id
+        del self.open[client_order_id]
+        self.closed[client_order_id] = order
+        host.open_count -= 1
+        ledger.open_count -= 1
+
+    def follow(self, host: StrategyHost, order: Order, *, was_closed: bool) -> None:
+        """Bring an order's working quantity and place to what its facts now say."""
+        ledger = host.ledgers[order.intent.instrument_id]
+        leaves = order.leaves_qty
+        if order.pending_amends:
+            leaves = max(leaves, order.working_qty)
+        if order.working_qty != leaves:
+            ledger.work(order, leaves)
+        if order.life >= FILLED:
+            if not was_closed:
+                self.close(host, ledger, order)
+        elif was_closed:
+            client_order_id = order.intent.client_order_id
+            del self.closed[client_order_id]
+            self.add(host, ledger, order)
+            self.alert("ORDER_REOPENED", client_order_id, order.life.name)
+
+    def decide(self, host: StrategyHost, order: Order, event: OrderEvent) -> None:
+        """Let an open order have an event that the desk itself made."""
+        self.record(event)
+        apply(order, event)
+        self.follow(host, order, was_closed=False)
+        self.tell_later(host, event)
+
+    def tell_later(self, host: StrategyHost, event: OrderEvent) -> None:
+        """Deliver an event to its owner within this input, but not before its callback returns."""
+        self.later.append((host, event))
+        self.pulse.is_owed = True
+
+    def alert(self, code: str, scope: str, text: str) -> None:
+        """Tell a person."""
+        self._alerts.add(Alert(code, scope, text, self.pulse.now_ns))
