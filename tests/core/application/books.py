@@ -15,6 +15,7 @@ MARK = 100_000
 def check_books(rig: Rig) -> None:
     """Assert that ledgers, account and orders of a desk tell the same story, to the last unit."""
     _check_orders(rig.desk)
+    _check_positions(rig.desk)
     _check_working(rig.desk)
     _check_reserves(rig.desk, rig.account)
     _check_equity(rig)
@@ -33,6 +34,17 @@ def _check_orders(desk: Desk) -> None:
             if order.intent.strategy_id == host.strategy_id
         ]
         assert host.open_count == len(own)
+
+
+def _check_positions(desk: Desk) -> None:
+    """L10: what a strategy holds is what its own orders filled, and nothing else."""
+    filled: dict[tuple[str, str], int] = defaultdict(int)
+    for order in (*desk.execution.open.values(), *desk.execution.closed.values()):
+        intent = order.intent
+        filled[intent.strategy_id, intent.instrument_id] += order.cum_qty * intent.side
+    for host in desk.hosts.values():
+        for instrument_id, ledger in host.ledgers.items():
+            assert ledger.position.quantity == filled[host.strategy_id, instrument_id]
 
 
 def _check_working(desk: Desk) -> None:
@@ -77,8 +89,9 @@ def _check_equity(rig: Rig) -> None:
     expected: dict[str, int] = defaultdict(int)
     for currency, balance in rig.account.balances.items():
         cash_and_held[currency] = balance.total
-    deposit_scale = rig.account.balance("USDT").scale - currency_scale("USDT")
-    expected["USDT"] = rig.deposit.amount * pow10(deposit_scale)
+    for money in (rig.deposit, *rig.deposits):
+        digits = rig.account.balance(money.currency).scale - currency_scale(money.currency)
+        expected[money.currency] += money.amount * pow10(digits)
     for host in rig.desk.hosts.values():
         for ledger in host.ledgers.values():
             instrument, position = ledger.instrument, ledger.position

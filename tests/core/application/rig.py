@@ -10,7 +10,7 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
-from hexdesk.domain.money import parse_money
+from hexdesk.domain.money import Money, parse_money
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
@@ -179,6 +179,7 @@ class Rig:
         mode: PositionMode = capabilities.position_mode
         self.account = Account("account", instruments, position_mode=mode)
         self.deposit = DEPOSIT
+        self.deposits: list[Money] = []
         self.account.deposit(DEPOSIT)
         self.desk.add_broker("venue", self.broker, self.account)
         self.puppets: dict[str, Puppet] = {}
@@ -200,6 +201,11 @@ class Rig:
             instrument_ids=[instrument.id for instrument in self.instruments],
             cancel_on_fault=cancel_on_fault,
         )
+
+    def deposit_more(self, money: Money) -> None:
+        """Add an amount of another currency."""
+        self.deposits.append(money)
+        self.account.deposit(money)
 
     # --- inputs --------------------------------------------------------------------------------
 

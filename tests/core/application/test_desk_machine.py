@@ -12,7 +12,16 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
+from hexdesk.domain.commands import (
+    CancelAll,
+    Flatten,
+    Halt,
+    Rearm,
+    ResumeEntries,
+    StopEntries,
+)
 from hexdesk.domain.instruments import Instrument, InstrumentKind
+from hexdesk.domain.money import parse_money
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
@@ -68,7 +77,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.rig = Rig(*NAMES, instruments=INSTRUMENTS, capabilities=self.capabilities).start()
         for instrument in INSTRUMENTS[1:]:
             self.rig.quote(BID, ASK, instrument)
-        self.rig.desk.accounts["venue"].balance("TEST").total = 0
+        self.rig.deposit_more(parse_money("100000 TEST"))
         self.answered = 0
         self.trades = 0
         self.late: list[VenueReport] = []
@@ -213,6 +222,14 @@ class DeskMachine(RuleBasedStateMachine):
         self.rig.report(OrderAccepted(order_id, "V", self.rig.now(), self.rig.now()))
         assert self.rig.desk.counts.dead_letters == before + 1
 
+    @rule(verb=st.sampled_from([Halt, Rearm, StopEntries, ResumeEntries, Flatten, CancelAll]))
+    def command(self, verb: type) -> None:
+        now = self.rig.now()
+        if verb in (Halt, Rearm):
+            self.rig.desk.command(verb("test", now))
+        else:
+            self.rig.desk.command(verb("", "test", now))
+
     # --- laws -----------------------------------------------------------------------------------
 
     @invariant()
@@ -296,7 +313,15 @@ class HedgingMachine(DeskMachine):
     capabilities = HEDGED
 
 
+class BareMachine(DeskMachine):
+    """A venue that neither amends nor knows reduce-only."""
+
+    capabilities = replace(ALL_CAPABILITIES, amend=False, reduce_only=False, position_effects=False)
+
+
 DeskMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 HedgingMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+BareMachine.TestCase.settings = settings(max_examples=25, stateful_step_count=40, deadline=None)
+TestBare = BareMachine.TestCase
 TestNetting = DeskMachine.TestCase
 TestHedging = HedgingMachine.TestCase

@@ -332,12 +332,7 @@ class Desk:
 
     def open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
         """Return a strategy's orders that are not closed, oldest first."""
-        return [
-            order
-            for order in self.execution.open.values()
-            if order.intent.strategy_id == host.strategy_id
-            and instrument_id in ("", order.intent.instrument_id)
-        ]
+        return self.execution.open_orders(host, instrument_id)
 
     def market(self, instrument_id: str) -> Market:
         """Return a market; KeyError if it is unknown."""

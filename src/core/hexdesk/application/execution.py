@@ -64,6 +64,7 @@ class Execution:
         halted: Why nothing may leave; empty when trading.
         pulse: Time and number of the input being handled.
         outbox: Requests of the input being handled, with what sends them.
+        open_orders: Returns a strategy's orders that are not closed.
         dead_letters: Latest reports that fit no order.
         on_report: Takes a venue's report.
         deliver_later: Delivers one event that the desk itself made; False when there is none.
@@ -84,6 +85,7 @@ class Execution:
         self._lists = Contingencies(self)
         reception = Reception(store, self._lists, fault)
         self.open = store.open
+        self.open_orders = store.open_orders
         self.closed = store.closed
         self.hosts = store.hosts
         self.halted = ""

@@ -19,7 +19,6 @@ from hexdesk.domain.commands import (
     StopStrategy,
     StrategyCommand,
 )
-from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.values import (
@@ -102,7 +101,7 @@ class Operator:
         execution = self._execution
         orders = [
             order
-            for order in self._open_orders(host, instrument_id)
+            for order in self._execution.open_orders(host, instrument_id)
             if closing_too or order.intent.client_order_id not in self._closing
         ]
         return sum(execution.cancel(order, OPERATOR) for order in orders)
@@ -137,7 +136,7 @@ class Operator:
         side = SELL if quantity > 0 else BUY
         rest = abs(quantity) - sum(
             order.leaves_qty
-            for order in self._open_orders(host, instrument.id)
+            for order in self._execution.open_orders(host, instrument.id)
             if order.intent.client_order_id in self._closing and order.intent.side is side
         )
         sent = 0
@@ -175,14 +174,6 @@ class Operator:
             tag=FLATTEN_TAG,
             causation_id=pulse.seq,
         )
-
-    def _open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
-        return [
-            order
-            for order in self._execution.open.values()
-            if order.intent.strategy_id == host.strategy_id
-            and instrument_id in ("", order.intent.instrument_id)
-        ]
 
     def _chosen(self, strategy_id: str) -> Iterable[StrategyHost]:
         hosts = self._execution.hosts

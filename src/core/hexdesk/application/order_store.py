@@ -10,7 +10,7 @@ from hexdesk.application.pulse import Pulse
 from hexdesk.domain.order import Order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.reports import OrderEvent
-from hexdesk.domain.values import FILLED
+from hexdesk.domain.values import FILLED, HELD
 from hexdesk.ports.journal import Journal
 
 
@@ -51,6 +51,15 @@ class OrderStore:
         every = (*self.open.values(), *self.closed.values())
         return next((order for order in every if order.venue_order_id == venue_order_id), None)
 
+    def open_orders(self, host: StrategyHost, instrument_id: str = "") -> list[Order]:
+        """Return a strategy's orders that are not closed, oldest first; empty means everywhere."""
+        return [
+            order
+            for order in self.open.values()
+            if order.intent.strategy_id == host.strategy_id
+            and instrument_id in ("", order.intent.instrument_id)
+        ]
+
     def add(self, host: StrategyHost, ledger: Ledger, order: Order) -> None:
         """Take an open order in."""
         self.open[order.intent.client_order_id] = order
@@ -74,7 +83,7 @@ class OrderStore:
     def follow(self, host: StrategyHost, order: Order, *, was_closed: bool) -> None:
         """Bring an order's working quantity and place to what its facts now say."""
         ledger = host.ledgers[order.intent.instrument_id]
-        leaves = order.leaves_qty
+        leaves = 0 if order.life is HELD else order.leaves_qty
         if order.pending_amends:
             leaves = max(leaves, order.working_qty)
         if order.working_qty != leaves:
