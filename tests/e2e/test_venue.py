@@ -1,0 +1,84 @@
+"""A venue in one process, a desk in another: the whole way of an order, over the loopback."""
+
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.e2e.service import command, data_of, environment
+
+START_S = 5.0
+STOP_TIMEOUT_S = 30.0
+DESK = """
+[desk]
+name = "e2e"
+
+[brokers.venue]
+plugin = "sim_venue"
+url = "http://{address}"
+
+[feeds.venue]
+plugin = "sim_venue"
+url = "http://{address}"
+
+[strategies.trend]
+plugin = "ema_cross"
+instruments = ["BTCUSDT-PERP.BINANCE"]
+settings = {{ quantity = "0.01", fast_period = 3, slow_period = 8 }}
+
+[strategies.maker]
+plugin = "market_making"
+instruments = ["BTCUSDT-PERP.BINANCE"]
+settings = {{ order_size = "0.01", max_position = "0.05" }}
+"""
+
+
+@contextmanager
+def venue(folder: Path) -> Iterator[str]:
+    """Serve a recording on a free port and return the address."""
+    with subprocess.Popen(
+        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--speed", "20"],
+        cwd=folder,
+        env=environment(folder, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found
+            yield found[0]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(STOP_TIMEOUT_S) == 0
+
+
+def test_ticks_are_pushed_orders_are_filled_and_each_strategy_has_its_cost(tmp_path: Path) -> None:
+    """A9: push, queue, strategies, signal, position check, order, fill, position, owner, cost."""
+    with venue(tmp_path) as address:
+        (tmp_path / "plugins.toml").write_text(DESK.format(address=address))
+        with subprocess.Popen(
+            [*command(), "run", "--json", "--no-table"],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as desk:
+            time.sleep(START_S)
+            desk.send_signal(signal.SIGINT)
+            output, errors = desk.communicate(timeout=STOP_TIMEOUT_S)
+    assert desk.returncode == 0, errors
+    data = data_of(output)
+    assert data["events"] > 100
+    assert data["latency"]["p99_us"] > 0
+    rows = {row["name"]: row for row in data["strategies"]}
+    assert all(row["orders"] > 0 for row in rows.values())
+    assert rows["trend"]["fills"] > 0
+    assert float(rows["trend"]["fees"]) > 0
+    held = sum(float(row["position"]["BTCUSDT-PERP.BINANCE"]) for row in rows.values())
+    assert abs(held - float(data["position"]["BTCUSDT-PERP.BINANCE"])) < 1e-9
+    assert [account["reserved"] for account in data["accounts"]] == ["0"]
