@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,7 +37,7 @@ settings = {{ order_size = "0.01", max_position = "0.05" }}
 
 
 @contextmanager
-def venue(folder: Path) -> Iterator[str]:
+def venue(folder: Path) -> Generator[str]:
     """Serve a recording on a free port and return the address."""
     with subprocess.Popen(
         [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--speed", "20"],
