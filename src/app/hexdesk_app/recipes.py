@@ -15,6 +15,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.errors import PluginError
 from hexdesk.plugin.contexts import RecordingContext
 from hexdesk.plugin.registrations import RecordingRegistration
+from hexdesk.ports.market_data import Recording
 from hexdesk_app.config import Config, Sources, load_config
 from hexdesk_app.config.layers import Assignment, Table, assign, flag_assignments, is_table
 from hexdesk_app.config.paths import Origins
@@ -91,6 +92,30 @@ def _feed(data: str, base_path: Path) -> Table:
             remedy="name a path that exists, or sample:btcusdt",
         )
     return {"plugin": reader_of(data).name, "dataset": dataset}
+
+
+def open_recording(data: str) -> Recording:
+    """Return the recording that a path or a dataset as `sample:btcusdt` names.
+
+    Raises:
+        NotFoundError: There is no such data.
+        PluginError: Nothing installed reads it.
+        ConfigError: Its file needs an instrument that only a configuration can define.
+    """
+    feed = _feed(data, Path())
+    registry = load([])
+    plugin = load_into(registry, str(feed["plugin"]))
+    reader = registry.recordings()[plugin.name]
+    settings = convert_settings(
+        reader, {"dataset": feed["dataset"]}, ("feeds", DATA_FEED), Origins()
+    )
+    context = RecordingContext(
+        name=DATA_FEED,
+        base_path=Path(),
+        instruments={},
+        logger=logging.getLogger(f"hexdesk.feed.{DATA_FEED}"),
+    )
+    return make(reader.factory, context, settings, plugin)
 
 
 def reader_of(data: str) -> RecordingRegistration:

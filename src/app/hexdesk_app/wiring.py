@@ -206,7 +206,6 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
     deposits: tuple[Money, ...],
 ) -> Broker:
     part = parts.brokers[name]
-    capabilities = part.registration.capabilities
     account_id = part.section.account or name
     context = BrokerContext(
         name=name,
@@ -220,7 +219,9 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
         logger=logging.getLogger(f"hexdesk.broker.{name}"),
     )
     broker = make(part.registration.factory, context, part.settings, part.plugin, part.path)
-    account = Account(account_id, instruments.values(), position_mode=capabilities.position_mode)
+    account = Account(
+        account_id, instruments.values(), position_mode=broker.capabilities.position_mode
+    )
     if config.desk.mode is not Mode.LIVE:
         for money in deposits:
             account.deposit(money)

@@ -3,17 +3,22 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
 
 import click
 
+from hexdesk.domain.market import MarketEvent
 from hexdesk.errors import HexdeskError, PluginError
 from hexdesk.plugin.contexts import ServerContext
 from hexdesk.plugin.server import Server
+from hexdesk.ports.market_data import Recording
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config.paths import Origins
 
 PLUGIN = "sim_venue"
+WALK = "walk"
 SPEED = click.FloatRange(min=0.0, max=1e9)
 
 
@@ -37,7 +42,7 @@ def sim() -> None:
     default="sample:btcusdt",
     show_default=True,
     metavar="PATH",
-    help="What moves the market.",
+    help="What moves the market: a recording, or `walk` for a random walk.",
 )
 @click.option(
     "speed",
@@ -57,12 +62,25 @@ def sim() -> None:
 )
 @output_options
 def serve(output: Output, listen: str, data: str, speed: float, seed: int) -> None:
-    """Serve the venue over a websocket until it is stopped."""
-    table: dict[str, object] = {"listen": listen, "dataset": data, "speed": speed}
-    asyncio.run(_serve(output, table, seed))
+    """Serve the venue over HTTP and a websocket until it is stopped."""
+    from hexdesk_app.recipes import open_recording
+
+    recording = None if data == WALK else open_recording(data)
+    market = "walk" if recording is None else "pushed"
+    table: dict[str, object] = {"listen": listen, "market": market}
+    asyncio.run(_serve(output, table, seed, recording, speed))
 
 
-async def _make_server(table: dict[str, object], seed: int) -> Server:
+@runtime_checkable
+class PlaysRecordings(Protocol):
+    """A server whose market can be moved by recorded events."""
+
+    def play(self, events: Iterable[MarketEvent], *, speed: float) -> None:
+        """Play events at a pace."""
+        ...
+
+
+async def _make_server(table: dict[str, object], seed: int, recording: Recording | None) -> Server:
     from hexdesk_app.live_clock import LiveClock
     from hexdesk_app.plugins import convert_settings, load, load_into, make
 
@@ -77,25 +95,26 @@ async def _make_server(table: dict[str, object], seed: int) -> Server:
             distribution=plugin.distribution,
             remedy="pip install 'hexdesk-app[venue]'",
         )
-    known = set(registration.settings.__struct_encode_fields__)
-    settings = convert_settings(
-        registration,
-        {key: value for key, value in table.items() if key in known},
-        ("servers", PLUGIN),
-        Origins(),
-    )
+    settings = convert_settings(registration, table, ("servers", PLUGIN), Origins())
+    instruments = recording.instruments if recording is not None else ()
     context = ServerContext(
         name=PLUGIN,
         clock=LiveClock(asyncio.get_running_loop()),
-        instruments={},
+        instruments={instrument.id: instrument for instrument in instruments},
         seed=seed,
         logger=logging.getLogger("hexdesk.server.sim_venue"),
     )
     return make(registration.factory, context, settings, plugin)
 
 
-async def _serve(output: Output, table: dict[str, object], seed: int) -> None:
-    server = await _make_server(table, seed)
+async def _serve(
+    output: Output,
+    table: dict[str, object],
+    seed: int,
+    recording: Recording | None,
+    speed: float,
+) -> None:
+    server = await _make_server(table, seed, recording)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -108,6 +127,8 @@ async def _serve(output: Output, table: dict[str, object], seed: int) -> None:
             remedy="choose another address with --listen HOST:PORT",
         ) from error
     try:
+        if recording is not None and isinstance(server, PlaysRecordings):
+            server.play(recording.events(), speed=speed)
         output.note(f"the simulated venue listens on {server.address}; Ctrl-C stops it")
         await stopped.wait()
     finally:
