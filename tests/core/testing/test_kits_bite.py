@@ -49,7 +49,7 @@ class RejectsDuplicates(FakeBroker):
         if any(order is known for known in self.requests):
             now = order.ts_init
             self._context.reports(
-                OrderRejected(order.client_order_id, "VENUE_DUPLICATE_ID", "twice", now, now)
+                OrderRejected(order.client_order_id, "VENUE_OTHER", "twice", now, now)
             )
         super().submit(order)
 
