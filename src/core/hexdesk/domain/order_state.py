@@ -273,16 +273,7 @@ def _ended(order: Order) -> Outcome:
 
 
 def _updated(order: Order, event: OrderUpdated) -> Outcome:
-    request = 1 << event.request_id
-    answered = order.pending_amends & request
-    order.pending_amends &= ~request
-    doubt = order.doubt
-    if (
-        doubt is not None
-        and doubt.operation is Operation.REPLACE
-        and doubt.request_id == event.request_id
-    ):
-        order.doubt = None
+    answered = _answered_amend(order, event.request_id)
     if event.request_id <= order.amend_id:
         return Outcome.APPLIED if answered else Outcome.IGNORED
     order.amend_id = event.request_id
@@ -298,28 +289,29 @@ def _cancel_rejected(order: Order, event: CancelRejected) -> Outcome:
     request = 1 << event.request_id
     answered = order.pending_cancels & request
     order.pending_cancels &= ~request
-    doubt = order.doubt
-    if (
-        doubt is not None
-        and doubt.operation is Operation.CANCEL
-        and doubt.request_id == event.request_id
-    ):
-        order.doubt = None
+    _end_doubt(order, Operation.CANCEL, event.request_id)
     return Outcome.APPLIED if answered else Outcome.IGNORED
 
 
 def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
-    request = 1 << event.request_id
-    answered = order.pending_amends & request
-    order.pending_amends &= ~request
-    doubt = order.doubt
-    if (
-        doubt is not None
-        and doubt.operation is Operation.REPLACE
-        and doubt.request_id == event.request_id
-    ):
-        order.doubt = None
+    answered = _answered_amend(order, event.request_id)
     return Outcome.APPLIED if answered else Outcome.IGNORED
+
+
+def _answered_amend(order: Order, request_id: int) -> bool:
+    """Take an amendment off those that wait for an answer; return whether it was one."""
+    request = 1 << request_id
+    answered = bool(order.pending_amends & request)
+    order.pending_amends &= ~request
+    _end_doubt(order, Operation.REPLACE, request_id)
+    return answered
+
+
+def _end_doubt(order: Order, operation: Operation, request_id: int) -> None:
+    """End a doubt about this very request: the venue has answered it."""
+    doubt = order.doubt
+    if doubt is not None and doubt.operation is operation and doubt.request_id == request_id:
+        order.doubt = None
 
 
 def _filled(order: Order, event: Fill) -> Outcome:
