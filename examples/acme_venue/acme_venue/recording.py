@@ -8,15 +8,14 @@ from hexdesk.domain.market import MarketEvent, Quote
 from hexdesk.domain.money import parse_raw
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.plugin import RecordingContext
-from hexdesk.ports.market_data import RowProblem
-
-PROBLEMS_MAX = 100
+from hexdesk.ports.recordings import ProblemLog, ReportsProblems
 
 
-class AcmeRecording:
+class AcmeRecording(ReportsProblems):
     """One file; it is opened anew for each pass."""
 
     def __init__(self, context: RecordingContext, settings: AcmeFileSettings) -> None:
+        super().__init__()
         instrument = context.instruments.get(settings.instrument)
         if instrument is None:
             raise ConfigError(
@@ -25,23 +24,11 @@ class AcmeRecording:
             )
         self._instrument: Instrument = instrument
         self._path = context.base_path / settings.path
-        self._problems: list[RowProblem] = []
-        self._problem_count = 0
 
     @property
     def instruments(self) -> Sequence[Instrument]:
         """None: the configuration defines them."""
         return ()
-
-    @property
-    def problems(self) -> Sequence[RowProblem]:
-        """The first problems of the last pass."""
-        return self._problems
-
-    @property
-    def problem_count(self) -> int:
-        """All problems of the last pass."""
-        return self._problem_count
 
     def events(self) -> Iterator[MarketEvent]:
         """Yield quotes in the order of the file.
@@ -49,20 +36,19 @@ class AcmeRecording:
         Raises:
             DataError: The file cannot be read.
         """
-        self._problems.clear()
-        self._problem_count = 0
+        log = self._begin_pass()
         try:
             with self._path.open(encoding="utf-8") as lines:
                 for row, line in enumerate(lines, 1):
                     words = line.partition("#")[0].split()
                     if words:
-                        yield from self._quote(row, words)
+                        yield from self._quote(row, words, log)
         except OSError as error:
             raise DataError(
                 f"cannot be read: {error.strerror}", file=self._path.name, remedy="check the path"
             ) from error
 
-    def _quote(self, row: int, words: list[str]) -> Iterator[Quote]:
+    def _quote(self, row: int, words: list[str], log: ProblemLog) -> Iterator[Quote]:
         prices, sizes = self._instrument.price_scale, self._instrument.quantity_scale
         try:
             time_text, bid, bid_size, ask, ask_size = words
@@ -77,6 +63,4 @@ class AcmeRecording:
                 time,
             )
         except ValueError as error:
-            self._problem_count += 1
-            if len(self._problems) < PROBLEMS_MAX:
-                self._problems.append(RowProblem(self._path.name, row, str(error)))
+            log.add(self._path.name, row, str(error))

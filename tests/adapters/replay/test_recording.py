@@ -14,8 +14,8 @@ from hexdesk.domain.market import Quote
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.plugin import CONTRACT_VERSION, RecordingContext
 from hexdesk.ports.market_data import Recording, RowProblem
+from hexdesk.ports.recordings import PROBLEMS_MAX
 from hexdesk_replay import hexdesk_recordings
-from hexdesk_replay.problems import PROBLEMS_MAX
 from hexdesk_replay.recording import ReplayRecording
 from hexdesk_replay.sample import BTCUSDT_PERP
 from hexdesk_replay.settings import ReplaySettings

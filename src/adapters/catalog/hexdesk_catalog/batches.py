@@ -10,6 +10,7 @@ import msgspec
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import pow10
 from hexdesk.errors import DataError
+from hexdesk.ports.recordings import ProblemLog
 from hexdesk_catalog.arrow import READ_ERRORS, Column, Records, arrow, compute, parquet
 from hexdesk_catalog.files import MarketFile, damaged
 from hexdesk_catalog.instruments import instrument_ids
@@ -22,7 +23,6 @@ from hexdesk_catalog.kinds import (
     TRADES,
     TS_INIT,
 )
-from hexdesk_catalog.problems import ProblemLog
 
 BATCH_ROWS = 16_384
 SORTED_KINDS = (BARS, QUOTE_BARS)

@@ -15,10 +15,10 @@ from itertools import repeat
 
 from hexdesk.domain.market import Bar, BookLevel, BookUpdate, MarketEvent, Quote, Trade
 from hexdesk.domain.values import NS_PER_SECOND, Aggressor
+from hexdesk.ports.recordings import ProblemLog
 from hexdesk_catalog.batches import Batch
 from hexdesk_catalog.files import MarketFile
 from hexdesk_catalog.kinds import BARS, DEPTH, QUOTE_BARS, QUOTES, TICKS, TRADES
-from hexdesk_catalog.problems import ProblemLog
 
 SNAPSHOT = 1
 LAST = 2

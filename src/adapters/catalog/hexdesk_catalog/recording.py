@@ -1,24 +1,21 @@
 """Parquet files as a `Recording`, merged by time of receipt."""
 
-import heapq
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 from pathlib import Path
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import MarketEvent
 from hexdesk.errors import ConfigError
 from hexdesk.plugin import RecordingContext
-from hexdesk.ports.market_data import RowProblem
+from hexdesk.ports.recordings import ProblemLog, ReportsProblems, merge_by_receipt
 from hexdesk_catalog.batches import BatchReader
 from hexdesk_catalog.events import EventMaker
 from hexdesk_catalog.files import MarketFile, find_files, open_file
 from hexdesk_catalog.instruments import find_instruments, instrument_ids
-from hexdesk_catalog.problems import ProblemLog
 from hexdesk_catalog.settings import CatalogSettings
 
 
-class CatalogRecording:
+class CatalogRecording(ReportsProblems):
     """Plays files in order of receipt; equal times in the order of their paths.
 
     A row that goes back in time is reported, but played where it stands.
@@ -31,8 +28,8 @@ class CatalogRecording:
     def __init__(self, context: RecordingContext, settings: CatalogSettings) -> None:
         if not settings.datasets:
             raise ConfigError("expected a dataset", path=f"feeds.{context.name}.dataset")
+        super().__init__()
         self._chosen = settings.instrument
-        self._log = ProblemLog()
         self._files: list[MarketFile] = []
         for dataset in settings.datasets:
             wanted, others = find_files(context.base_path / Path(dataset).expanduser())
@@ -47,25 +44,14 @@ class CatalogRecording:
         """Every instrument of the files: as configured, else as the files and folders say."""
         return tuple(self._instruments.values())
 
-    @property
-    def problems(self) -> Sequence[RowProblem]:
-        """The first problems met by the last pass, in order."""
-        return tuple(self._log.kept)
-
-    @property
-    def problem_count(self) -> int:
-        """All problems met by the last pass."""
-        return self._log.count
-
     def events(self) -> Iterator[MarketEvent]:
         """Yield events in order of receipt; each pass counts problems anew.
 
         Raises:
             DataError: A file is damaged, or a number does not fit the configured instrument.
         """
-        self._log = log = ProblemLog()
-        streams = [self._play(file, log) for file in self._files]
-        return streams[0] if len(streams) == 1 else heapq.merge(*streams, key=attrgetter("ts_init"))
+        log = self._begin_pass()
+        return merge_by_receipt([self._play(file, log) for file in self._files])
 
     def _check_chosen(self, path: str) -> None:
         alone = {instrument_ids(file, "") for file in self._files if not file.symbols}

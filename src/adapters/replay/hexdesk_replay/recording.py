@@ -1,16 +1,13 @@
 """Recorded files as a `Recording`: samples and text files, merged by time of receipt."""
 
-import heapq
 from collections.abc import Iterator, Mapping, Sequence
-from operator import attrgetter
 from pathlib import Path
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import MarketEvent
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.plugin import RecordingContext
-from hexdesk.ports.market_data import RowProblem
-from hexdesk_replay.problems import ProblemLog
+from hexdesk.ports.recordings import ProblemLog, ReportsProblems, merge_by_receipt
 from hexdesk_replay.rows import RowParser
 from hexdesk_replay.sample import SAMPLES, SCHEME, Sample
 from hexdesk_replay.settings import ReplaySettings
@@ -19,17 +16,17 @@ from hexdesk_replay.text import read_rows
 SUFFIXES = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz")
 
 
-class ReplayRecording:
+class ReplayRecording(ReportsProblems):
     """Plays datasets in order of receipt; equal times in the order of the datasets.
 
     A row that goes back in time is reported, but played where it stands.
     """
 
     def __init__(self, context: RecordingContext, settings: ReplaySettings) -> None:
+        super().__init__()
         self._path = f"feeds.{context.name}"
         self._configured = context.instruments
         self._default_id = settings.instrument
-        self._log = ProblemLog()
         self._sources: list[Sample | Path] = [
             self._source(dataset, context.base_path) for dataset in settings.datasets
         ]
@@ -48,32 +45,20 @@ class ReplayRecording:
             }.values()
         )
 
-    @property
-    def problems(self) -> Sequence[RowProblem]:
-        """The first problems met by the last pass, in order."""
-        return tuple(self._log.kept)
-
-    @property
-    def problem_count(self) -> int:
-        """All problems met by the last pass."""
-        return self._log.count
-
     def events(self) -> Iterator[MarketEvent]:
         """Yield events in order of receipt; each pass counts problems anew.
 
         Raises:
             DataError: A file is missing, unreadable, damaged or cut off.
         """
-        self._log = log = ProblemLog()
+        log = self._begin_pass()
         streams = [
             source.events()
             if isinstance(source, Sample)
             else play(source, self._configured, self._default_id, log)
             for source in self._sources
         ]
-        if len(streams) == 1:
-            return streams[0]
-        return heapq.merge(*streams, key=attrgetter("ts_init"))
+        return merge_by_receipt(streams)
 
     def _source(self, dataset: str, base_path: Path) -> Sample | Path:
         path = f"{self._path}.dataset"
