@@ -193,7 +193,7 @@ def test_what_a_killed_process_committed_is_there(tmp_path: Path) -> None:
             tmp_path,
             """
             journal = opened()
-            number = journal.next_sequence
+            number = journal.sequence + 1
             while True:
                 journal.append(order(number))
                 journal.append(order(number + 1))

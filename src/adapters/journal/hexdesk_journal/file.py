@@ -3,16 +3,18 @@
 import errno
 import logging
 from collections.abc import Iterator
+from itertools import islice
 from typing import NoReturn
 
-from hexdesk.errors import HexdeskError, InvariantError
+from hexdesk.errors import HexdeskError, InvariantError, require
 from hexdesk.plugin import JournalContext
-from hexdesk.ports.journal import JournalRecord
+from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
 from hexdesk_journal.framing import encode_frame
 from hexdesk_journal.lock import WriterLock
 from hexdesk_journal.recovery import Tail, recover
 from hexdesk_journal.segments import SegmentHeader, read_records, segment_path
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
+from hexdesk_journal.snapshots import read_snapshot, write_snapshot
 from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
 from hexdesk_journal.writer import SegmentWriter
 
@@ -56,6 +58,7 @@ class FileJournal:
         self.append = self._pending.append
         self._failure: OSError | HexdeskError | None = None
         self._closed = False
+        self._followers = JournalFollowers(context.logger)
         try:
             self._open(context.logger)
         except OSError as error:
@@ -63,9 +66,9 @@ class FileJournal:
         self._sync = _make_sync(settings, self._writer.fd, context.logger)
 
     @property
-    def next_sequence(self) -> int:
-        """Number that the next committed record gets; the first one ever gets 1."""
-        return self._sequence
+    def sequence(self) -> int:
+        """Number of the last committed record, 0 if there is none."""
+        return self._sequence - 1
 
     @property
     def segment(self) -> int:
@@ -93,17 +96,40 @@ class FileJournal:
             self._sync.written()
         except (OSError, HexdeskError) as error:
             self._fail(error)
+        first = self._sequence
         self._sequence += len(pending)
-        pending.clear()
+        if self._followers:
+            written = tuple(pending)
+            pending.clear()
+            self._followers.tell(first, written)
+        else:
+            pending.clear()
 
-    def records(self) -> Iterator[JournalRecord]:
-        """Yield every committed record, oldest first.
+    def records(self, after: int = 0) -> Iterator[JournalRecord]:
+        """Yield every committed record whose number is greater than `after`, oldest first.
 
         Raises:
             DataError: A segment is missing or damaged.
             OSError: A segment cannot be read.
         """
-        return read_records(self.folder)
+        return islice(read_records(self.folder), after, None)
+
+    def follow(self, sink: JournalSink) -> None:
+        """Tell a sink of each commit from now on that wrote something, after it was written."""
+        self._followers.add(sink)
+
+    def save_snapshot(self, state: bytes) -> None:
+        """Keep a state that holds after every record committed so far.
+
+        Raises:
+            InvariantError: Records were appended since the last commit.
+        """
+        require(not self._pending, "a snapshot is taken with nothing left to commit")
+        write_snapshot(self.folder, Snapshot(self.sequence, state))
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the latest sound snapshot, None if there is none."""
+        return read_snapshot(self.folder)
 
     def close(self) -> None:
         """Commit, force all to the disk unless `sync` is none, let others write; idempotent.

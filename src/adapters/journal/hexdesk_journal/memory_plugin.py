@@ -12,8 +12,8 @@ from hexdesk.plugin import (
 from hexdesk_journal.memory import MemoryJournal
 
 
-def _make(_context: JournalContext, _settings: NoSettings) -> MemoryJournal:
-    return MemoryJournal()
+def _make(context: JournalContext, _settings: NoSettings) -> MemoryJournal:
+    return MemoryJournal(context.logger)
 
 
 @hookimpl

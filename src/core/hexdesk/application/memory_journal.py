@@ -1,12 +1,14 @@
 """The journal of runs that need none on disk."""
 
+import logging
 from collections.abc import Iterator
+from itertools import islice
 
-from hexdesk.ports.journal import JournalRecord
+from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
 
 
 class MemoryJournal:
-    """Keeps records in a list, in order.
+    """Keeps records in a list, in order; what is appended counts as committed.
 
     Attributes:
         append: The list's own `append`: nothing is cheaper.
@@ -15,13 +17,40 @@ class MemoryJournal:
     def __init__(self) -> None:
         self._records: list[JournalRecord] = []
         self.append = self._records.append
+        self._followers = JournalFollowers(logging.getLogger("hexdesk.journal"))
+        self._told = 0
+        self._snapshot: Snapshot | None = None
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last record."""
+        return len(self._records)
 
     def commit(self) -> None:
-        """Do nothing: memory has no medium to fail."""
+        """Tell those who follow; memory has no medium to fail."""
+        if self._followers:
+            told, self._told = self._told, len(self._records)
+            if told < self._told:
+                self._followers.tell(told + 1, self._records[told : self._told])
 
-    def records(self) -> Iterator[JournalRecord]:
-        """Yield every record, oldest first."""
-        return iter(self._records)
+    def records(self, after: int = 0) -> Iterator[JournalRecord]:
+        """Yield every record whose number is greater than `after`, oldest first."""
+        return islice(self._records, after, None)
+
+    def follow(self, sink: JournalSink) -> None:
+        """Tell a sink of each commit from now on that wrote something."""
+        if not self._followers:
+            self._told = len(self._records)
+        self._followers.add(sink)
+
+    def save_snapshot(self, state: bytes) -> None:
+        """Keep a state that holds after every record so far; only the last is kept."""
+        self._snapshot = Snapshot(len(self._records), state)
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the last snapshot."""
+        return self._snapshot
 
     def close(self) -> None:
-        """Do nothing; records stay readable."""
+        """Commit; records stay readable."""
+        self.commit()

@@ -5,6 +5,7 @@ and the section's settings, already converted to the registration's settings typ
 """
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,7 +19,7 @@ from hexdesk.plugin.contexts import (
 )
 from hexdesk.plugin.server import Server
 from hexdesk.ports.broker import Broker, Capabilities
-from hexdesk.ports.journal import Journal
+from hexdesk.ports.journal import Journal, JournalReader
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
 
@@ -77,13 +78,19 @@ class RecordingRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JournalRegistration(msgspec.Struct, frozen=True, kw_only=True):
-    """A journal adapter."""
+    """A journal adapter.
+
+    `open_reader` is given a folder, the desk's state folder or the journal's own, and reads what
+    is there without writing, also while a desk writes it; it raises `DataError` where no journal
+    is. None for journals that do not outlive their process.
+    """
 
     name: str
     summary: str
     settings: type[msgspec.Struct]
     factory: Callable[[JournalContext, Any], Journal]
     contract: int
+    open_reader: Callable[[Path], JournalReader] | None = None
 
 
 class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,20 +1,48 @@
 """The journal: every input and every intent, in order, before anything leaves."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Protocol, TypeAlias
+
+import msgspec
 
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import OrderEvent
+from hexdesk.domain.values import TimeNs
 
 JournalRecord: TypeAlias = (
     NewOrder | AmendOrder | CancelOrder | OrderEvent | Command | TimerFired | StrategyFaulted
 )
 
+JournalSink: TypeAlias = Callable[[int, Sequence[JournalRecord]], None]
+"""Told after a commit: number of its first record, and the records, which nobody changes again."""
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """A state that stands for all records up to one.
+
+    Attributes:
+        sequence: Number of the last record that it holds; 0 for the state before the first.
+        state: Bytes that only its maker can read.
+    """
+
+    sequence: int
+    state: bytes
+
 
 class Journal(Protocol):
-    """An append-only record; one desk writes it."""
+    """An append-only record; one desk writes it.
+
+    Records are numbered from 1 without a gap, over all runs.
+    """
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last committed record, 0 if there is none."""
+        ...
 
     def append(self, record: JournalRecord, /) -> None:
         """Add a record to the frame being built; cheap, no I/O."""
@@ -28,10 +56,167 @@ class Journal(Protocol):
         """
         ...
 
-    def records(self) -> Iterator[JournalRecord]:
-        """Yield every committed record, oldest first."""
+    def records(self, after: int = 0) -> Iterator[JournalRecord]:
+        """Yield every committed record whose number is greater than `after`, oldest first.
+
+        Raises:
+            DataError: Some of them are damaged, or no longer kept.
+        """
+        ...
+
+    def follow(self, sink: JournalSink) -> None:
+        """Tell a sink of each commit from now on that wrote something, after it was written.
+
+        A sink must neither block nor raise; one that raises is reported and not told again.
+        """
+        ...
+
+    def save_snapshot(self, state: bytes) -> None:
+        """Keep a state that holds after every record committed so far.
+
+        Call it with nothing appended since the last commit. Failing to keep one is reported and
+        harms nothing: the records before it are kept until a later one stands.
+        """
+        ...
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the latest sound snapshot, None if there is none."""
         ...
 
     def close(self) -> None:
         """Commit and free; idempotent."""
+        ...
+
+
+class JournalFollowers:
+    """The sinks of a journal; for those who write one. False while there are none."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._sinks: list[JournalSink] = []
+
+    def __bool__(self) -> bool:
+        return bool(self._sinks)
+
+    def add(self, sink: JournalSink) -> None:
+        """Tell a sink from now on."""
+        self._sinks.append(sink)
+
+    def tell(self, first: int, records: Sequence[JournalRecord]) -> None:
+        """Tell every sink of committed records, and drop those that raise."""
+        for sink in tuple(self._sinks):
+            try:
+                sink(first, records)
+            except Exception:
+                self._sinks.remove(sink)
+                self._logger.exception(
+                    "a follower of the journal failed at record %d and is not told again: %r",
+                    *(first, sink),
+                )
+
+
+class JournalSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of records that one run wrote.
+
+    Attributes:
+        name: Of its file or table.
+        format: Version of the format that it is written in.
+        run_id: Run that wrote it.
+        first_sequence: Number of its first record.
+    """
+
+    name: str
+    format: int
+    run_id: str
+    first_sequence: int
+
+
+class JournalFault(msgspec.Struct, frozen=True, kw_only=True):
+    """Something wrong in a journal.
+
+    Attributes:
+        file: Where.
+        offset: Byte at which it begins.
+        sequence: Number of the first record that it concerns; 0 if none.
+        text: What is wrong.
+        remedy: What to do about it.
+    """
+
+    file: str
+    offset: int
+    sequence: int
+    text: str
+    remedy: str
+
+
+class JournalReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What reading a whole journal found.
+
+    Attributes:
+        segments: Oldest first.
+        first_sequence: Number of the first record that is kept.
+        last_sequence: Number of the last sound one; `first_sequence - 1` if there is none.
+        first_ns: `ts_init` of the first record kept; 0 if there is none.
+        last_ns: `ts_init` of the last sound one.
+        chain: Hash over all records up to the last, hexadecimal; who keeps it elsewhere can show
+            later that none of them was changed.
+        snapshots: Numbers of the last record in each sound snapshot, ascending.
+        unfinished_bytes: Of a commit that is being written, or was when its desk died.
+        faults: What is wrong, in the order of records; empty for a sound journal.
+    """
+
+    segments: tuple[JournalSegment, ...]
+    first_sequence: int
+    last_sequence: int
+    first_ns: TimeNs
+    last_ns: TimeNs
+    chain: str
+    snapshots: tuple[int, ...]
+    unfinished_bytes: int
+    faults: tuple[JournalFault, ...]
+
+
+class JournalReader(Protocol):
+    """Reads a journal without writing it, also while its desk runs.
+
+    The end is where the last whole commit ends, at the time of reading.
+    """
+
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept: 1 unless older ones were given up."""
+        ...
+
+    def records(self, after: int = 0) -> Iterator[tuple[int, JournalRecord]]:
+        """Yield number and record of all whose number is greater than `after`, oldest first.
+
+        Raises:
+            DataError: Some of them are damaged, or no longer kept; all before were yielded.
+        """
+        ...
+
+    def snapshot(self, until: int | None = None) -> Snapshot | None:
+        """Return the latest sound snapshot, or the latest that holds no record after `until`."""
+        ...
+
+    def segments(self) -> Sequence[JournalSegment]:
+        """Return what each segment says of itself, oldest first.
+
+        Raises:
+            DataError: One is missing or cannot be read.
+        """
+        ...
+
+    def verify(self) -> JournalReport:
+        """Read everything and say what is wrong; raises for nothing that is in the journal."""
+        ...
+
+    def backup(self, destination: Path) -> JournalReport:
+        """Copy all up to the last whole commit into an empty folder; verify and report the copy.
+
+        Raises:
+            ConfigError: The folder is not empty.
+            DataError: The journal is damaged; nothing is copied.
+            OSError: It cannot be written.
+        """
         ...

@@ -1,8 +1,11 @@
 """Fake of `ports/journal.py`: a list, and a medium that can be told to fail."""
 
+import logging
 from collections.abc import Iterator
+from itertools import islice
 
-from hexdesk.ports.journal import JournalRecord
+from hexdesk.errors import require
+from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
 
 
 class FakeJournal:
@@ -13,6 +16,7 @@ class FakeJournal:
         pending: Records appended since.
         failing: While true, `commit` raises and writes nothing: a full disk.
         commits: How often something was written.
+        snapshots: All that were saved, oldest first.
         closed: Whether `close` was called.
     """
 
@@ -22,6 +26,13 @@ class FakeJournal:
         self.failing = False
         self.commits = 0
         self.closed = False
+        self.snapshots: list[Snapshot] = []
+        self._followers = JournalFollowers(logging.getLogger("hexdesk.testing.journal"))
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last committed record, 0 if there is none."""
+        return len(self.committed)
 
     def append(self, record: JournalRecord) -> None:
         """Add a record to the frame being built."""
@@ -36,13 +47,32 @@ class FakeJournal:
         if self.failing:
             raise OSError("no space left on the fake medium")
         if self.pending:
-            self.committed += self.pending
+            written = tuple(self.pending)
             self.pending.clear()
+            self.committed += written
             self.commits += 1
+            self._followers.tell(len(self.committed) - len(written) + 1, written)
 
-    def records(self) -> Iterator[JournalRecord]:
-        """Yield every committed record, oldest first."""
-        return iter(list(self.committed))
+    def records(self, after: int = 0) -> Iterator[JournalRecord]:
+        """Yield every committed record whose number is greater than `after`, oldest first."""
+        return islice(list(self.committed), after, None)
+
+    def follow(self, sink: JournalSink) -> None:
+        """Tell a sink of each commit from now on that wrote something."""
+        self._followers.add(sink)
+
+    def save_snapshot(self, state: bytes) -> None:
+        """Keep a state that holds after every record committed so far.
+
+        Raises:
+            InvariantError: Records were appended since the last commit.
+        """
+        require(not self.pending, "a snapshot is taken with nothing left to commit")
+        self.snapshots.append(Snapshot(len(self.committed), state))
+
+    def snapshot(self) -> Snapshot | None:
+        """Return the last snapshot, None if there is none."""
+        return self.snapshots[-1] if self.snapshots else None
 
     def close(self) -> None:
         """Commit and remember the call."""

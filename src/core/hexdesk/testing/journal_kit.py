@@ -52,7 +52,7 @@ from hexdesk.domain.values import (
     Contingency,
     Operation,
 )
-from hexdesk.ports.journal import Journal, JournalRecord
+from hexdesk.ports.journal import Journal, JournalRecord, Snapshot
 from hexdesk.testing.cases import case, check
 
 HUGE = 2**62
@@ -195,6 +195,77 @@ class JournalKit:
             journal.append(record)
         journal.commit()
         check(list(journal.records()) == written, "all of them")
+        journal.close()
+
+    @case("J09")
+    def test_j09_records_after(self, folder: Path) -> None:
+        """`records(after)` yields what is numbered above, and `sequence` is the last number."""
+        journal = self.open_journal(folder)
+        check(journal.sequence == 0, "an empty journal has no number", journal.sequence)
+        written = _write(journal, rounds=3, close=self.is_durable)
+        if self.is_durable:
+            journal = self.open_journal(folder)
+        check(journal.sequence == len(written), "numbers count records", journal.sequence)
+        for after in (0, 1, len(SAMPLE_RECORDS), len(written) - 1, len(written), len(written) + 9):
+            check(list(journal.records(after)) == written[after:], "those above", after)
+        journal.close()
+
+    @case("J10")
+    def test_j10_follow(self, folder: Path) -> None:
+        """Sinks hear of each commit that wrote something, with the number of its first record."""
+        journal = self.open_journal(folder)
+        before = _write(journal, rounds=1, close=False)
+        heard: list[tuple[int, JournalRecord]] = []
+        firsts: list[int] = []
+        journal.follow(lambda first, records: heard.extend(enumerate(records, first)))
+        journal.follow(lambda first, _records: firsts.append(first))
+        journal.commit()
+        check(not heard, "what was written before is not told", heard)
+        rounds = 3
+        written = _write(journal, rounds=rounds)
+        check(heard == list(enumerate(written, len(before) + 1)), "each record with its number")
+        check(len(firsts) == rounds, "each sink once a commit", firsts)
+
+    @case("J11")
+    def test_j11_sink_that_raises(self, folder: Path) -> None:
+        """A sink that raises is dropped; the commit and the other sinks do not notice."""
+        journal = self.open_journal(folder)
+        calls: list[int] = []
+        heard: list[int] = []
+
+        def failing(first: int, _records: object) -> None:
+            calls.append(first)
+            raise ValueError("a follower's bug")
+
+        journal.follow(failing)
+        journal.follow(lambda first, _records: heard.append(first))
+        rounds = 2
+        written = _write(journal, rounds=rounds, close=False)
+        check(calls == [1], "it is told once", calls)
+        check(len(heard) == rounds, "the other is told each time", heard)
+        check(list(journal.records()) == written, "all is committed")
+        journal.close()
+
+    @case("J12")
+    def test_j12_snapshot(self, folder: Path) -> None:
+        """The latest snapshot comes back with the number of the last record before it."""
+        journal = self.open_journal(folder)
+        check(journal.snapshot() is None, "there is none at first")
+        journal.save_snapshot(b"")
+        check(journal.snapshot() == Snapshot(0, b""), "one before the first record")
+        _write(journal, rounds=1, close=False)
+        journal.save_snapshot(b"older")
+        sequence = journal.sequence
+        _write(journal, rounds=1, close=False)
+        check(journal.snapshot() == Snapshot(sequence, b"older"), "it keeps its number")
+        state = bytes(range(256)) * 1_000
+        journal.save_snapshot(state)
+        expected = Snapshot(journal.sequence, state)
+        tail = _write(journal, rounds=1, close=self.is_durable)
+        if self.is_durable:
+            journal = self.open_journal(folder)
+        check(journal.snapshot() == expected, "the latest one")
+        check(list(journal.records(expected.sequence)) == tail, "and the records behind it")
         journal.close()
 
 
