@@ -53,6 +53,27 @@ class Rearm(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rearm")
     ts_init: TimeNs
 
 
+class SetReducing(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="set_reducing"):
+    """Let only reducing orders of an instrument pass, for one more reason.
+
+    `code` names the reason, as `OVERFILLED` or `FEED_STALE`; several may hold at once.
+    """
+
+    instrument_id: str
+    code: str
+    reason: str
+    ts_init: TimeNs
+
+
+class ClearReducing(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="clear_reducing"):
+    """Take one reason away, or all of them where `code` is empty."""
+
+    instrument_id: str
+    code: str
+    reason: str
+    ts_init: TimeNs
+
+
 class StartStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="start_strategy"):
     """Start a loaded strategy."""
 
@@ -71,4 +92,4 @@ class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
 )
-Command: TypeAlias = StrategyCommand | Halt | Rearm
+Command: TypeAlias = StrategyCommand | Halt | Rearm | SetReducing | ClearReducing

@@ -9,13 +9,24 @@ import msgspec
 
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.market import MarketEvent
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import DeskNote
 from hexdesk.domain.reports import OrderEvent
 from hexdesk.domain.values import TimeNs
 
 JournalRecord: TypeAlias = (
-    NewOrder | AmendOrder | CancelOrder | OrderEvent | Command | TimerFired | StrategyFaulted
+    NewOrder
+    | AmendOrder
+    | CancelOrder
+    | OrderEvent
+    | Command
+    | TimerFired
+    | StrategyFaulted
+    | DeskNote
+    | MarketEvent
 )
+"""Market events are there only where a decision followed from them, after that decision."""
 
 JournalSink: TypeAlias = Callable[[int, Sequence[JournalRecord]], None]
 """Told after a commit: number of its first record, and the records, which nobody changes again."""

@@ -1,0 +1,99 @@
+"""What a desk notes in its journal besides inputs, intents and reports.
+
+With these notes a journal can be read again without the configuration, strategies and quotes of
+its run: everything that was decided by them is written down. Field order is the journal's format:
+append with defaults, never reorder.
+"""
+
+from typing import TypeAlias
+
+import msgspec
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import Money
+from hexdesk.domain.values import PositionMode, PriceRaw, QtyRaw, TimeNs
+
+
+class AccountBook(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """An account of a run: the broker's section name, FIX 1, and how it nets."""
+
+    broker: str
+    account_id: str
+    position_mode: PositionMode
+
+
+class StrategyBook(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """A strategy of a run: whose account it moves, and what it trades there."""
+
+    strategy_id: str
+    broker: str
+    instrument_ids: tuple[str, ...]
+
+
+class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="run"):
+    """A process began to write: what its records refer to. Order ids derive from `run_id`."""
+
+    run_id: str
+    name: str
+    mode: str
+    instruments: tuple[Instrument, ...]
+    accounts: tuple[AccountBook, ...]
+    strategies: tuple[StrategyBook, ...]
+    ts_init: TimeNs
+
+
+class RunEnded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="run_ended"):
+    """A process stopped in good order, with this state hash."""
+
+    run_id: str
+    state_hash: str
+    ts_init: TimeNs
+
+
+class Deposited(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="deposited"):
+    """Money came into a broker's account, or left it where the amount is negative."""
+
+    broker: str
+    money: Money
+    reason: str
+    ts_init: TimeNs
+
+
+class OrderReserved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="reserved"):
+    """Risk values the order before (or named) at this price from here on.
+
+    Written where that is not the order's own limit: it came from a quote, or is 0 for a close.
+    """
+
+    client_order_id: str
+    price: PriceRaw
+
+
+class LegNote(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One exit of a list; see `hexdesk.application.contingent`."""
+
+    order_ids: tuple[str, ...]
+    is_recalled: bool
+    resize_id: int
+
+
+class ListChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="list"):
+    """How linked orders now stand: `entry_id` is empty for OCO, whose quantity is fixed."""
+
+    list_id: str
+    entry_id: str
+    quantity: QtyRaw
+    legs: tuple[LegNote, ...]
+
+
+class StrategySaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="saved"):
+    """A strategy's own state, as msgpack; what `Strategy.restore_state` is given back."""
+
+    strategy_id: str
+    version: int
+    state: bytes
+    ts_init: TimeNs
+
+
+DeskNote: TypeAlias = RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved
+"""What the desk notes for those who read the journal again."""
