@@ -88,7 +88,7 @@ def test_who_raises_is_set_apart_and_the_others_see_everything_once(
     before = {name: len(rig.puppets[name].of(callback)) for name in "abc"}
     INPUTS[callback](rig)
     assert rig.host("b").state is HostState.FAULTED
-    assert rig.host("b").fault.startswith("RuntimeError: broken (fail, line ")
+    assert rig.host("b").fault.startswith("RuntimeError: broken (test_quarantine.py:")
     assert [rig.host(name).fault for name in "ac"] == ["", ""]
     for name in "ac":
         assert len(rig.puppets[name].of(callback)) == before[name] + 1
