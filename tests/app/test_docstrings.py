@@ -30,6 +30,19 @@ class Documented:
     """
 
 
+class Inheriting(Documented):
+    """A class with more.
+
+    Attributes:
+        third: Told anew.
+        fourth: Its own.
+    """
+
+
+class Silent(Inheriting):
+    __doc__ = None
+
+
 class Plain:
     """No attributes."""
 
@@ -43,6 +56,12 @@ def test_texts_come_out_of_the_docstring() -> None:
     assert attribute_texts(Plain) == attribute_texts(type("Bare", (), {})) == {}
 
 
+def test_what_is_inherited_is_told_by_the_base() -> None:
+    own = {"third": "Told anew.", "fourth": "Its own."}
+    assert attribute_texts(Inheriting) == attribute_texts(Documented) | own
+    assert attribute_texts(Silent) == attribute_texts(Inheriting)
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -51,6 +70,9 @@ def test_texts_come_out_of_the_docstring() -> None:
         (Annotated[float, Meta(ge=0, le=1000)], "number, 0 to 1,000"),
         (Annotated[int, Meta(gt=0)], "whole number, above 0"),
         (Annotated[int, Meta(lt=9)], "whole number, below 9"),
+        (Annotated[int, Meta(gt=0, lt=9)], "whole number, above 0, below 9"),
+        (Annotated[int, Meta(gt=0, le=9)], "whole number, above 0, at most 9"),
+        (Annotated[int, Meta(ge=1, lt=9)], "whole number, at least 1, below 9"),
         (Literal["a", "b"], "a or b"),
         (Colour, "red or blue"),
         (tuple[str, ...], "list of text"),

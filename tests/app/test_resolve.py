@@ -89,3 +89,39 @@ def test_a_secret_that_is_not_set_stops_the_start_but_not_the_check(tmp_path: Pa
 def test_many_errors_print_one_after_the_other() -> None:
     error = ManyErrors([PluginError("a"), PluginError("b")])
     assert str(error) == "PLUGIN: a\nPLUGIN: b"
+
+
+JOURNAL = """
+import msgspec
+from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.plugin import CONTRACT_VERSION, JournalRegistration, hookimpl
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    window: int = 5
+
+@hookimpl
+def hexdesk_journals():
+    return [JournalRegistration(
+        name="acme_journal", summary="Keeps", settings=Settings,
+        factory=lambda context, settings: MemoryJournal(), contract=CONTRACT_VERSION)]
+"""
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "known"),
+    [
+        ("journal", "zzz", "known: plugin, window"),
+        ("journal", "acount", "known: plugin, window"),
+        ("brokers.venue", "zzz", "known: account, deposits, plugin"),
+        ("brokers.venue", "speeed", "known: account, deposits, plugin"),
+    ],
+)
+def test_only_keys_that_fit_there_are_suggested(
+    tmp_path: Path, site: Site, section: str, key: str, known: str
+) -> None:
+    site.module("acme_journal_module", JOURNAL)
+    site.distribution("dist-journal", entries="acme_journal = acme_journal_module")
+    text = TEXT + '[journal]\nplugin = "acme_journal"\n'
+    (error,) = found(tmp_path, text.replace(f"[{section}]", f"[{section}]\n{key} = 1"))
+    assert error.code == "CONFIG_UNKNOWN_KEY"
+    assert error.remedy == known

@@ -13,7 +13,19 @@ _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or fals
 
 
 def attribute_texts(kind: type) -> dict[str, str]:
-    """Return the texts of a Google-style `Attributes:` section by name, each in one line."""
+    """Return the texts of Google-style `Attributes:` sections by name, each in one line.
+
+    A class tells its own; those of its bases tell what it inherits.
+    """
+    texts: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        texts |= _own_texts(base)
+    return texts
+
+
+def _own_texts(kind: type) -> dict[str, str]:
+    if "__doc__" not in vars(kind):
+        return {}
     _, found, section = (inspect.getdoc(kind) or "").partition("Attributes:\n")
     texts: dict[str, str] = {}
     if not found:
@@ -57,12 +69,13 @@ def _name(kind: object) -> str:
 
 
 def _limits(meta: Meta) -> str:
-    low = meta.ge if meta.ge is not None else meta.gt
-    high = meta.le if meta.le is not None else meta.lt
-    if low is not None and high is not None:
-        return f"{low:,} to {high:,}"
-    if low is not None:
-        return f"{'at least' if meta.ge is not None else 'above'} {low:,}"
-    if high is not None:
-        return f"{'at most' if meta.le is not None else 'below'} {high:,}"
-    return ""
+    """Return the range of numbers, and of lengths, that a type takes."""
+    if meta.ge is not None and meta.le is not None:
+        return f"{meta.ge:,} to {meta.le:,}"
+    bounds = (
+        ("at least", meta.ge),
+        ("above", meta.gt),
+        ("at most", meta.le),
+        ("below", meta.lt),
+    )
+    return ", ".join(f"{word} {bound:,}" for word, bound in bounds if bound is not None)

@@ -25,6 +25,7 @@ from hexdesk_app.config import (
     format_path,
 )
 from hexdesk_app.config.paths import Origins
+from hexdesk_app.config.schema import BrokerHead, FeedHead, PluginHead
 from hexdesk_app.config.show import SettingsType
 from hexdesk_app.config.toml_lines import KeyPath
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, load_into
@@ -46,7 +47,12 @@ FEED_KINDS: tuple[type[FeedRegistration | RecordingRegistration], ...] = (
     FeedRegistration,
     RecordingRegistration,
 )
-HEAD_KEYS = ("plugin", "account", "deposits", "speed")
+HEADS: dict[type[PluginSection], type[msgspec.Struct]] = {
+    PluginSection: PluginHead,
+    BrokerSection: BrokerHead,
+    FeedSection: FeedHead,
+}
+"""What hexdesk itself takes from a table that holds the plugin's settings too."""
 
 
 class Part(msgspec.Struct, Generic[S, R], frozen=True):
@@ -148,7 +154,7 @@ class _Resolver:
                 section.settings_path,
                 self._config.origins,
                 version=plugin.distribution.rpartition(" ")[2],
-                also=() if section.settings_path != section.path else HEAD_KEYS,
+                also=_head_keys(section),
             )
         except HexdeskError as error:
             self._errors += each_error(error)
@@ -176,6 +182,12 @@ class _Resolver:
             path=format_path(section.path),
             remedy=f"hexdesk plugin list shows every {wanted}",
         )
+
+
+def _head_keys(section: PluginSection) -> tuple[str, ...]:
+    """Return the keys that may stand beside a plugin's settings; they are fit to be suggested."""
+    head = HEADS.get(type(section))
+    return tuple(field.encode_name for field in msgspec.structs.fields(head)) if head else ()
 
 
 def unset_secrets(settings: object, path: KeyPath, origins: Origins) -> list[ConfigError]:
