@@ -129,6 +129,18 @@ class Ledger:
             self.open_sell += quantity
         self.balance.reserved += order.reserved
 
+    def resume(self, order: Order) -> None:
+        """Work an order again that a snapshot holds: the account's reserve has it already."""
+        if order.intent.side is BUY:
+            self.open_buy += order.working_qty
+        else:
+            self.open_sell += order.working_qty
+
+    def bind_margin(self) -> None:
+        """Take the position as it is: the account's used margin has it already."""
+        if self._margined:
+            self._used = -(-self.position.cost * self._margin_rate // _RATE_ONE)
+
     def release(self, order: Order) -> None:
         """Stop to work an order: exactly what is left goes back."""
         quantity = order.working_qty
