@@ -1,6 +1,7 @@
 """Every way in which a plugin can be broken has its message; no plugin is loaded unasked."""
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -243,6 +244,14 @@ def test_a_failing_factory_is_named(site: Site, body: str, code: str, message: s
     assert error.distribution == "dist-maker 1.0"
     assert message in error.message
     assert error.remedy
+
+
+def test_the_traceback_of_a_factory_is_kept_under_an_incident(site: Site, log_folder: Path) -> None:
+    with pytest.raises(PluginError, match=r"no such thing \(incident [0-9a-f]{8}\)") as caught:
+        made(site, "raise ValueError('no such thing')")
+    (file,) = log_folder.rglob("incident-*.txt")
+    assert str(file) in caught.value.remedy
+    assert "maker_module.py" in file.read_text()
 
 
 def test_what_a_factory_says_about_the_configuration_passes(site: Site) -> None:

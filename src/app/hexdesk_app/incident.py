@@ -19,20 +19,26 @@ class InternalError(HexdeskError):
 
 
 def record_incident(error: BaseException, folder: Path | None = None) -> InternalError:
-    """Keep a traceback and return the error to show.
+    """Keep a traceback and return the error to show."""
+    digest, place = keep_traceback(error, folder)
+    return InternalError(
+        f"unexpected {type(error).__name__}: {error} (incident {digest})",
+        remedy=f"the traceback is in {place}; please report it",
+    )
 
-    The id is a digest of the traceback, so the same fault has the same id.
+
+def keep_traceback(error: BaseException, folder: Path | None = None) -> tuple[str, str]:
+    """Write a traceback to a file; return its incident's id and where to find it.
+
+    The id is a digest of the traceback, so the same fault has the same id. Where no file can be
+    written the log takes it.
     """
     text = "".join(traceback.format_exception(error))
     digest = hashlib.blake2s(_ADDRESS.sub("0x", text).encode(), digest_size=4).hexdigest()
     place = _write(text, digest, folder)
     if place is None:
         LOGGER.error("incident %s\n%s", digest, text)
-    found = f"the traceback is in {place}" if place else "the traceback is in the log above"
-    return InternalError(
-        f"unexpected {type(error).__name__}: {error} (incident {digest})",
-        remedy=f"{found}; please report it",
-    )
+    return digest, str(place or "the log above")
 
 
 def _write(text: str, digest: str, folder: Path | None) -> Path | None:

@@ -22,6 +22,7 @@ from hexdesk_app.config.convert import Place, to_struct
 from hexdesk_app.config.paths import Origins, format_path
 from hexdesk_app.config.toml_lines import KeyPath
 from hexdesk_app.guard import OverdueError, call_within
+from hexdesk_app.incident import keep_traceback
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -270,10 +271,11 @@ def _guarded(
     except ModuleNotFoundError as error:
         raise _missing_module(what, error, distribution) from error
     except (Exception, SystemExit) as error:
+        digest, place = keep_traceback(error)
         raise PluginError(
-            f"{what} raised {type(error).__name__}: {error}",
+            f"{what} raised {type(error).__name__}: {error} (incident {digest})",
             code="PLUGIN_IMPORT" if what.startswith("loading") else "PLUGIN_FACTORY",
-            remedy="correct its settings, or report it to the plugin's author",
+            remedy=f"correct its settings, or report it to its author; the traceback is in {place}",
         ) from error
 
 

@@ -49,7 +49,6 @@ def hexdesk(
     folder.mkdir()
     (folder / "plugins.toml").write_text(PLUGINS_TOML)
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
     def run(*words: str) -> Answer:
         capsys.readouterr()
