@@ -4,7 +4,15 @@ from io import StringIO
 
 from rich.console import Console
 
-from hexdesk_app.live_table import LiveQuote, LiveSnapshot, LiveStrategy, LiveTable, to_line
+from hexdesk_app.live_table import (
+    LiveQuote,
+    LiveSnapshot,
+    LiveStrategy,
+    LiveTable,
+    to_line,
+    to_renderable,
+)
+from hexdesk_app.look import Look
 
 SNAPSHOT = LiveSnapshot(
     name="demo",
@@ -43,9 +51,17 @@ def test_a_pipe_gets_one_line_every_ten_seconds() -> None:
 
 def test_a_line_says_what_matters() -> None:
     assert to_line(SNAPSHOT) == (
-        "demo PAPER running, 2025-11-05 00:00:00.000, 50%, 412,334 events, 1.52 M/s,"
+        "demo PAPER running, 2025-11-05 00:00:00.000 UTC, 50%, 412,334 events, 1.52 M/s,"
         " equity 100,196.40 USDT, net \N{MINUS SIGN}196.40, 1,812 orders, 31 fills, 0:00:12 left"
     )
+
+
+def test_times_are_shown_in_the_readers_zone() -> None:
+    tokyo = Look(zone="Asia/Tokyo")
+    assert "2025-11-05 09:00:00.000 Asia/Tokyo" in to_line(SNAPSHOT, tokyo)
+    text = StringIO()
+    Console(file=text, width=120).print(to_renderable(SNAPSHOT, tokyo))
+    assert "2025-11-05 09:00:00.000 Asia/Tokyo" in text.getvalue()
 
 
 def test_a_terminal_gets_a_table_that_is_drawn_a_few_times_a_second() -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,20 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert out == ""
     assert err.endswith(" INFO    hexdesk.x: said 5\n")
+
+
+def test_text_has_the_time_of_the_readers_zone_and_json_has_utc(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    record = logging.LogRecord("hexdesk.x", logging.INFO, "", 0, "said", None, None)
+    record.created = 1_762_300_800.0
+    kathmandu = timezone(timedelta(hours=5, minutes=45))
+    configure_logging("info", "text", kathmandu)
+    logging.getLogger().handle(record)
+    assert "05:45:00." in capsys.readouterr().err
+    configure_logging("info", "json", kathmandu)
+    logging.getLogger().handle(record)
+    assert "2025-11-05T00:00:00." in capsys.readouterr().err
 
 
 def test_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

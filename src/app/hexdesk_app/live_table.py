@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from hexdesk_app.numbers import count, duration, grouped, moment, rate, signed
+from hexdesk_app.look import PLAIN_LOOK, Look
+from hexdesk_app.numbers import count, duration, grouped, rate, signed
 from hexdesk_app.tables import color_of, make_table, to_rich
 
 if TYPE_CHECKING:
@@ -102,12 +103,12 @@ class LiveTable:
     def __init__(
         self,
         console: "Console",
+        look: Look = PLAIN_LOOK,
         *,
-        up_color: str = "green",
         clock_s: Callable[[], float] = monotonic,
     ) -> None:
         self._console = console
-        self._up_color = up_color
+        self._look = look
         self._clock_s = clock_s
         self._live: Live | None = None
         self._due_s = float("-inf")
@@ -140,17 +141,18 @@ class LiveTable:
             return
         if self._live is None:
             self._due_s = self._clock_s() + LINE_EVERY_S
-            self._console.print(to_line(snapshot), markup=False, highlight=False, soft_wrap=True)
+            line = to_line(snapshot, self._look)
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             self._due_s = self._clock_s() + REFRESH_S
-            self._live.update(to_renderable(snapshot, self._up_color), refresh=True)
+            self._live.update(to_renderable(snapshot, self._look), refresh=True)
 
 
-def to_line(snapshot: LiveSnapshot) -> str:
+def to_line(snapshot: LiveSnapshot, look: Look = PLAIN_LOOK) -> str:
     """Return a snapshot in one line."""
     parts = [
         f"{snapshot.name} {snapshot.mode.upper()} {snapshot.state}",
-        moment(snapshot.now_ns),
+        f"{look.moment(snapshot.now_ns)} {look.zone}",
         f"{count(snapshot.events)} events",
         rate(snapshot.per_second),
         f"equity {grouped(snapshot.equity, MONEY_DECIMALS)} {snapshot.currency}",
@@ -165,7 +167,7 @@ def to_line(snapshot: LiveSnapshot) -> str:
     return ", ".join(parts)
 
 
-def to_renderable(snapshot: LiveSnapshot, up_color: str = "green") -> "RenderableType":
+def to_renderable(snapshot: LiveSnapshot, look: Look = PLAIN_LOOK) -> "RenderableType":
     """Return a snapshot as rich shows it."""
     from rich.console import Group
     from rich.text import Text
@@ -175,12 +177,12 @@ def to_renderable(snapshot: LiveSnapshot, up_color: str = "green") -> "Renderabl
         (f" {snapshot.mode.upper()} ", style),
         f"  {snapshot.name}  ",
         (snapshot.state, "bold"),
-        f"  {moment(snapshot.now_ns)} UTC",
+        f"  {look.moment(snapshot.now_ns)} {look.zone}",
     )
     net = signed(snapshot.net_pnl, MONEY_DECIMALS)
     money = Text.assemble(
         f"equity {grouped(snapshot.equity, MONEY_DECIMALS)} {snapshot.currency}   net ",
-        (net, f"bold {color_of(net, up_color)}".strip()),
+        (net, f"bold {color_of(net, look.up_color)}".strip()),
         f"   {count(snapshot.events)} events   {rate(snapshot.per_second)}",
         f"   p50 {snapshot.p50_us:.1f} µs, p99 {snapshot.p99_us:.1f} µs" if snapshot.p99_us else "",
     )
@@ -191,8 +193,8 @@ def to_renderable(snapshot: LiveSnapshot, up_color: str = "green") -> "Renderabl
     if alarms:
         lines.append(Text(alarms, style="bold yellow"))
     if snapshot.quotes:
-        lines.append(_quotes(snapshot, up_color))
-    lines.append(_strategies(snapshot, up_color))
+        lines.append(_quotes(snapshot, look.up_color))
+    lines.append(_strategies(snapshot, look.up_color))
     return Group(*lines)
 
 

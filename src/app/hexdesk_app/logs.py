@@ -3,6 +3,7 @@
 import logging
 import sys
 import time
+from datetime import UTC, datetime, tzinfo
 from typing import Literal, TextIO
 
 import msgspec
@@ -26,12 +27,17 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """For people; times in UTC."""
+    """For people; times in the zone that they chose."""
 
-    def __init__(self) -> None:
+    def __init__(self, zone: tzinfo = UTC) -> None:
         super().__init__(
             "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S"
         )
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802 - logging's name
+        """Return when something was said."""
+        return datetime.fromtimestamp(record.created, self._zone).strftime(datefmt or "%H:%M:%S")
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -43,10 +49,12 @@ class StderrHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
 
-def configure_logging(level: str, layout: Literal["text", "json"] = "text") -> None:
+def configure_logging(
+    level: str, layout: Literal["text", "json"] = "text", zone: tzinfo = UTC
+) -> None:
     """Send what all loggers say at a level or above to stderr; replaces an earlier call's."""
     handler = StderrHandler()
-    handler.setFormatter(JsonFormatter() if layout == "json" else TextFormatter())
+    handler.setFormatter(JsonFormatter() if layout == "json" else TextFormatter(zone))
     handler.set_name("hexdesk")
     root = logging.getLogger()
     for old in [each for each in root.handlers if each.get_name() == "hexdesk"]:

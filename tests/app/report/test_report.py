@@ -2,15 +2,19 @@
 
 import errno
 import re
+from datetime import timedelta, timezone
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NoReturn
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hexdesk_app.look import Look
+from hexdesk_app.numbers import moment
 from hexdesk_app.report import render_page, summary_tables, write_report
 from hexdesk_app.report.charts import Chart, good_step, render_chart, time_step_s
 from hexdesk_app.report.page import drawdowns
@@ -20,6 +24,8 @@ from hexdesk_app.tables import to_markdown
 from tests.app.report.sample import EMPTY, INSTRUMENT, START_NS, make_result
 
 RESULT = make_result()
+START_UTC = moment(START_NS)
+START_TOKYO = moment(START_NS, timezone(timedelta(hours=9)))
 VOID = {"meta", "input"}
 
 
@@ -62,6 +68,34 @@ def test_the_page_holds_everything_and_asks_for_nothing() -> None:
     assert page.links == []
     assert re.search(r"https?:|url\(|@import|<script", render_page(RESULT)) is None
     assert "default-src 'none'" in render_page(RESULT)
+
+
+def test_times_are_shown_in_the_readers_zone_and_json_stays_utc() -> None:
+    shown = [
+        "\n".join(map(to_markdown, summary_tables(RESULT, Look(zone=zone))))
+        + render_page(RESULT, Look(zone=zone))
+        for zone in ("UTC", "Asia/Tokyo")
+    ]
+    for text, time in zip(shown, (START_UTC, START_TOKYO), strict=True):
+        assert time in text
+    assert START_UTC not in shown[1]
+    assert "time (Asia/Tokyo)" in shown[1]
+    assert to_data(RESULT)["start_ns"] == START_NS
+
+
+@given(st.sampled_from(["UTC", "Asia/Kathmandu", "America/New_York"]), st.integers(1, 400_000))
+def test_ticks_stand_at_the_round_times_of_the_zone(zone: str, span_s: int) -> None:
+    span = (START_NS, START_NS + span_s * 10**9)
+    chart = Chart(
+        label="x", times_ns=span, values=(1.0, 2.0), kind="line", span_ns=span, zone=ZoneInfo(zone)
+    )
+    step_s = time_step_s(span_s)
+    for text in re.findall(
+        r'class="tick (?:mid|end)" x="[\d.]+" y="[\d.]+">([\d:]+)<', render_chart(chart)
+    ):
+        if text.count(":") and step_s < 86_400:
+            hours, minutes, *seconds = map(int, text.split(":"))
+            assert (hours * 3600 + minutes * 60 + sum(seconds)) % step_s == 0
 
 
 def test_every_fill_of_the_sample_has_its_marker() -> None:

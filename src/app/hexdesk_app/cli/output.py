@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from hexdesk.errors import ConfigError, DataError, HexdeskError, PluginError
-from hexdesk_app.config import LoggingSettings
+from hexdesk_app.config import Config
 from hexdesk_app.logs import configure_logging
 from hexdesk_app.problems import each_error
 from hexdesk_app.tables import Table, to_markdown, to_rich
@@ -38,10 +38,11 @@ class Output:
         self._level = level
         configure_logging(level)
 
-    def configure_logging(self, settings: LoggingSettings) -> None:
+    def configure_logging(self, config: Config) -> None:
         """Log as the configuration says, at the level of the flags where these ask for more."""
-        level = min(settings.level, self._level, key=LEVELS.index)
-        configure_logging("error" if self.quiet else level, settings.format)
+        level = min(config.logging.level, self._level, key=LEVELS.index)
+        zone = config.desk.look.tzinfo
+        configure_logging("error" if self.quiet else level, config.logging.format, zone)
 
     def warn(self, text: str) -> None:
         """Say something that the user should know, on stderr and in the JSON document."""

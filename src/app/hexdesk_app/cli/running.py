@@ -87,7 +87,7 @@ def run(
     from hexdesk_app.runner import run as run_desk
 
     config = load_config(sources(files, more_files, profile, overrides))
-    output.configure_logging(config.logging)
+    output.configure_logging(config)
     with _live(output, config, hidden=no_table) as watch:
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
     return _finish(output, "run", config, result, report)
@@ -143,7 +143,7 @@ def backtest(
     config = backtest_config(
         BacktestOptions(sources=found, data=data, strategies=strategies, settings=settings)
     )
-    output.configure_logging(config.logging)
+    output.configure_logging(config)
     with _live(output, config, hidden=not table) as watch:
         result = run_desk(config, Options(speed=0.0, dataset=data, watch=watch))
     return _finish(output, "backtest", config, result, report)
@@ -159,7 +159,7 @@ def _live(
         return
     from hexdesk_app.snapshot import take_snapshot
 
-    with LiveTable(terminal(to_stderr=True), up_color=config.desk.up_color) as live:
+    with LiveTable(terminal(to_stderr=True), config.desk.look) as live:
 
         def watch(session: "Session") -> None:
             if live.is_due:
@@ -181,14 +181,15 @@ def _finish(output: Output, verb: str, config: "Config", result: "RunResult", re
             rows = tuple(setting_rows(config))
             result = msgspec.structs.replace(result, settings=rows)
         try:
-            written = write_report(result, Path(report), up_color=config.desk.up_color)
+            written = write_report(result, Path(report), config.desk.look)
             result = msgspec.structs.replace(result, report=str(written))
         except ReportError as error:
             failure = error
             output.warnings.append(str(error))
     for warning in result.warnings:
         output.warn(warning)
-    output.result(verb, to_data(result), summary_tables(result), config.desk.up_color)
+    tables = summary_tables(result, config.desk.look)
+    output.result(verb, to_data(result), tables, config.desk.up_color)
     if failure is not None:
         click.echo(str(failure), err=True)
         return EXIT_ERROR

@@ -12,6 +12,7 @@ from hexdesk.domain.money import Money
 from hexdesk.domain.risk import RiskLimits
 from hexdesk_app.config.layers import Table
 from hexdesk_app.config.paths import Origins
+from hexdesk_app.look import Look
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 """Of a section: 1-40 letters, digits, `-` and `_`; it becomes part of ids and file names."""
@@ -38,7 +39,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         on_stop: What happens to open orders when the desk stops: cancel or keep.
         inbox_max: Inputs that may wait for the desk.
         strategy_budget_ms: Time that a strategy may take per call, in ms; 0 is unlimited.
-        display_zone: Time zone of what is shown; everything stored is UTC.
+        display_zone: Time zone of what people are shown; what is stored, and JSON, is UTC.
         up_color: Colour of gains: green, or red as in China and Japan.
     """
 
@@ -52,6 +53,11 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     strategy_budget_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
     display_zone: str = "UTC"
     up_color: Literal["green", "red"] = "green"
+
+    @property
+    def look(self) -> Look:
+        """How results are shown."""
+        return Look(up_color=self.up_color, zone=self.display_zone)
 
 
 class BrokerHead(msgspec.Struct, frozen=True, kw_only=True):

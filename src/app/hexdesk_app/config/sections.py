@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -30,6 +29,7 @@ from hexdesk_app.config.schema import (
     StrategySection,
     StrategyTable,
 )
+from hexdesk_app.look import find_zone
 
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")
@@ -334,7 +334,7 @@ class Builder:
         if desk is None:
             return
         try:
-            ZoneInfo(desk.display_zone)
+            find_zone(desk.display_zone)
         except (OSError, ValueError, KeyError):
             self.errors.append(
                 self._root.inside("desk").error(

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 from html import escape
 from typing import Literal
 
@@ -44,6 +44,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
         height: In units of `WIDTH`.
         markers: Drawn on top.
         span_ns: First and last time of the axis, so that panels above each other agree.
+        zone: Of the times on the axis.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     height: float = 270.0
     markers: Sequence[Marker] = ()
     span_ns: tuple[int, int]
+    zone: tzinfo = UTC
 
 
 def render_chart(chart: Chart) -> str:
@@ -76,7 +78,7 @@ def render_chart(chart: Chart) -> str:
     parts = [
         f'<svg viewBox="{box}" role="img" aria-label="{escape(chart.label)}">',
         *_y_axis(low, high, y_of),
-        *_x_axis(first, last, x_of, chart.height),
+        *_x_axis(chart, x_of),
         *_curve(chart, x_of, y_of),
         *(_triangle(each, x_of, y_of) for each in chart.markers),
         f'<text class="label" x="{LEFT:.0f}" y="16">{escape(chart.label)}</text>',
@@ -122,20 +124,28 @@ def _y_axis(low: float, high: float, y_of: Callable[[float], float]) -> list[str
     return parts
 
 
-def _x_axis(first: int, last: int, x_of: Callable[[int], float], height: float) -> list[str]:
+def _x_axis(chart: Chart, x_of: Callable[[int], float]) -> list[str]:
+    first, last = chart.span_ns
+    height = chart.height
     step = time_step_s((last - first) / 1e9)
     layout = "%Y-%m-%d" if step >= DAY_S else "%H:%M" if step >= MINUTE_S else "%H:%M:%S"
-    start = -(-first // 1_000_000_000 // step) * step
+    ahead = _ahead_of_utc_s(first // 1_000_000_000, chart.zone)
+    start = -(-(first // 1_000_000_000 + ahead) // step) * step - ahead
     parts: list[str] = []
     for second in range(start, last // 1_000_000_000 + 1, step):
         x = x_of(second * 1_000_000_000)
         if x < LEFT:
             continue
-        text = datetime.fromtimestamp(second, UTC).strftime(layout)
+        text = datetime.fromtimestamp(second, chart.zone).strftime(layout)
         parts.append(f'<path class="grid" d="M{x:.1f} {TOP:.0f}V{height - BOTTOM:.0f}"/>')
         side = "end" if x > WIDTH - EDGE else "mid"
         parts.append(f'<text class="tick {side}" x="{x:.1f}" y="{height - 8:.0f}">{text}</text>')
     return parts
+
+
+def _ahead_of_utc_s(second: int, zone: tzinfo) -> int:
+    """Return how far a zone is ahead, so that ticks stand at its round times."""
+    return int((datetime.fromtimestamp(second, zone).utcoffset() or timedelta()).total_seconds())
 
 
 def _curve(chart: Chart, x_of: Callable[[int], float], y_of: Callable[[float], float]) -> list[str]:

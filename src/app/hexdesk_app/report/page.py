@@ -7,7 +7,8 @@ from importlib.resources import files
 from itertools import accumulate
 from string import Template
 
-from hexdesk_app.numbers import count, duration, grouped, moment, rate, sign_of, signed
+from hexdesk_app.look import PLAIN_LOOK, Look
+from hexdesk_app.numbers import count, duration, grouped, rate, sign_of, signed
 from hexdesk_app.report.charts import Chart, Marker, render_chart
 from hexdesk_app.report.summary import (
     MONEY_DECIMALS,
@@ -28,19 +29,19 @@ INSTRUMENT_CHARTS_MAX = 12
 """More instruments are tables only."""
 
 
-def render_page(result: RunResult, *, up_color: str = "green") -> str:
-    """Return the report of a run; `up_color` is the colour of gains, green or red."""
+def render_page(result: RunResult, look: Look = PLAIN_LOOK) -> str:
+    """Return the report of a run."""
     folder = files("hexdesk_app.report")
     template = Template(folder.joinpath("page.html").read_text("utf-8"))
     title = " · ".join(part for part in (result.name or "hexdesk", result.mode) if part)
     return template.substitute(
-        up_color=escape(up_color),
+        up_color=escape(look.up_color),
         title=escape(title),
         style=folder.joinpath("page.css").read_text("utf-8"),
         name=escape(result.name or "hexdesk"),
         mode=_badge(result.mode),
-        facts=_facts(result),
-        body="\n".join(part for part in _body(result) if part),
+        facts=_facts(result, look),
+        body="\n".join(part for part in _body(result, look) if part),
         result_hash=escape(result.result_hash),
         versions=escape(", ".join(f"{name} {text}" for name, text in result.versions.items())),
     )
@@ -55,28 +56,31 @@ def _badge(mode: str) -> str:
     return f'<span class="mode {escape(mode)}">{escape(mode)}</span>\n' if mode else ""
 
 
-def _facts(result: RunResult) -> str:
+def _facts(result: RunResult, look: Look) -> str:
     facts = [("data", result.dataset or "live")]
     if result.start_ns:
         span = duration((result.end_ns - result.start_ns) / 1e9)
-        facts.append(("from", f"{moment(result.start_ns)} UTC"))
-        facts.append(("to", f"{moment(result.end_ns)} UTC ({span})"))
+        facts.append(("from", f"{look.moment(result.start_ns)} {look.zone}"))
+        facts.append(("to", f"{look.moment(result.end_ns)} {look.zone} ({span})"))
     facts.append(("run", result.run_id))
     return "".join(f"<span>{name} <b>{escape(value)}</b></span>" for name, value in facts if value)
 
 
-def _body(result: RunResult) -> list[str]:
+def _body(result: RunResult, look: Look) -> list[str]:
     return [
         _notes(result),
         _cards(result),
-        _equity(result),
-        *(_instrument(result, each) for each in list(result.instruments)[:INSTRUMENT_CHARTS_MAX]),
+        _equity(result, look),
+        *(
+            _instrument(result, each, look)
+            for each in list(result.instruments)[:INSTRUMENT_CHARTS_MAX]
+        ),
         _section(strategies_table(result)),
         _section(currencies_table(result)),
         _pair(positions_table(result), rejects_table(result)),
         _section(accounts_table(result)),
         _section(bad_rows_table(result)),
-        _folded(fills_table(result), f"{count(result.fills)} in all"),
+        _folded(fills_table(result, look), f"{count(result.fills)} in all"),
         _folded(settings_table(result), "effective values and where they come from"),
     ]
 
@@ -152,7 +156,7 @@ def _span(result: RunResult) -> tuple[int, int]:
     return result.start_ns, max(result.end_ns, last_ns, result.start_ns + 1)
 
 
-def _equity(result: RunResult) -> str:
+def _equity(result: RunResult, look: Look) -> str:
     points = list(result.equity_curve)
     if not points:
         return ""
@@ -169,6 +173,7 @@ def _equity(result: RunResult) -> str:
             kind="area",
             base=equity[0],
             span_ns=_span(result),
+            zone=look.tzinfo,
         ),
         Chart(
             label=f"Drawdown{unit}",
@@ -178,12 +183,13 @@ def _equity(result: RunResult) -> str:
             style="down",
             height=150.0,
             span_ns=_span(result),
+            zone=look.tzinfo,
         ),
     ]
     return f"<section><h2>Equity</h2>{''.join(map(render_chart, panels))}</section>"
 
 
-def _instrument(result: RunResult, instrument_id: str) -> str:
+def _instrument(result: RunResult, instrument_id: str, look: Look) -> str:
     points = result.instruments[instrument_id]
     if not points:
         return ""
@@ -194,7 +200,7 @@ def _instrument(result: RunResult, instrument_id: str) -> str:
             float(fill.price),
             fill.side,
             f"{fill.side} {fill.quantity} at {fill.price}, {fill.strategy},"
-            f" {moment(fill.ts_ns)} UTC",
+            f" {look.moment(fill.ts_ns)} {look.zone}",
         )
         for fill in result.fill_samples
         if fill.instrument_id == instrument_id
@@ -209,6 +215,7 @@ def _instrument(result: RunResult, instrument_id: str) -> str:
             height=320.0,
             markers=markers,
             span_ns=_span(result),
+            zone=look.tzinfo,
         ),
         Chart(
             label="Net position",
@@ -217,6 +224,7 @@ def _instrument(result: RunResult, instrument_id: str) -> str:
             kind="steps",
             height=140.0,
             span_ns=_span(result),
+            zone=look.tzinfo,
         ),
     ]
     shown = "".join(map(render_chart, panels))

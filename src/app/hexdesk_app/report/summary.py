@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from hexdesk_app.numbers import count, duration, grouped, moment, rate, signed
+from hexdesk_app.look import PLAIN_LOOK, Look
+from hexdesk_app.numbers import count, duration, grouped, rate, signed
 from hexdesk_app.result import RunResult, StrategyResult
 from hexdesk_app.tables import Table, make_table
 
@@ -16,10 +17,10 @@ def net_result(result: RunResult) -> str:
     return str(Decimal(result.realised_pnl) + Decimal(result.unrealised_pnl) - Decimal(result.fees))
 
 
-def summary_tables(result: RunResult) -> list[Table]:
+def summary_tables(result: RunResult, look: Look = PLAIN_LOOK) -> list[Table]:
     """Return the tables of a summary; empty ones are left out."""
     tables = [
-        run_table(result),
+        run_table(result, look),
         strategies_table(result),
         currencies_table(result),
         positions_table(result),
@@ -30,7 +31,7 @@ def summary_tables(result: RunResult) -> list[Table]:
     return [table for table in tables if table.rows]
 
 
-def run_table(result: RunResult) -> Table:
+def run_table(result: RunResult, look: Look) -> Table:
     """Return the head of a summary."""
     latency = result.latency
     shown_latency = (
@@ -41,7 +42,7 @@ def run_table(result: RunResult) -> Table:
     rows = [
         ("desk", f"{result.name} ({result.mode}), run {result.run_id}"),
         ("data", result.dataset or "live"),
-        ("span", _span(result)),
+        ("span", _span(result, look)),
         ("events", f"{count(result.events)} in {duration(result.seconds)}"),
         ("speed", rate(result.per_second)),
         ("latency", shown_latency),
@@ -54,11 +55,12 @@ def run_table(result: RunResult) -> Table:
     return make_table("Run", ("", ""), [row for row in rows if row[1]])
 
 
-def _span(result: RunResult) -> str:
+def _span(result: RunResult, look: Look) -> str:
     if not result.start_ns:
         return "no event"
     seconds = (result.end_ns - result.start_ns) / 1e9
-    return f"{moment(result.start_ns)} to {moment(result.end_ns)} UTC, {duration(seconds)}"
+    first, last = look.moment(result.start_ns), look.moment(result.end_ns)
+    return f"{first} to {last} {look.zone}, {duration(seconds)}"
 
 
 def strategies_table(result: RunResult) -> Table:
@@ -148,11 +150,11 @@ def bad_rows_table(result: RunResult) -> Table:
     )
 
 
-def fills_table(result: RunResult) -> Table:
+def fills_table(result: RunResult, look: Look) -> Table:
     """Return the sampled fills."""
     rows = [
         (
-            moment(each.ts_ns),
+            look.moment(each.ts_ns),
             each.strategy,
             each.instrument_id,
             each.side,
@@ -164,7 +166,7 @@ def fills_table(result: RunResult) -> Table:
         )
         for each in result.fill_samples
     ]
-    headers = ("time (UTC)", "strategy", "instrument", "side", "#quantity", "#price")
+    headers = (f"time ({look.zone})", "strategy", "instrument", "side", "#quantity", "#price")
     return make_table("Fills", (*headers, "liquidity", "#fee", "currency"), rows)
 
 

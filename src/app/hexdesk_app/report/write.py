@@ -5,6 +5,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from hexdesk.errors import HexdeskError
+from hexdesk_app.look import PLAIN_LOOK, Look
 from hexdesk_app.report.page import render_page
 from hexdesk_app.result import RunResult
 
@@ -17,7 +18,7 @@ class ReportError(HexdeskError):
     code = "REPORT_WRITE"
 
 
-def write_report(result: RunResult, path: Path, *, up_color: str = "green") -> Path:
+def write_report(result: RunResult, path: Path, look: Look = PLAIN_LOOK) -> Path:
     """Write the report of a run and return its absolute path.
 
     It is written beside its place and renamed, so that a full disk leaves an older report as it is.
@@ -25,7 +26,7 @@ def write_report(result: RunResult, path: Path, *, up_color: str = "green") -> P
     Raises:
         ReportError: The disk is full, or the place cannot be written.
     """
-    page = render_page(result, up_color=up_color).encode()
+    page = render_page(result, look).encode()
     target = path.absolute()
     temporary: Path | None = None
     try:
