@@ -20,6 +20,7 @@ VIOLATIONS = [
     (LAYERS, "hexdesk_ema_cross.planted", "import hexdesk_market_making"),
     ("hexagon", "hexdesk.domain.planted", "import hexdesk.ports"),
     ("hexagon", "hexdesk.plugin.planted", "import hexdesk.application"),
+    ("hexagon", "hexdesk.application.planted", "import hexdesk.connection"),
     ("hexagon", "hexdesk.planted", ""),
     ("only the app and the kit run use cases", "hexdesk_sim.planted", "import hexdesk.application"),
     ("no plugin ships the kit", "hexdesk_sim.planted", "import hexdesk.testing"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.links import LinkObserver, unobserved
 from hexdesk.domain.money import Money
 from hexdesk.ports.broker import ReportSink
 from hexdesk.ports.clock import Clock
@@ -26,6 +27,7 @@ class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
         deposits: What a simulated account starts with.
         seed: For all randomness of the broker.
         logger: The adapter's own.
+        on_link: Told every change of the connection; never for one in the desk's own process.
     """
 
     name: str
@@ -37,15 +39,20 @@ class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
     deposits: tuple[Money, ...]
     seed: int
     logger: logging.Logger
+    on_link: LinkObserver = unobserved
 
 
 class FeedContext(msgspec.Struct, frozen=True, kw_only=True):
-    """For live feed factories; `instruments` are those the configuration defines, by id."""
+    """For live feed factories; `instruments` are those the configuration defines, by id.
+
+    `on_link` is told every change of the connection.
+    """
 
     name: str
     clock: Clock
     instruments: Mapping[str, Instrument]
     logger: logging.Logger
+    on_link: LinkObserver = unobserved
 
 
 class RecordingContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +73,23 @@ class JournalContext(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     run_id: str
     state_path: Path
+    logger: logging.Logger
+
+
+class ReadModelContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For read model factories.
+
+    Attributes:
+        name: Of the section.
+        state_path: The desk's own folder, which may not exist yet.
+        is_read_only: Whether only questions will be asked, maybe beside a desk that writes; such a
+            factory creates nothing and raises `DataError` where there is nothing.
+        logger: The adapter's own.
+    """
+
+    name: str
+    state_path: Path
+    is_read_only: bool
     logger: logging.Logger
 
 
