@@ -54,6 +54,26 @@ def test_a_bad_configuration_names_everything(hexdesk: Run) -> None:
     assert answer.data["exit_code"] == answer.code == 4
 
 
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("desk.mode=live", "desk.mode (flag --set) is live and the desk is not armed"),
+        (
+            "strategies.turner.capital=5 USD",
+            "strategies.turner.capital (flag --set) is not enforced",
+        ),
+    ],
+)
+def test_what_a_configuration_does_not_do_is_said_before_it_runs(
+    hexdesk: Run, setting: str, said: str
+) -> None:
+    answer = hexdesk("config", "check", "--set", setting)
+    assert (answer.code, "warning: " in answer.err, said in answer.err) == (0, True, True)
+    assert said in hexdesk("config", "check", "--json", "--set", setting).document["warnings"][0]
+    if setting.startswith("strategies"):
+        assert said in hexdesk("backtest", "--set", setting).err
+
+
 def test_effective_values_with_their_origin(hexdesk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEXDESK__DESK__SEED", "9")
     answer = hexdesk("config", "show", "--json", "--set", "desk.inbox_max=2000")

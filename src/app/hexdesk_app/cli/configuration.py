@@ -8,7 +8,7 @@ import msgspec
 from hexdesk.errors import ConfigError, HexdeskError
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
-from hexdesk_app.config import Config, load_config
+from hexdesk_app.config import Config, load_config, notices
 from hexdesk_app.config.show import setting_rows
 from hexdesk_app.numbers import count
 from hexdesk_app.problems import each_error
@@ -80,7 +80,7 @@ def show(
 
 
 def _warnings(config: Config, parts: Parts) -> list[str]:
-    warnings = [str(error) for error in parts.unset_secrets]
+    warnings = [*notices(config), *map(str, parts.unset_secrets)]
     if not config.enabled_strategies:
         warnings.append("no strategy is enabled: the desk will only watch")
     if not config.feeds:

@@ -87,7 +87,7 @@ def run(
     from hexdesk_app.runner import run as run_desk
 
     config = load_config(sources(files, more_files, profile, overrides))
-    output.configure_logging(config)
+    _prepare(output, config)
     with _live(output, config, hidden=no_table) as watch:
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
     return _finish(output, "run", config, result, report)
@@ -143,10 +143,19 @@ def backtest(
     config = backtest_config(
         BacktestOptions(sources=found, data=data, strategies=strategies, settings=settings)
     )
-    output.configure_logging(config)
+    _prepare(output, config)
     with _live(output, config, hidden=not table) as watch:
         result = run_desk(config, Options(speed=0.0, dataset=data, watch=watch))
     return _finish(output, "backtest", config, result, report)
+
+
+def _prepare(output: Output, config: "Config") -> None:
+    """Log as configured, and say before the start what the desk will not do."""
+    from hexdesk_app.config import notices
+
+    output.configure_logging(config)
+    for notice in notices(config):
+        output.warn(notice)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Configuration: from files, variables and flags to checked values that know their origin."""
 
 from hexdesk_app.config.load import DEFAULT_FILE, Sources, load_config
+from hexdesk_app.config.notices import notices
 from hexdesk_app.config.paths import Origins, format_path
 from hexdesk_app.config.presets import RISK_PRESETS
 from hexdesk_app.config.schema import (
@@ -31,4 +32,5 @@ __all__ = [
     "StrategySection",
     "format_path",
     "load_config",
+    "notices",
 ]
