@@ -220,6 +220,7 @@ def _check_names(registry: Registry) -> None:
     registry.feeds()
     registry.recordings()
     registry.journals()
+    registry.read_models()
     registry.servers()
     registry.strategies()
 

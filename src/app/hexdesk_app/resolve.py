@@ -9,6 +9,7 @@ from hexdesk.plugin.registrations import (
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
+    ReadModelRegistration,
     RecordingRegistration,
     Registration,
     ServerRegistration,
@@ -40,6 +41,7 @@ KIND_NAMES: dict[type, str] = {
     FeedRegistration: "feed",
     RecordingRegistration: "recording",
     JournalRegistration: "journal",
+    ReadModelRegistration: "read model",
     ServerRegistration: "server",
     StrategyRegistration: "strategy",
 }
@@ -88,6 +90,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     registry: Registry
     journal: Part[PluginSection, JournalRegistration] | None
+    read_model: Part[PluginSection, ReadModelRegistration] | None
     brokers: dict[str, Part[BrokerSection, BrokerRegistration]]
     feeds: dict[str, Part[FeedSection, FeedRegistration | RecordingRegistration]]
     strategies: dict[str, Part[StrategySection, StrategyRegistration]]
@@ -97,7 +100,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def settings_types(self) -> list[SettingsType]:
         """Return the settings type of every plugin, for `setting_rows`."""
-        types = [self.journal.settings_type] if self.journal else []
+        types = [each.settings_type for each in (self.journal, self.read_model) if each]
         types += [part.settings_type for part in self.brokers.values()]
         types += [part.settings_type for part in self.feeds.values()]
         types += [part.settings_type for part in self.strategies.values()]
@@ -124,6 +127,8 @@ class _Resolver:
     def run(self, *, needs_secrets: bool) -> Parts:
         config = self._config
         journal = self._part(config.journal, (JournalRegistration,)) if config.journal else None
+        history = config.read_model
+        read_model = self._part(history, (ReadModelRegistration,)) if history else None
         brokers = self._parts(config.brokers, (BrokerRegistration,))
         feeds = self._parts(config.feeds, FEED_KINDS)
         strategies = self._parts(config.enabled_strategies, (StrategyRegistration,))
@@ -132,6 +137,7 @@ class _Resolver:
         return Parts(
             registry=self._registry,
             journal=journal,
+            read_model=read_model,
             brokers=brokers,
             feeds=feeds,
             strategies=strategies,

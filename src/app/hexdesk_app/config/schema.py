@@ -88,7 +88,7 @@ class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What `[journal]` and `[servers.NAME]` hold beside the plugin's own settings."""
+    """What `[journal]`, `[read_model]` and `[servers.NAME]` hold beside the plugin's own settings."""
 
     plugin: PluginName
 
@@ -189,6 +189,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         brokers: By section name.
         feeds: By section name.
         journal: None without a `[journal]`.
+        read_model: None without a `[read_model]`.
         servers: By section name.
         strategies: By section name; also those that are not enabled.
         risk: `[risk]`.
@@ -204,6 +205,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     brokers: dict[str, BrokerSection]
     feeds: dict[str, FeedSection]
     journal: PluginSection | None
+    read_model: PluginSection | None
     servers: dict[str, PluginSection]
     strategies: dict[str, StrategySection]
     risk: RiskSection
@@ -221,9 +223,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def plugin_sections(self) -> list[PluginSection]:
         """Return every section whose plugin has to be loaded, in the order of starting."""
-        journal = [self.journal] if self.journal else []
+        alone = [each for each in (self.journal, self.read_model) if each]
         return [
-            *journal,
+            *alone,
             *self.brokers.values(),
             *self.feeds.values(),
             *self.enabled_strategies.values(),

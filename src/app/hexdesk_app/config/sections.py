@@ -57,7 +57,8 @@ class Builder:
         self._check_accounts(brokers)
         feeds = self._tables("feeds", self._feed)
         servers = self._tables("servers", self._plugin)
-        journal = self._journal()
+        journal = self._single("journal")
+        read_model = self._single("read_model")
         risk = self._risk()
         broker_names = list(self._table("brokers"))
         strategies = self._tables(
@@ -71,6 +72,7 @@ class Builder:
             brokers=brokers,
             feeds=feeds,
             journal=journal,
+            read_model=read_model,
             servers=servers,
             strategies=strategies,
             risk=risk,
@@ -225,10 +227,11 @@ class Builder:
             settings_path=place.path,
         )
 
-    def _journal(self) -> PluginSection | None:
-        if "journal" not in self._tree:
+    def _single(self, name: str) -> PluginSection | None:
+        """Return a section that there is one of; None without it."""
+        if name not in self._tree:
             return None
-        return self._plugin(self._root.inside("journal"), self._table("journal"))
+        return self._plugin(self._root.inside(name), self._table(name))
 
     def _strategy(self, place: Place, table: Table, brokers: list[str]) -> StrategySection | None:
         head = to_struct(table, StrategyTable, place, self.errors)

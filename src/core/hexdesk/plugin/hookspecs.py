@@ -12,6 +12,7 @@ from hexdesk.plugin.registrations import (
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
+    ReadModelRegistration,
     RecordingRegistration,
     ServerRegistration,
     StrategyRegistration,
@@ -89,6 +90,22 @@ class HookSpecs:
                 return [JournalRegistration(
                     name="acme_journal", summary="Kept at Acme", settings=JournalSettings,
                     factory=AcmeJournal, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_read_models(self) -> Iterable[ReadModelRegistration]:
+        """Return read models.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, ReadModelRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_read_models():
+                return [ReadModelRegistration(
+                    name="acme_history", summary="History at Acme", settings=HistorySettings,
+                    factory=AcmeReadModel, contract=CONTRACT_VERSION)]
         """
         raise NotImplementedError
 

@@ -14,6 +14,7 @@ from hexdesk.plugin.contexts import (
     BrokerContext,
     FeedContext,
     JournalContext,
+    ReadModelContext,
     RecordingContext,
     ServerContext,
 )
@@ -21,6 +22,7 @@ from hexdesk.plugin.server import Server
 from hexdesk.ports.broker import Broker, Capabilities
 from hexdesk.ports.journal import Journal, JournalReader
 from hexdesk.ports.market_data import MarketData, Recording
+from hexdesk.ports.read_model import ReadModel
 from hexdesk.ports.strategy import Strategy, StrategyContext
 
 CONTRACT_VERSION = 1
@@ -93,6 +95,16 @@ class JournalRegistration(msgspec.Struct, frozen=True, kw_only=True):
     open_reader: Callable[[Path], JournalReader] | None = None
 
 
+class ReadModelRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A read model: history for queries."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[ReadModelContext, Any], ReadModel]
+    contract: int
+
+
 class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):
     """Something that listens: a control plane, a console, the simulated venue."""
 
@@ -123,6 +135,7 @@ Registration = (
     | FeedRegistration
     | RecordingRegistration
     | JournalRegistration
+    | ReadModelRegistration
     | ServerRegistration
     | StrategyRegistration
 )

@@ -18,6 +18,7 @@ from hexdesk.plugin.registrations import (
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
+    ReadModelRegistration,
     RecordingRegistration,
     Registration,
     ServerRegistration,
@@ -106,6 +107,10 @@ class Registry:
         """Return journals by name; raises as `all`."""
         return self._collect("hexdesk_journals", JournalRegistration)
 
+    def read_models(self) -> dict[str, ReadModelRegistration]:
+        """Return read models by name; raises as `all`."""
+        return self._collect("hexdesk_read_models", ReadModelRegistration)
+
     def servers(self) -> dict[str, ServerRegistration]:
         """Return servers by name; raises as `all`."""
         return self._collect("hexdesk_servers", ServerRegistration)
@@ -149,6 +154,7 @@ HOOK_KINDS: dict[str, type[Registration]] = {
     "hexdesk_feeds": FeedRegistration,
     "hexdesk_recordings": RecordingRegistration,
     "hexdesk_journals": JournalRegistration,
+    "hexdesk_read_models": ReadModelRegistration,
     "hexdesk_servers": ServerRegistration,
     "hexdesk_strategies": StrategyRegistration,
 }

@@ -1,0 +1,362 @@
+"""From journal records to the rows of a read model. Pure: the same records give the same rows.
+
+A `Projection` keeps what later records may still change: open orders, the latest closed ones and
+the books of positions. Whoever keeps the rows hands older orders back when a record names them.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, get_args
+
+import msgspec
+
+from hexdesk.domain.books import Book, BookKey, leg_of
+from hexdesk.domain.commands import Command
+from hexdesk.domain.history import (
+    BODY_LENGTH_MAX,
+    Category,
+    EventRow,
+    FillRow,
+    OrderEventRow,
+    OrderRow,
+    PositionRow,
+)
+from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.money import currency_scale
+from hexdesk.domain.order_state import ALERTING, Outcome
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import (
+    Deposited,
+    ListChanged,
+    OrderReserved,
+    RunEnded,
+    RunStarted,
+    StrategySaved,
+)
+from hexdesk.domain.reports import Fill, FillBusted, OrderEvent
+from hexdesk.domain.tracked import TrackedOrder, fold
+from hexdesk.domain.values import FILLED, HELD, NETTING, PositionMode, TimeNs
+
+CLOSED_KEPT = 4_096
+"""Closed orders that are remembered, for late reports; older ones are handed back on demand."""
+
+_encode = msgspec.json.Encoder().encode
+_BOOKED = frozenset({Outcome.APPLIED.name, *(each.name for each in ALERTING)}) - {"INVALID"}
+_PARKED = Outcome.PARKED.name
+_ALERTING = frozenset(each.name for each in ALERTING)
+_QUIET = (
+    Quote, Trade, BookUpdate, Bar, InstrumentStatus, TimerFired, ListChanged, OrderReserved,
+    StrategySaved,
+)  # fmt: skip
+"""Kinds that only a replay needs: no question is about them."""
+_CATEGORIES: dict[type, Category] = {
+    StrategyFaulted: Category.FAULT,
+    RunStarted: Category.RUN,
+    RunEnded: Category.RUN,
+    Deposited: Category.CASH,
+    **dict.fromkeys(get_args(Command), Category.COMMAND),
+}
+
+Record = Any
+"""A journal record whose kind has been looked at."""
+LoadOrder = Callable[[str], TrackedOrder | None]
+
+
+class Changes(msgspec.Struct):
+    """What a batch of records did.
+
+    Attributes:
+        orders: Rows as they now stand, new ones and others.
+        order_events: New rows, each with the number of its order.
+        fills: New rows.
+        busts: Number of a fill, number of the record that broke it.
+        positions: Rows as they now stand.
+        events: New rows.
+        instruments: As they now are defined.
+        accounts: How they now net, by id.
+    """
+
+    orders: list[OrderRow]
+    order_events: list[tuple[int, OrderEventRow]]
+    fills: list[FillRow]
+    busts: list[tuple[int, int]]
+    positions: list[PositionRow]
+    events: list[EventRow]
+    instruments: list[Instrument]
+    accounts: dict[str, PositionMode]
+
+
+def no_order(_client_order_id: str) -> TrackedOrder | None:
+    """Know no older order: for a projection that has seen every record itself."""
+    return None
+
+
+class Projection:
+    """Folds records, in order, into changes of rows.
+
+    Attributes:
+        now_ns: Time of the latest record that had one.
+    """
+
+    def __init__(self, load: LoadOrder = no_order, *, closed_kept: int = CLOSED_KEPT) -> None:
+        self.now_ns: TimeNs = 0
+        self._load = load
+        self._closed_kept = closed_kept
+        self._orders: dict[str, TrackedOrder] = {}
+        self._closed: dict[str, None] = {}
+        self._books: dict[BookKey, Book] = {}
+        self._instruments: dict[str, Instrument] = {}
+        self._modes: dict[str, PositionMode] = {}
+        self._dirty_orders: dict[int, TrackedOrder] = {}
+        self._dirty_books: dict[BookKey, Book] = {}
+        self._changes = _no_changes()
+        self._handlers: dict[type, Callable[[int, Any], None]] = {
+            NewOrder: self._intend,
+            AmendOrder: self._report,
+            CancelOrder: self._report,
+            Fill: self._fill,
+            FillBusted: self._bust,
+            RunStarted: self._run,
+            **dict.fromkeys(_QUIET, _ignore),
+        }
+        for kind in get_args(OrderEvent):
+            self._handlers.setdefault(kind, self._report)
+
+    # --- what is kept elsewhere, given back ------------------------------------------------------
+
+    def restore(
+        self,
+        *,
+        now_ns: TimeNs,
+        instruments: Sequence[Instrument],
+        accounts: dict[str, PositionMode],
+        positions: Sequence[PositionRow],
+        open_orders: Sequence[TrackedOrder],
+    ) -> None:
+        """Go on from rows that an earlier projection made."""
+        self.now_ns = now_ns
+        self._instruments = {each.id: each for each in instruments}
+        self._modes = dict(accounts)
+        for tracked in open_orders:
+            self._orders[tracked.order.intent.client_order_id] = tracked
+        for row in positions:
+            book = Book.of(row, self._instruments.get(row.instrument_id))
+            self._books[book.key] = book
+
+    # --- records in, changes out -----------------------------------------------------------------
+
+    def add(self, number: int, record: msgspec.Struct) -> None:
+        """Take the next record."""
+        handler = self._handlers.get(type(record), self._note)
+        self.now_ns = getattr(record, "ts_init", self.now_ns)
+        handler(number, record)
+
+    def take(self) -> Changes:
+        """Return what changed since the last call, and forget old closed orders."""
+        changes, self._changes = self._changes, _no_changes()
+        changes.orders = [each.row() for each in self._dirty_orders.values()]
+        changes.positions = [each.row() for each in self._dirty_books.values()]
+        self._dirty_orders.clear()
+        self._dirty_books.clear()
+        closed = self._closed
+        while len(closed) > self._closed_kept:
+            oldest = next(iter(closed))
+            del closed[oldest]
+            del self._orders[oldest]
+        return changes
+
+    # --- orders ----------------------------------------------------------------------------------
+
+    def _intend(self, number: int, intent: NewOrder) -> None:
+        """Take a new order, or the release of a held one under its own id."""
+        tracked = self._orders.get(intent.client_order_id)
+        if tracked is None or tracked.order.life >= FILLED:
+            instrument = self._instruments.get(intent.instrument_id)
+            tracked = TrackedOrder.begin(number, intent, instrument)
+            self._orders[intent.client_order_id] = tracked
+            self._closed.pop(intent.client_order_id, None)
+            self._log(number, tracked, intent, "")
+            return
+        outcome = "" if tracked.order.life is HELD else Outcome.INVALID.name
+        fold(tracked, number, intent)
+        self._log(number, tracked, intent, outcome)
+
+    def _report(self, number: int, record: Record) -> None:
+        """Take anything else that is about one order."""
+        tracked = self._find(record.client_order_id)
+        if tracked is None:
+            self._alert(number, record, "DEAD_LETTER", None)
+            return
+        outcome = fold(tracked, number, record)
+        self._log(number, tracked, record, outcome)
+        if outcome in _ALERTING:
+            self._alert(number, record, outcome, tracked)
+
+    def _fill(self, number: int, fill: Fill) -> None:
+        tracked = self._find(fill.client_order_id)
+        if tracked is None:
+            self._alert(number, fill, "DEAD_LETTER", None)
+            return
+        outcome = fold(tracked, number, fill)
+        self._log(number, tracked, fill, outcome)
+        if outcome in _ALERTING:
+            self._alert(number, fill, outcome, tracked)
+        is_booked = outcome in _BOOKED
+        if is_booked or outcome == _PARKED:
+            book = self._book(tracked)
+            fee = book.fee_of(fill)
+            if is_booked:
+                book.book(fill, tracked.order.intent.position_effect, number)
+                self._dirty_books[book.key] = book
+            self._changes.fills.append(_fill_row(number, tracked, fill, fee, parked=not is_booked))
+
+    def _bust(self, number: int, bust: FillBusted) -> None:
+        tracked = self._find(bust.client_order_id)
+        if tracked is None:
+            self._alert(number, bust, "DEAD_LETTER", None)
+            return
+        outcome = fold(tracked, number, bust)
+        self._log(number, tracked, bust, outcome)
+        if outcome not in _BOOKED:
+            if outcome in _ALERTING:
+                self._alert(number, bust, outcome, tracked)
+            return
+        order = tracked.order
+        fill = (order.fills or {})[bust.trade_id]
+        book = self._book(tracked)
+        book.unbook(fill, order.intent.position_effect, number, bust.ts_init)
+        self._dirty_books[book.key] = book
+        self._changes.busts.append((tracked.fill_numbers[bust.trade_id], number))
+        self._alert(number, bust, "FILL_BUSTED", tracked)
+
+    def _find(self, client_order_id: str) -> TrackedOrder | None:
+        tracked = self._orders.get(client_order_id)
+        if tracked is None:
+            tracked = self._load(client_order_id)
+            if tracked is not None:
+                self._orders[client_order_id] = tracked
+        return tracked
+
+    def _log(self, number: int, tracked: TrackedOrder, record: Record, outcome: str) -> None:
+        """Add a record to an order's history, and note whether the order may be forgotten."""
+        row = OrderEventRow(
+            number=number,
+            kind=record.__struct_config__.tag,
+            outcome=outcome,
+            ts_ns=record.ts_init,
+            body=_encode(record).decode(),
+        )
+        self._changes.order_events.append((tracked.number, row))
+        self._dirty_orders[tracked.number] = tracked
+        client_order_id = tracked.order.intent.client_order_id
+        if tracked.order.life >= FILLED:
+            self._closed[client_order_id] = None
+        elif client_order_id in self._closed:
+            del self._closed[client_order_id]
+
+    def _book(self, tracked: TrackedOrder) -> Book:
+        intent = tracked.order.intent
+        mode = self._modes.get(intent.account_id, NETTING)
+        leg = leg_of(mode, intent.side, intent.position_effect)
+        key = (intent.strategy_id, intent.account_id, intent.instrument_id, leg)
+        book = self._books.get(key)
+        if book is None:
+            book = self._books[key] = Book(key, self._instruments.get(intent.instrument_id))
+        return book
+
+    # --- everything else -------------------------------------------------------------------------
+
+    def _run(self, number: int, run: RunStarted) -> None:
+        """Learn what the records of a run refer to."""
+        for instrument in run.instruments:
+            if self._instruments.get(instrument.id) != instrument:
+                self._instruments[instrument.id] = instrument
+                self._changes.instruments.append(instrument)
+                for book in self._books.values():
+                    if book.key[2] == instrument.id and book.redefine(instrument):
+                        self._dirty_books[book.key] = book
+        for account in run.accounts:
+            if self._modes.get(account.account_id) is not account.position_mode:
+                self._modes[account.account_id] = account.position_mode
+                self._changes.accounts[account.account_id] = account.position_mode
+        text = f"run {run.run_id} of {run.name}, {run.mode}"
+        self._event(number, run, Category.RUN, kind="run", text=text)
+
+    def _note(self, number: int, record: msgspec.Struct) -> None:
+        """Take a record that is about no order; one of an unknown kind, too."""
+        category = _CATEGORIES.get(type(record), Category.OTHER)
+        kind = record.__struct_config__.tag or type(record).__name__
+        text = getattr(record, "reason", "") or getattr(record, "text", "")
+        self._event(number, record, category, kind=str(kind), text=str(text))
+
+    def _alert(self, number: int, record: Record, code: str, tracked: TrackedOrder | None) -> None:
+        """Note a report that a person should know of."""
+        tag = str(record.__struct_config__.tag)
+        self._event(number, record, Category.ALERT, kind=code, text=tag, tracked=tracked)
+
+    def _event(
+        self,
+        number: int,
+        record: Record,
+        category: Category,
+        *,
+        kind: str,
+        text: str,
+        tracked: TrackedOrder | None = None,
+    ) -> None:
+        body = _encode(record)
+        intent = None if tracked is None else tracked.order.intent
+        self._changes.events.append(
+            EventRow(
+                number=number,
+                ts_ns=self.now_ns,
+                category=category,
+                kind=kind,
+                strategy_id=intent.strategy_id if intent else getattr(record, "strategy_id", ""),
+                instrument_id=intent.instrument_id
+                if intent
+                else getattr(record, "instrument_id", ""),
+                client_order_id=getattr(record, "client_order_id", ""),
+                text=text,
+                body=body.decode() if len(body) <= BODY_LENGTH_MAX else "",
+            )
+        )
+
+
+def _ignore(_number: int, _record: Record) -> None:
+    """Do nothing."""
+
+
+def _no_changes() -> Changes:
+    return Changes([], [], [], [], [], [], [], {})
+
+
+def _fill_row(
+    number: int, tracked: TrackedOrder, fill: Fill, fee: tuple[int, str, bool], *, parked: bool
+) -> FillRow:
+    intent = tracked.order.intent
+    amount, currency, is_estimated = fee
+    return FillRow(
+        number=number,
+        order_number=tracked.number,
+        client_order_id=fill.client_order_id,
+        venue_order_id=fill.venue_order_id,
+        trade_id=fill.trade_id,
+        strategy_id=intent.strategy_id,
+        account_id=intent.account_id,
+        instrument_id=fill.instrument_id,
+        side=fill.side,
+        quantity=fill.quantity,
+        price=fill.price,
+        liquidity=fill.liquidity,
+        fee=amount,
+        fee_currency=currency,
+        fee_scale=currency_scale(currency),
+        fee_is_estimated=is_estimated,
+        busted_number=number if parked else 0,
+        ts_event=fill.ts_event,
+        ts_init=fill.ts_init,
+        price_scale=tracked.price_scale,
+        quantity_scale=tracked.quantity_scale,
+    )

@@ -1,0 +1,158 @@
+"""An order folded from its journal records, with where it stands among them."""
+
+from typing import Any
+
+import msgspec
+
+from hexdesk.domain.history import OrderRow
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.order import IS_SUBMITTED, Order, derive_life, new_order
+from hexdesk.domain.order_state import Outcome, apply
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import Fill, OrderDenied, OrderHeld
+from hexdesk.domain.values import FILLED, HELD, SUBMITTED, TimeNs
+
+REQUESTS_MAX = 100_000
+"""Highest request number taken: pending requests are bits of one integer."""
+
+_APPLIED = Outcome.APPLIED.name
+_INVALID = Outcome.INVALID.name
+_NAMES = {each: each.name for each in Outcome}
+_LIFE_LESS_SUBMISSION = (OrderDenied, OrderHeld)
+"""What says that an intent has not left after all; it follows the intent at once."""
+
+
+class TrackedOrder(msgspec.Struct, gc=False):
+    """An order and its records.
+
+    Attributes:
+        number: Of the record that began it.
+        price_scale: Of its instrument then; None if that was unknown.
+        quantity_scale: Likewise.
+        ts_last: When its latest record was made.
+        last_number: Of that record.
+        is_intent_last: Whether that was the intent itself.
+        fill_numbers: Of its fills, by trade id.
+    """
+
+    number: int
+    order: Order
+    price_scale: int | None
+    quantity_scale: int | None
+    ts_last: TimeNs
+    last_number: int
+    is_intent_last: bool = True
+    fill_numbers: dict[str, int] = msgspec.field(default_factory=dict[str, int])
+
+    @classmethod
+    def begin(cls, number: int, intent: NewOrder, instrument: Instrument | None) -> "TrackedOrder":
+        """Return the order of an intent, about to leave."""
+        if instrument is None:
+            return cls.with_scales(number, intent, None, None)
+        return cls.with_scales(number, intent, instrument.price_scale, instrument.quantity_scale)
+
+    @classmethod
+    def with_scales(
+        cls, number: int, intent: NewOrder, price_scale: int | None, quantity_scale: int | None
+    ) -> "TrackedOrder":
+        """Return the same with scales that are known from earlier."""
+        order = new_order(intent)
+        _submit(order)
+        return cls(number, order, price_scale, quantity_scale, intent.ts_init, number)
+
+    def row(self) -> OrderRow:
+        """Return how it stands."""
+        order = self.order
+        intent = order.intent
+        doubt = order.doubt
+        return OrderRow(
+            number=self.number,
+            client_order_id=intent.client_order_id,
+            venue_order_id=order.venue_order_id,
+            strategy_id=intent.strategy_id,
+            account_id=intent.account_id,
+            instrument_id=intent.instrument_id,
+            side=intent.side,
+            order_type=intent.order_type,
+            time_in_force=intent.time_in_force,
+            life=order.life,
+            status=order.reported_status,
+            is_open=order.life < FILLED,
+            doubt=None if doubt is None else doubt.operation,
+            quantity=order.quantity,
+            price=order.price,
+            trigger_price=order.trigger_price,
+            cum_qty=order.cum_qty,
+            leaves_qty=order.leaves_qty,
+            cum_value=order.cum_value,
+            reduce_only=intent.reduce_only,
+            post_only=intent.post_only,
+            code=order.code,
+            text=order.text,
+            list_id=intent.list_id,
+            parent_id=intent.parent_id,
+            tag=intent.tag,
+            ts_init=intent.ts_init,
+            ts_last=self.ts_last,
+            last_number=self.last_number,
+            price_scale=self.price_scale,
+            quantity_scale=self.quantity_scale,
+        )
+
+
+def fold(tracked: TrackedOrder, number: int, record: Any) -> str:  # noqa: ANN401 - any record about an order
+    """Add a record to its order; return the name of the outcome, empty for what we asked."""
+    order = tracked.order
+    is_intent_last, tracked.is_intent_last = tracked.is_intent_last, False
+    tracked.last_number = number
+    tracked.ts_last = record.ts_init
+    if isinstance(record, NewOrder):
+        return _release(tracked, record)
+    if not 0 <= getattr(record, "request_id", 0) <= REQUESTS_MAX:
+        return _INVALID
+    if isinstance(record, CancelOrder | AmendOrder):
+        return _ask(order, record)
+    if isinstance(record, Fill):
+        intent = order.intent
+        if record.side != intent.side or record.instrument_id != intent.instrument_id:
+            return _INVALID
+        outcome = apply(order, record)
+        if outcome is not Outcome.INVALID and outcome is not Outcome.DUPLICATE:
+            tracked.fill_numbers[record.trade_id] = number
+        return _NAMES[outcome]
+    if is_intent_last and isinstance(record, _LIFE_LESS_SUBMISSION):
+        order.facts &= ~IS_SUBMITTED
+        order.life = derive_life(order)
+    return _NAMES[apply(order, record)]
+
+
+def _submit(order: Order) -> None:
+    order.facts |= IS_SUBMITTED
+    order.life = SUBMITTED
+
+
+def _release(tracked: TrackedOrder, intent: NewOrder) -> str:
+    """Let a held order leave on the terms that it now has."""
+    order = tracked.order
+    if order.life is not HELD:
+        return _INVALID
+    tracked.is_intent_last = True
+    ts_init = order.intent.ts_init  # rows are ordered by when an order was first decided
+    order.intent = msgspec.structs.replace(intent, ts_init=ts_init)
+    order.quantity = intent.quantity
+    order.price = intent.price
+    order.trigger_price = intent.trigger_price
+    _submit(order)
+    return ""
+
+
+def _ask(order: Order, request: CancelOrder | AmendOrder) -> str:
+    """Note a request that now waits for its answer."""
+    if order.life >= FILLED:
+        return _INVALID
+    order.request_count = max(order.request_count, request.request_id)
+    if isinstance(request, CancelOrder):
+        order.pending_cancels |= 1 << request.request_id
+    else:
+        order.pending_amends |= 1 << request.request_id
+    return ""
