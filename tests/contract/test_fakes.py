@@ -48,3 +48,10 @@ class TestFakeFeed(MarketDataKit):
         assert isinstance(feed, FakeFeed)
         for event in market_path(INSTRUMENT, START_NS, count=9):
             feed.push(event)
+
+
+class TestFakeFeedWithSnapshot(TestFakeFeed):
+    """Most venues show the market as it is when somebody subscribes."""
+
+    def make_feed(self) -> MarketData:
+        return FakeFeed([INSTRUMENT], list(market_path(INSTRUMENT, START_NS, count=1)))

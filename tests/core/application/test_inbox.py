@@ -69,6 +69,28 @@ def test_reports_and_commands_go_ahead_of_market_data() -> None:
     assert rig.desk.execution.halted == "test"
 
 
+def test_what_was_overtaken_reaches_the_desk_at_the_time_of_what_overtook_it() -> None:
+    rig, inbox, _ = make(capacity=16)
+    rig.broker.answer = agreeable
+    order_id = rig.act(lambda context: context.submit(ID, BUY, LOT, LIMIT, BID))
+    inbox.put_market(quote(1))
+    inbox.put_market(trade(2))
+    inbox.put_command(Halt("test", 2 * 10**18 + 50))
+    inbox.put_report(replace(rig.fill(order_id, 10), trade_id="T9", ts_init=2 * 10**18 + 40))
+    inbox.put_market(quote(60))
+    before = rig.desk.counts.time_regressions
+    rig.puppets["a"].seen.clear()
+    inbox.drain()
+    seen = rig.puppets["a"].seen
+    assert [(name, getattr(event, "ts_init", 0) - 2 * 10**18) for name, event in seen] == [
+        ("on_fill", 50), ("on_quote", 50), ("on_trade", 50), ("on_quote", 60),
+    ]  # fmt: skip
+    assert rig.desk.counts.time_regressions == before
+    assert inbox.overtaken_count == 3
+    (first, *_) = (event for _, event in seen if isinstance(event, Quote))
+    assert first.ts_event == 2 * 10**18 + 1
+
+
 def test_a_drain_is_limited_and_says_that_more_wait() -> None:
     rig, inbox, _ = make(capacity=10)
     for number in range(5):

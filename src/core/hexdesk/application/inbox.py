@@ -10,22 +10,41 @@
 The first lane goes ahead of the other. Its puts may come from any thread (deque appends are
 atomic) but `put_market`, which like `drain` is the desk's own thread's: foreign threads hand over
 through their adapter's bounded deque.
+
+So market events are overtaken by what came later. An input whose `ts_init` is before the desk's
+time is handed over with that time: a desk's time never goes backwards, and `ts_event` still says
+when the venue saw it.
 """
 
 from collections import deque
 from collections.abc import Callable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
+
+from msgspec.structs import replace
 
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.reports import VenueReport
+from hexdesk.domain.values import TimeNs
 
 FirstInput: TypeAlias = Callable[[], None]
 DEFAULT_MAX = 65_536
 PAUSE_SHARE = 8
 """Conflating is tried again after this part of the capacity, if it freed less than that."""
+
+
+class Stamped(Protocol):
+    """An input with its time of receipt."""
+
+    @property
+    def ts_init(self) -> TimeNs:
+        """Return the time."""
+        ...
+
+
+S = TypeVar("S", bound=Stamped)
 
 
 class Inbox:
@@ -35,6 +54,7 @@ class Inbox:
         conflated_count: Quotes that a newer one replaced before the desk saw them.
         dropped_count: Market events that were dropped.
         overflow_count: First-lane inputs beyond the limit.
+        overtaken_count: Inputs that reached the desk after later ones.
     """
 
     def __init__(
@@ -49,6 +69,7 @@ class Inbox:
         self.conflated_count = 0
         self.dropped_count = 0
         self.overflow_count = 0
+        self.overtaken_count = 0
 
     def __len__(self) -> int:
         """Return how many inputs wait."""
@@ -56,15 +77,15 @@ class Inbox:
 
     def put_report(self, report: VenueReport) -> None:
         """Take a venue's report."""
-        self._put_first(lambda: self._desk.on_report(report))
+        self._put_first(lambda: self._desk.on_report(self._in_time(report)))
 
     def put_command(self, command: Command) -> None:
         """Take an operator's command."""
-        self._put_first(lambda: self._desk.command(command))
+        self._put_first(lambda: self._desk.command(self._in_time(command)))
 
     def put_timer(self, fired: TimerFired) -> None:
         """Take a timer that came due."""
-        self._put_first(lambda: self._desk.on_timer(fired))
+        self._put_first(lambda: self._desk.on_timer(self._in_time(fired)))
 
     def put_market(self, event: MarketEvent) -> None:
         """Take a market event."""
@@ -80,10 +101,18 @@ class Inbox:
             if first:
                 first.popleft()()
             elif market:
-                desk.handle(market.popleft())
+                desk.handle(self._in_time(market.popleft()))
             else:
                 return False
         return bool(first or market)
+
+    def _in_time(self, given: S) -> S:
+        """Return an input with a time that is not before the desk's."""
+        now_ns = self._desk.pulse.now_ns
+        if given.ts_init >= now_ns:
+            return given
+        self.overtaken_count += 1
+        return replace(given, ts_init=now_ns)  # type: ignore[type-var]
 
     def _put_first(self, handle: FirstInput) -> None:
         self._first.append(handle)

@@ -51,8 +51,12 @@ class FakeFeed:
         closed: Whether `close` was called.
     """
 
-    def __init__(self, instruments: Sequence[Instrument]) -> None:
+    def __init__(
+        self, instruments: Sequence[Instrument], snapshot: Sequence[MarketEvent] = ()
+    ) -> None:
+        """Make a feed; `snapshot` is pushed for each subscription of its instruments."""
         self._instruments = tuple(instruments)
+        self._snapshot = tuple(snapshot)
         self._sink: MarketSink | None = None
         self.subscribed = set[str]()
         self.closed = False
@@ -66,8 +70,12 @@ class FakeFeed:
         return self._instruments
 
     async def subscribe(self, instrument_ids: Sequence[str]) -> None:
-        """Let events of instruments pass."""
+        """Let events of instruments pass, the snapshot of new ones first."""
+        fresh = set(instrument_ids) - self.subscribed
         self.subscribed.update(instrument_ids)
+        for event in self._snapshot:
+            if event.instrument_id in fresh:
+                self.push(event)
 
     async def unsubscribe(self, instrument_ids: Sequence[str]) -> None:
         """Hold events of instruments back."""
