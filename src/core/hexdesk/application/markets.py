@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import BookUpdate, Quote, Trade
+from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.values import PriceRaw, TradingStatus
 
 Handler: TypeAlias = Callable[[Any], None]
@@ -113,9 +113,13 @@ class Markets:
         on_quote: Callable[[Quote], None] | None = None,
         on_trade: Callable[[Trade], None] | None = None,
         on_book: Callable[[BookUpdate], None] | None = None,
+        on_bar: Callable[[Bar], None] | None = None,
+        on_status: Callable[[InstrumentStatus], None] | None = None,
     ) -> None:
         """Set who sees an instrument's events first; all None ends the watch."""
         market = self.by_id[instrument_id]
         market.watch("quote", on_quote)
         market.watch("trade", on_trade)
         market.watch("book", on_book)
+        market.watch("bar", on_bar)
+        market.watch("status", on_status)

@@ -6,7 +6,14 @@ from typing import Protocol, TypeAlias
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import BookUpdate, MarketEvent, Quote, Trade
+from hexdesk.domain.market import (
+    Bar,
+    BookUpdate,
+    InstrumentStatus,
+    MarketEvent,
+    Quote,
+    Trade,
+)
 from hexdesk.domain.values import PriceRaw, TradingStatus
 
 MarketSink: TypeAlias = Callable[[MarketEvent], None]
@@ -133,6 +140,8 @@ class MarketTap(Protocol):
         on_quote: Callable[[Quote], None] | None = None,
         on_trade: Callable[[Trade], None] | None = None,
         on_book: Callable[[BookUpdate], None] | None = None,
+        on_bar: Callable[[Bar], None] | None = None,
+        on_status: Callable[[InstrumentStatus], None] | None = None,
     ) -> None:
         """Be called with each event of an instrument, ahead of strategies; replaces the last call.
 
