@@ -180,12 +180,13 @@ class Rig:
         self.account = Account("account", instruments, position_mode=mode)
         self.deposit = DEPOSIT
         self.deposits: list[Money] = []
-        self.account.deposit(DEPOSIT)
         self.desk.add_broker("venue", self.broker, self.account)
         self.puppets: dict[str, Puppet] = {}
         for name in names or ("a",):
             self.add(name, cancel_on_fault=cancel_on_fault)
         self._trades = 0
+        self.desk.begin_run("rig", "backtest", self.now())
+        self.desk.deposit("venue", DEPOSIT, "start", self.now())
 
     def add(self, name: str, *, cancel_on_fault: bool = True) -> None:
         """Add a strategy for every instrument."""
@@ -205,7 +206,7 @@ class Rig:
     def deposit_more(self, money: Money) -> None:
         """Add an amount of another currency."""
         self.deposits.append(money)
-        self.account.deposit(money)
+        self.desk.deposit("venue", money, "more", self.now())
 
     # --- inputs --------------------------------------------------------------------------------
 

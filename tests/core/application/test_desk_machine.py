@@ -53,6 +53,7 @@ from hexdesk.ports.broker import Capabilities
 from hexdesk.ports.strategy import StrategyContext
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from tests.core.application.books import check_books
+from tests.core.application.replayed import assert_replayed
 from tests.core.application.rig import ALL_CAPABILITIES, Request, Rig, agreeable, refusal
 
 SPOT = replace(INSTRUMENT, id="TEST-SPOT.ACME", kind=InstrumentKind.SPOT)
@@ -78,6 +79,7 @@ class DeskMachine(RuleBasedStateMachine):
         for instrument in INSTRUMENTS[1:]:
             self.rig.quote(BID, ASK, instrument)
         self.rig.deposit_more(parse_money("100000 TEST"))
+        self.committed = 0
         self.answered = 0
         self.trades = 0
         self.late: list[VenueReport] = []
@@ -255,10 +257,20 @@ class DeskMachine(RuleBasedStateMachine):
             if parent and order.facts & 2:
                 assert order.leaves_qty <= _largest_entry(self.rig, parent)
 
+    @invariant()
+    def the_journal_gives_the_same_state(self) -> None:
+        """L6, checked at a few steps of each history: a replay costs as much as all before it."""
+        count = len(self.rig.records)
+        if count % 7 == 0:
+            assert_replayed(self.rig, self.committed)
+        if count % 3:
+            self.committed = count
+
     def teardown(self) -> None:
         """In the end everything closes, and nothing is reserved any more."""
         if not hasattr(self, "rig"):
             return
+        assert_replayed(self.rig, self.committed)
         for _ in range(20):
             open_orders = list(self.rig.desk.execution.open)
             for order_id in open_orders:

@@ -85,7 +85,7 @@ def test_a_denial_is_told_recorded_counted_and_never_leaves() -> None:
     assert denial.client_order_id == order_id
     assert denial.code == "ORDER_SIZE"
     assert denial.text == "ORDER_SIZE: quantity=110 limit=100"
-    assert rig.records[-2:] == [rig.order(order_id).intent, denial]
+    assert rig.records[-3:-1] == [rig.order(order_id).intent, denial]
     assert rig.desk.counts.denials == {"ORDER_SIZE": 1}
     assert not rig.requests
     check_books(rig)

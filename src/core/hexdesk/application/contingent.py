@@ -12,6 +12,7 @@ from typing import Protocol
 
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.records import LegNote, ListChanged
 from hexdesk.domain.values import HELD, QtyRaw
 
 
@@ -19,6 +20,10 @@ class ExitDesk(Protocol):
     """What keeping a list together asks of the desk."""
 
     halted: str
+
+    def note(self, change: ListChanged) -> None:
+        """Write down how a list now stands."""
+        ...
 
     def order(self, client_order_id: str) -> Order | None:
         """Return an order, open or closed."""
@@ -68,7 +73,7 @@ class _Leg:
 class _OrderList:
     """An entry (or a fixed quantity, for OCO) and its exits."""
 
-    __slots__ = ("entry_id", "is_at_work", "is_stale", "legs", "quantity")
+    __slots__ = ("entry_id", "is_at_work", "is_stale", "legs", "noted", "quantity")
 
     def __init__(self, entry_id: str, legs: list[_Leg], quantity: QtyRaw) -> None:
         self.entry_id = entry_id
@@ -76,6 +81,14 @@ class _OrderList:
         self.quantity = quantity
         self.is_at_work = False
         self.is_stale = False
+        self.noted: ListChanged | None = None
+
+    def describe(self, list_id: str) -> ListChanged:
+        """Return how it stands."""
+        legs = tuple(
+            LegNote(tuple(leg.order_ids), leg.is_recalled, leg.resize_id) for leg in self.legs
+        )
+        return ListChanged(list_id, self.entry_id, self.quantity, legs)
 
 
 class Contingencies:
@@ -97,7 +110,28 @@ class Contingencies:
         legs = [
             _Leg(intent.client_order_id) for intent in intents if intent.client_order_id != entry_id
         ]
-        self._lists[intents[0].list_id] = _OrderList(entry_id, legs, intents[0].quantity)
+        list_id = intents[0].list_id
+        self._lists[list_id] = orders = _OrderList(entry_id, legs, intents[0].quantity)
+        self._note(list_id, orders)
+
+    def describe(self) -> list[ListChanged]:
+        """Return how every list stands."""
+        return [orders.describe(list_id) for list_id, orders in self._lists.items()]
+
+    def restore(self, change: ListChanged) -> None:
+        """Let a list stand as it was written down."""
+        legs = [_Leg(note.order_ids[0]) for note in change.legs]
+        for leg, note in zip(legs, change.legs, strict=True):
+            leg.order_ids = list(note.order_ids)
+            leg.is_recalled = note.is_recalled
+            leg.resize_id = note.resize_id
+        orders = _OrderList(change.entry_id, legs, change.quantity)
+        orders.noted = change
+        self._lists[change.list_id] = orders
+
+    def forget(self, list_id: str) -> None:
+        """Drop a list of which nothing more can come."""
+        self._lists.pop(list_id, None)
 
     def give_up(self, intent: NewOrder) -> None:
         """Never bring an exit back: somebody but the desk wants it canceled."""
@@ -106,6 +140,7 @@ class Contingencies:
             for leg in orders.legs:
                 if leg.order_ids[-1] == intent.client_order_id:
                     leg.is_recalled = False
+            self._note(intent.list_id, orders)
 
     def catch_up(self) -> None:
         """Do for every list what could not be done while the desk was halted."""
@@ -125,6 +160,13 @@ class Contingencies:
             orders.is_stale = False
             self._rebalance(orders)
         orders.is_at_work = False
+        self._note(list_id, orders)
+
+    def _note(self, list_id: str, orders: _OrderList) -> None:
+        change = orders.describe(list_id)
+        if change != orders.noted:
+            orders.noted = change
+            self._desk.note(change)
 
     def _rebalance(self, orders: _OrderList) -> None:
         """Bring every leg to what is still to be exited."""

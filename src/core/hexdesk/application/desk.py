@@ -23,13 +23,16 @@ from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import GateLimits, RiskGate
+from hexdesk.application.saves import StrategySaves
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
+from hexdesk.domain.money import Money
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.records import AccountBook, Deposited, RunEnded, RunStarted, StrategyBook
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
@@ -63,6 +66,8 @@ class Desk:
         alerts: What a person should know.
         counts: What happened so far.
         journal: Where inputs and intents go.
+        run_id: Start of all order ids of this run.
+        saves: The strategies' own states.
         submit: Takes an order through risk and out; bound, for contexts.
         next_client_order_id: Makes a fresh id; the same.
     """
@@ -85,6 +90,8 @@ class Desk:
         self.alerts = AlertLog()
         self.counts = Counts()
         self.journal = journal
+        self.run_id = run_id
+        self.saves = StrategySaves()
         self._by_id = self.markets.by_id
         self._brokers: dict[str, Broker] = {}
         self._clock = clock
@@ -93,7 +100,7 @@ class Desk:
         self._budget_ns = strategy_budget_ns
         self._reports: deque[VenueReport] = deque()
         self._busy = False
-        default = limits or RiskLimits()
+        self._default_limits = default = limits or RiskLimits()
         own = instrument_limits or {}
         self._limits = {
             market_id: GateLimits(own.get(market_id, default), market.instrument)
@@ -107,6 +114,7 @@ class Desk:
             counts=self.counts,
             fault=self._fault,
             runaway=self._quarantine,
+            ask_later=self._look_later,
         )
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
@@ -121,6 +129,10 @@ class Desk:
         require(name not in self._brokers, f"broker {name!r} is attached twice")
         self._brokers[name] = broker
         self.accounts[name] = account
+
+    def broker_name(self, host: StrategyHost) -> str:
+        """Return the section name of the broker that a strategy trades through."""
+        return next(name for name, account in self.accounts.items() if account is host.account)
 
     def add_strategy(
         self,
@@ -137,21 +149,12 @@ class Desk:
             Exception: Whatever the factory raises.
         """
         require(strategy_id not in self.hosts, f"strategy {strategy_id!r} is added twice")
-        account = self.accounts[broker]
-        ledgers = {
-            instrument_id: Ledger(strategy_id, self._by_id[instrument_id], account)
-            for instrument_id in instrument_ids
-        }
-        gate = RiskGate(self._brokers[broker].capabilities, self._limits)
-        host = StrategyHost(
+        host = self.add_owner(
             strategy_id,
-            broker=self._brokers[broker],
-            account=account,
-            ledgers=ledgers,
-            gate=gate,
+            broker=broker,
+            instrument_ids=instrument_ids,
             cancel_on_fault=cancel_on_fault,
         )
-        self.hosts[strategy_id] = host  # before its factory, which may ask its context for orders
         try:
             host.strategy = factory(DeskContext(self, host, instrument_ids))
         except BaseException:
@@ -159,6 +162,82 @@ class Desk:
             del self.hosts[strategy_id]
             raise
         return host
+
+    def add_owner(
+        self,
+        strategy_id: str,
+        *,
+        broker: str,
+        instrument_ids: Iterable[str],
+        cancel_on_fault: bool = True,
+    ) -> StrategyHost:
+        """Make the books of an owner of orders and positions that no strategy moves (yet)."""
+        account = self.accounts[broker]
+        host = StrategyHost(
+            strategy_id,
+            broker=self._brokers[broker],
+            account=account,
+            ledgers={
+                each: Ledger(strategy_id, self._by_id[each], account) for each in instrument_ids
+            },
+            gate=RiskGate(self._brokers[broker].capabilities, self._limits),
+            cancel_on_fault=cancel_on_fault,
+        )
+        self.hosts[strategy_id] = host
+        return host
+
+    def add_instrument(self, instrument: Instrument) -> None:
+        """Make an instrument known that came up after the desk was made."""
+        self._by_id[instrument.id] = Market(instrument)
+        self._limits[instrument.id] = GateLimits(self._default_limits, instrument)
+
+    def add_ledgers(self, host: StrategyHost, instrument_ids: Iterable[str]) -> None:
+        """Give an owner the books of more instruments."""
+        for each in instrument_ids:
+            if each not in host.ledgers:
+                host.ledgers[each] = Ledger(host.strategy_id, self._by_id[each], host.account)
+
+    def mark_closing(self, client_order_id: str) -> None:
+        """Take an order for one that `flatten` sent."""
+        self._operator.mark_closing(client_order_id)
+
+    # --- the run -----------------------------------------------------------------------------
+
+    def begin_run(self, name: str, mode: str, now_ns: TimeNs, *, continues: bool = False) -> None:
+        """Write down what the records to come refer to: once, before any other input."""
+        self._begin(now_ns)
+        self.journal.append(
+            RunStarted(
+                self.run_id,
+                name,
+                mode,
+                tuple(market.instrument for market in self._by_id.values()),
+                tuple(
+                    AccountBook(broker, account.id, account.position_mode)
+                    for broker, account in self.accounts.items()
+                ),
+                tuple(
+                    StrategyBook(host.strategy_id, self.broker_name(host), tuple(host.ledgers))
+                    for host in self.hosts.values()
+                ),
+                continues,
+                now_ns,
+            )
+        )
+        self._end()
+
+    def deposit(self, broker: str, money: Money, reason: str, now_ns: TimeNs) -> None:
+        """Add money to an account; a negative amount is a withdrawal."""
+        self._begin(now_ns)
+        self.journal.append(Deposited(broker, money, reason, now_ns))
+        self.accounts[broker].deposit(money)
+        self._end()
+
+    def end_run(self, state_hash: str, now_ns: TimeNs) -> None:
+        """Write down that the run ended in good order, and in which state."""
+        self._begin(now_ns)
+        self.journal.append(RunEnded(self.run_id, state_hash, now_ns))
+        self._end()
 
     # --- inputs ------------------------------------------------------------------------------
 
@@ -186,6 +265,7 @@ class Desk:
         except FAULTS as error:  # a strategy may raise anything; it is quarantined
             self._publish_rest(channel, handler, quote, error)
         if pulse.is_owed:
+            self._note_cause(quote)
             self._settle()
         self._busy = False
 
@@ -209,6 +289,7 @@ class Desk:
         elif isinstance(event, InstrumentStatus):
             market.status = event.status
             self._publish(market.on_status, event)
+        self._note_cause(event)
         self._end()
 
     def on_report(self, report: VenueReport) -> None:
@@ -263,10 +344,12 @@ class Desk:
         if _overrides(strategy, "on_order"):
             host.on_order = self._timed(host, strategy.on_order)
         if _overrides(strategy, "on_fill"):
-            host.on_fill = self._timed(host, strategy.on_fill)
+            host.on_fill = self.saves.after(host, self._timed(host, strategy.on_fill))
         for kind, name in _CALLBACKS.items():
             if _overrides(strategy, name):
                 handler = self._timed(host, getattr(strategy, name))
+                if kind == "bar":
+                    handler = self.saves.after(host, handler)
                 self._owners[handler] = host
                 for ledger in host.ledgers.values():
                     ledger.market.add(kind, handler)
@@ -277,13 +360,44 @@ class Desk:
         if host.strategy is None or host.state is not HostState.RUNNING:
             return
         self._call(host, host.strategy.on_stop)
+        self._save(host)
         if host.state is HostState.RUNNING:
             host.state = HostState.STOPPED
         self._disconnect(host)
         if not keep_orders:
             self._operator.cancel_orders(host)
 
-    def _quarantine(self, host: StrategyHost, reason: str) -> None:
+    def restore_strategy(self, host: StrategyHost) -> None:
+        """Give a strategy its saved state back, before it is started.
+
+        One that cannot read it is quarantined; its orders stay as they are, and owned.
+        """
+        self._begin(self.pulse.now_ns)
+        try:
+            self.saves.restore(host)
+        except FAULTS as error:
+            self._quarantine(host, f"STATE_UNREADABLE: {describe(error)}", cancels=False)
+        self._end()
+
+    def save_strategies(self) -> None:
+        """Save the state of every strategy that has changed its own."""
+        self._begin(self.pulse.now_ns)
+        for host in self.hosts.values():
+            self._save(host)
+        self._end()
+
+    def _save(self, host: StrategyHost) -> None:
+        if not self.saves.is_on or host.state is HostState.FAULTED:
+            return
+        try:
+            saved = self.saves.save(host, self.pulse.now_ns)
+        except FAULTS as error:
+            self._quarantine(host, f"STATE_UNSAVABLE: {describe(error)}")
+        else:
+            if saved is not None:
+                self.journal.append(saved)
+
+    def _quarantine(self, host: StrategyHost, reason: str, *, cancels: bool = True) -> None:
         if host.state is HostState.FAULTED:
             return
         host.state = HostState.FAULTED
@@ -295,7 +409,7 @@ class Desk:
         self.journal.append(StrategyFaulted(host.strategy_id, reason, now_ns))
         self.pulse.is_owed = True
         self.alerts.add(Alert("STRATEGY_FAULTED", host.strategy_id, reason, now_ns))
-        if host.cancel_on_fault:
+        if host.cancel_on_fault and cancels:
             self._operator.cancel_orders(host)
 
     def _disconnect(self, host: StrategyHost) -> None:
@@ -381,10 +495,31 @@ class Desk:
                 execution.on_report(reports.popleft())
                 if len(reports) > REPORTS_MAX and not execution.halted:
                     execution.halt("more venue reports within one input than can be")
-            elif not execution.deliver_later():
+            elif not execution.deliver_later() and not self._save_due():
                 self.pulse.is_owed = False
                 execution.commit()
                 return
+
+    def _save_due(self) -> bool:
+        """Save whom a fill or bar was told to; whether that may have made more to settle."""
+        hosts = self.saves.take_due()
+        for host in hosts:
+            self._save(host)
+        return bool(hosts)
+
+    def _note_cause(self, event: MarketEvent) -> None:
+        """Write a market event down after the decisions that followed from it."""
+        if self.execution.outbox or self.execution.store.later:
+            self.journal.append(event)
+
+    def _look_later(self, delay_ns: int) -> None:
+        self._clock.call_at(self._clock.now_ns() + delay_ns, self._look_for_answers)
+
+    def _look_for_answers(self) -> None:
+        self._begin(self._clock.now_ns())
+        for unknown in self.execution.watch.look(self.pulse.now_ns):
+            self.execution.on_report(unknown)
+        self._end()
 
     def _publish(self, channel: Channel, event: MarketEvent) -> None:
         handler: Handler | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import AlertLog
+from hexdesk.application.answers import AnswerWatch
 from hexdesk.application.authority import OPERATOR, PROTECTION, STRATEGY, Authority
 from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
@@ -22,10 +23,11 @@ from hexdesk.application.order_store import OrderStore
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
-from hexdesk.domain.commands import Command
+from hexdesk.domain.commands import ClearReducing, Command, Halt, SetReducing
 from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import ListChanged, OrderReserved
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
@@ -51,6 +53,8 @@ from hexdesk.ports.journal import Journal
 BURST_MAX = 1_000
 """Requests of one strategy within one input; beyond it the strategy is quarantined."""
 UNWRITABLE = "JOURNAL_UNWRITABLE"
+OWN_CODES = frozenset({"FEED_STALE", "RECON_STALE"})
+"""Reasons for reducing an instrument that are denial codes themselves."""
 RUNNING = HostState.RUNNING
 
 
@@ -62,6 +66,10 @@ class Execution:
         closed: The others.
         hosts: Strategies by id.
         halted: Why nothing may leave; empty when trading.
+        reducing: Instruments of which only reducing orders pass: texts by code, by instrument.
+        lists: Linked orders.
+        store: Where the orders are.
+        watch: Finds requests that nobody answers.
         pulse: Time and number of the input being handled.
         outbox: Requests of the input being handled, with what sends them.
         open_orders: Returns a strategy's orders that are not closed.
@@ -80,15 +88,19 @@ class Execution:
         counts: Counts,
         fault: Callable[[StrategyHost, BaseException], None],
         runaway: Callable[[StrategyHost, str], None],
+        ask_later: Callable[[int], None],
     ) -> None:
         self._store = store = OrderStore(pulse, journal, alerts, counts)
-        self._lists = Contingencies(self)
-        reception = Reception(store, self._lists, fault)
+        self.lists = self._lists = Contingencies(self)
+        reception = Reception(store, store.record, self._lists.on_change, fault, self.reduce)
+        self.store = store
+        self.watch = AnswerWatch(store.open, ask_later)
         self.open = store.open
         self.open_orders = store.open_orders
         self.closed = store.closed
         self.hosts = store.hosts
         self.halted = ""
+        self.reducing: dict[str, dict[str, str]] = {}
         self.pulse = pulse
         self.outbox: list[tuple[Callable[[Any], None], Any]] = []
         self.dead_letters = reception.dead_letters
@@ -200,6 +212,8 @@ class Execution:
             for _send, request in outbox:
                 self._fail_unsent(request)
             return
+        if not self.watch.is_armed:
+            self.watch.arm()
         for send, request in outbox:
             try:
                 send(request)
@@ -220,8 +234,33 @@ class Execution:
 
     def halt(self, reason: str) -> None:
         """Let nothing but cancels and an operator's closes leave until re-armed."""
+        self._record(Halt(reason, self.pulse.now_ns))
+        self.take_halt(reason)
+
+    def take_halt(self, reason: str) -> None:
+        """Do what a halt means that is written down already."""
         self.halted = reason
         self._store.alert("HALTED", "desk", reason)
+
+    def reduce(self, instrument_id: str, code: str, reason: str) -> None:
+        """Let only reducing orders of an instrument pass, until a person says otherwise."""
+        if code not in self.reducing.get(instrument_id, {}):
+            change = SetReducing(instrument_id, code, reason, self.pulse.now_ns)
+            self._record(change)
+            self.take_reducing(change)
+
+    def take_reducing(self, change: SetReducing | ClearReducing) -> None:
+        """Add a reason for reducing an instrument, or take one or all away."""
+        codes = self.reducing.get(change.instrument_id, {})
+        if isinstance(change, SetReducing):
+            self.reducing[change.instrument_id] = {**codes, change.code: change.reason}
+            self._store.alert("REDUCING", change.instrument_id, f"{change.code}: {change.reason}")
+        elif codes:
+            left = {code: text for code, text in codes.items() if change.code not in ("", code)}
+            self.reducing[change.instrument_id] = left
+            if not left:
+                del self.reducing[change.instrument_id]
+            self._store.alert("REDUCING_ENDED", change.instrument_id, change.reason)
 
     def rearm(self) -> None:
         """End a halt, and send the exits that came due meanwhile."""
@@ -234,6 +273,10 @@ class Execution:
         self._store.alert("COMMAND_REFUSED", type(command).__name__, why)
 
     # --- what linked orders ask (contingent.ExitDesk) ------------------------------------------
+
+    def note(self, change: ListChanged) -> None:
+        """Write down how a list now stands."""
+        self._record(change)
 
     def order(self, client_order_id: str) -> Order | None:
         """Return an order, open or closed."""
@@ -299,7 +342,7 @@ class Execution:
             self._deny(host, order, "ORDER_VALUE", "instrument_id: expected one of the strategy's")
             return
         denial = None
-        if self.halted or not host.entries_allowed or host.state is not RUNNING:
+        if self.halted or self.reducing or not host.entries_allowed or host.state is not RUNNING:
             denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
         if denial is None:
             if authority is STRATEGY:
@@ -314,6 +357,8 @@ class Execution:
         self._store.add(host, ledger, order)
         ledger.take(order)
         self._record(intent)
+        if order.reserve_price != intent.price:
+            self._record(OrderReserved(intent.client_order_id, order.reserve_price))
         self.outbox.append((host.send, intent))
         pulse.is_owed = True
 
@@ -345,9 +390,16 @@ class Execution:
             return None
         if host.state is not RUNNING:
             return "STRATEGY_DISABLED", f"state={host.state.value}"
-        if not host.entries_allowed and not ledger.is_reducing(intent, rest):
+        if host.entries_allowed and intent.instrument_id not in self.reducing:
+            return None
+        if ledger.is_reducing(intent, rest):
+            return None
+        if not host.entries_allowed:
             return "RISK_REDUCING", "entries=stopped"
-        return None
+        codes = self.reducing[intent.instrument_id]
+        own = next((code for code in codes if code in OWN_CODES), "")
+        text = " ".join(f"{code}={codes[code]!r}" for code in codes)
+        return own or "RISK_REDUCING", text
 
     def _check_amend(
         self, host: StrategyHost, order: Order, wanted: NewOrder, rest: QtyRaw, authority: Authority
@@ -373,7 +425,9 @@ class Execution:
             else:
                 denial = gate.check_amend_of_close(wanted, rest, ledger)
         if denial is None:
-            order.reserve_price = max(order.reserve_price, probe.reserve_price)
+            if probe.reserve_price > order.reserve_price:
+                order.reserve_price = probe.reserve_price
+                self._record(OrderReserved(wanted.client_order_id, order.reserve_price))
             working = max(working, rest)
         ledger.work(order, working)
         return denial

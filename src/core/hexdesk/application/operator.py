@@ -9,11 +9,13 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.domain.commands import (
     CancelAll,
+    ClearReducing,
     Command,
     Flatten,
     Halt,
     Rearm,
     ResumeEntries,
+    SetReducing,
     StartStrategy,
     StopEntries,
     StopStrategy,
@@ -58,17 +60,23 @@ class Operator:
         self._next_id = next_id
         self._closing = set[str]()
 
+    def mark_closing(self, client_order_id: str) -> None:
+        """Take an order for one that `flatten` sent."""
+        self._closing.add(client_order_id)
+
     def handle(self, command: Command) -> None:
         """Do what a command says; one for an unknown strategy does nothing."""
         match command:
             case Halt(reason=reason):
                 if not self._execution.halted:
-                    self._execution.halt(reason or "by the operator")
+                    self._execution.take_halt(reason or "by the operator")
             case Rearm(reason=reason):
                 if reason:
                     self._execution.rearm()
                 else:
                     self._execution.refuse(command, "a reason is needed")
+            case SetReducing() | ClearReducing():
+                self._execution.take_reducing(command)
             case _:
                 for host in self._chosen(command.strategy_id):
                     self._handle_for(host, command)

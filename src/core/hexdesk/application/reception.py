@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from hexdesk.application.contingent import Contingencies
 from hexdesk.application.faults import FAULTS
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.order_store import OrderStore
@@ -38,10 +37,11 @@ class Reception:
     __slots__ = (
         "_counts",
         "_fault",
+        "_follow_list",
         "_hosts",
-        "_lists",
         "_open",
         "_record",
+        "_reduce",
         "_store",
         "dead_letters",
     )
@@ -49,17 +49,29 @@ class Reception:
     def __init__(
         self,
         store: OrderStore,
-        lists: Contingencies,
+        record: Callable[[VenueReport], None],
+        follow_list: Callable[[str], None],
         fault: Callable[[StrategyHost, BaseException], None],
+        reduce: Callable[[str, str, str], None],
     ) -> None:
+        """Make one.
+
+        Args:
+            store: Where the orders are.
+            record: Adds a report to the journal.
+            follow_list: Brings the linked orders of a list id to what changed.
+            fault: Quarantines a strategy that raised.
+            reduce: Lets only reducing orders of an instrument pass; takes it, a code and a text.
+        """
         self.dead_letters: deque[VenueReport] = deque(maxlen=DEAD_LETTERS_MAX)
         self._store = store
         self._open = store.open
         self._hosts = store.hosts
         self._counts = store.counts
-        self._record = store.record
-        self._lists = lists
+        self._record = record
+        self._follow_list = follow_list
         self._fault = fault
+        self._reduce = reduce
 
     def on_report(self, report: VenueReport) -> None:
         """Take a venue's report to its order, ledger and owner."""
@@ -96,7 +108,7 @@ class Reception:
             except FAULTS as error:
                 self._fault(host, error)
         if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
-            self._lists.on_change(intent.list_id)
+            self._follow_list(intent.list_id)
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""
@@ -127,6 +139,9 @@ class Reception:
             outcome = Outcome.INVALID
         else:
             outcome = apply(order, report)
+            if outcome is Outcome.OVERFILLED:
+                overfill = f"{order.intent.client_order_id}: {order.cum_qty} of {order.quantity}"
+                self._reduce(order.intent.instrument_id, "OVERFILLED", overfill)
         has_effects = outcome is APPLIED or self._take_odd(report, outcome)
         if has_effects:
             self._book(host, order, report)

@@ -51,8 +51,10 @@ class Doubt(msgspec.Struct, frozen=True, gc=False, array_like=True):
     attempts: int = 0
 
 
-class Order(msgspec.Struct, gc=False):
+class Order(msgspec.Struct, gc=False, array_like=True):
     """An order and what is known of it. Read it anywhere; only `apply` changes it.
+
+    Field order is the format of snapshots: append with defaults, never reorder.
 
     Attributes:
         intent: What was decided, unchanged for ever.

@@ -277,6 +277,7 @@ def _updated(order: Order, event: OrderUpdated) -> Outcome:
     if event.request_id <= order.amend_id:
         return Outcome.APPLIED if answered else Outcome.IGNORED
     order.amend_id = event.request_id
+    order.request_count = max(order.request_count, event.request_id)
     order.quantity = event.quantity
     order.price = event.price
     order.trigger_price = event.trigger_price

@@ -31,7 +31,10 @@ class StrategyBook(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="run"):
-    """A process began to write: what its records refer to. Order ids derive from `run_id`."""
+    """A process began to write: what its records refer to. Order ids derive from `run_id`.
+
+    A run that does not continue the one before begins with empty books.
+    """
 
     run_id: str
     name: str
@@ -39,6 +42,7 @@ class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ru
     instruments: tuple[Instrument, ...]
     accounts: tuple[AccountBook, ...]
     strategies: tuple[StrategyBook, ...]
+    continues: bool
     ts_init: TimeNs
 
 
@@ -95,5 +99,7 @@ class StrategySaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     ts_init: TimeNs
 
 
-DeskNote: TypeAlias = RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved
+DeskNote: TypeAlias = (
+    RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved
+)
 """What the desk notes for those who read the journal again."""

@@ -1,0 +1,71 @@
+"""Requests that nobody answers: after a while their outcome is unknown, and said to be.
+
+Looking at open orders twice in a timeout costs an order nothing; a request is in doubt after one to
+one and a half timeouts (orders.md section 3).
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from hexdesk.domain.order import Order
+from hexdesk.domain.reports import OutcomeUnknown
+from hexdesk.domain.values import NS_PER_SECOND, SUBMITTED, Operation, TimeNs
+
+ANSWER_TIMEOUT_NS = 10 * NS_PER_SECOND
+LOOKS = 2
+"""Looks within a timeout."""
+Request = tuple[str, Operation, int]
+
+
+class AnswerWatch:
+    """Watches the open orders of one desk while anything is unanswered.
+
+    Attributes:
+        is_armed: Whether a look is due; whoever sends a request arms it.
+    """
+
+    def __init__(
+        self,
+        open_orders: dict[str, Order],
+        call_in: Callable[[int], None],
+        timeout_ns: int = ANSWER_TIMEOUT_NS,
+    ) -> None:
+        self.is_armed = False
+        self._open = open_orders
+        self._call_in = call_in
+        self._timeout_ns = timeout_ns
+        self._seen: dict[Request, int] = {}
+
+    def arm(self) -> None:
+        """Have a look soon."""
+        self.is_armed = True
+        self._call_in(self._timeout_ns // LOOKS)
+
+    def look(self, now_ns: TimeNs) -> list[OutcomeUnknown]:
+        """Return what is in doubt from now on; look again while anything waits."""
+        seen = self._seen
+        waiting = {each: seen.get(each, 0) + 1 for each in unanswered(self._open.values())}
+        overdue = [request for request, looks in waiting.items() if looks > LOOKS]
+        self._seen = {each: looks for each, looks in waiting.items() if looks <= LOOKS}
+        self.is_armed = False
+        if self._seen:
+            self.arm()
+        text = f"no answer within {self._timeout_ns / NS_PER_SECOND:g} s"
+        return [OutcomeUnknown(*request, text, now_ns) for request in overdue]
+
+
+def unanswered(orders: Iterable[Order]) -> Iterator[Request]:
+    """Yield the requests that wait for an answer and are not in doubt yet."""
+    for order in orders:
+        client_order_id = order.intent.client_order_id
+        doubt = order.doubt
+        if order.life is SUBMITTED and (doubt is None or doubt.operation is not Operation.SUBMIT):
+            yield client_order_id, Operation.SUBMIT, 0
+            continue
+        known = None if doubt is None else (doubt.operation, doubt.request_id)
+        for operation, pending in (
+            (Operation.CANCEL, order.pending_cancels),
+            (Operation.REPLACE, order.pending_amends),
+        ):
+            request_id = pending.bit_length() - 1
+            if pending and known != (operation, request_id):
+                yield client_order_id, operation, request_id

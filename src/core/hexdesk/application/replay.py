@@ -1,0 +1,336 @@
+"""Brings a desk to what its journal says: nothing is decided anew, nothing is sent.
+
+Strategies, quotes and brokers are not asked: intents are taken as they were written, reports go the
+way they went, and what the desk decided besides is in its notes (`hexdesk.domain.records`). So the
+same records give the same state, byte for byte (law L6), whatever configuration reads them.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from hexdesk.application.clock import VirtualClock
+from hexdesk.application.desk import Desk
+from hexdesk.application.detached import DetachedBroker
+from hexdesk.application.host import StrategyHost
+from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.operator import FLATTEN_TAG
+from hexdesk.application.reception import Reception
+from hexdesk.application.state import BalanceState, DeskState, LedgerState, load_legs
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.commands import (
+    ClearReducing,
+    Halt,
+    Rearm,
+    ResumeEntries,
+    SetReducing,
+    StopEntries,
+)
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import pow10
+from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
+from hexdesk.domain.order_state import apply
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import (
+    AccountBook,
+    Deposited,
+    ListChanged,
+    OrderReserved,
+    RunStarted,
+    StrategyBook,
+    StrategySaved,
+)
+from hexdesk.domain.reports import OrderAbandoned, OrderDenied, OrderHeld, VenueReport
+from hexdesk.domain.values import HELD, SUBMITTED, PositionMode
+from hexdesk.errors import DataError
+from hexdesk.ports.journal import JournalRecord
+
+_REPORTS = frozenset({*VenueReport.__args__, OrderAbandoned})
+Standing: TypeAlias = Halt | Rearm | SetReducing | ClearReducing | StopEntries | ResumeEntries
+
+
+AS_BEFORE = "configure it as before, or begin with another state folder"
+
+
+def empty_desk(run: RunStarted) -> Desk:
+    """Return a desk with the books of a run, nobody to fill them and nowhere to send anything."""
+    desk = Desk(
+        run_id=run.run_id,
+        instruments=run.instruments,
+        journal=MemoryJournal(),
+        clock=VirtualClock(),
+    )
+    replay = Replay(desk)
+    replay.read((run,))
+    return desk
+
+
+class Replay:
+    """Reads records into a desk whose strategies have not been started.
+
+    Attributes:
+        desk: What is brought up to date.
+        count: Records read so far.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.count = 0
+        self._execution = execution = desk.execution
+        self._store = execution.store
+        self._reception = Reception(self._store, _ignore, _ignore, _fail, _ignore)
+        self._intent: NewOrder | None = None
+        self._reserve_price: int | None = None
+
+    def restore(self, state: DeskState) -> None:
+        """Begin with a snapshot.
+
+        Raises:
+            DataError: It does not fit the desk's brokers or instruments.
+        """
+        desk, execution = self.desk, self._execution
+        self._check_books(state.instruments, [account.book for account in state.accounts])
+        for account in state.accounts:
+            for balance in account.balances:
+                _load_balance(desk.accounts[account.book.broker], balance)
+        for host in state.hosts:
+            self._open_books(host.book)
+            known_host = desk.hosts[host.book.strategy_id]
+            known_host.entries_allowed = host.entries_allowed
+            if host.saved is not None:
+                desk.saves.latest[host.book.strategy_id] = host.saved
+            for ledger in host.ledgers:
+                _load_ledger(known_host, ledger)
+        for order in state.open:
+            owner = desk.hosts[order.intent.strategy_id]
+            ledger_of = owner.ledgers[order.intent.instrument_id]
+            self._store.add(owner, ledger_of, order)
+            ledger_of.resume(order)
+        execution.closed.update({order.intent.client_order_id: order for order in state.closed})
+        for change in state.lists:
+            execution.lists.restore(change)
+        execution.halted = state.halted
+        execution.reducing.update(state.reducing)
+
+    def read(self, records: Iterable[JournalRecord]) -> None:
+        """Read records, oldest first; may be called again with those that follow.
+
+        Raises:
+            DataError: They do not fit the desk's brokers or instruments, or each other.
+        """
+        reports = self._reception.on_report
+        for record in records:
+            self.count += 1
+            if self._intent is not None and not self._completes(record):
+                self._submit()
+            kind = type(record)
+            if kind in _REPORTS:
+                self.desk.pulse.beat(record.ts_init)  # type: ignore[union-attr]
+                reports(record)  # type: ignore[arg-type]
+            else:
+                self._take(record)
+        if self._intent is not None:
+            self._submit()
+
+    def _take(self, record: JournalRecord) -> None:
+        """Take what is no venue's report."""
+        match record:
+            case NewOrder():
+                self._intent = record
+                self._reserve_price = None
+            case CancelOrder():
+                order = self._order(record.client_order_id)
+                order.request_count = record.request_id
+                order.pending_cancels |= 1 << record.request_id
+            case AmendOrder():
+                self._amend(record)
+            case OrderReserved():
+                self._order(record.client_order_id).reserve_price = record.price
+            case ListChanged():
+                self._execution.lists.restore(record)
+            case Deposited():
+                self.desk.accounts[record.broker].deposit(record.money)
+            case StrategySaved():
+                self.desk.saves.latest[record.strategy_id] = record
+            case RunStarted():
+                self._check_books(record.instruments, record.accounts)
+                for book in record.strategies:
+                    self._open_books(book)
+            case (
+                Halt() | Rearm() | SetReducing() | ClearReducing() | StopEntries() | ResumeEntries()
+            ):
+                self._command(record)
+            case _:  # what else happened changed nothing, or is written down as what it led to
+                return
+
+    def _completes(self, record: JournalRecord) -> bool:
+        """Take what was written right after an intent and says what became of it."""
+        intent = self._intent
+        if intent is None or getattr(record, "client_order_id", "") != intent.client_order_id:
+            return False
+        if isinstance(record, OrderReserved):
+            self._reserve_price = record.price
+            self._submit()
+        elif isinstance(record, OrderHeld | OrderDenied):
+            self._intent = None
+            order = self._begin(intent)
+            apply(order, record)
+            if isinstance(record, OrderHeld):
+                host = self._host(intent)
+                self._store.add(host, host.ledgers[intent.instrument_id], order)
+            else:
+                self._execution.closed[intent.client_order_id] = order
+        else:
+            return False
+        return True
+
+    def _submit(self) -> None:
+        """Take an intent that left, or a held order that was released."""
+        intent, self._intent = self._intent, None
+        if intent is None:
+            return
+        host = self._host(intent)
+        ledger = host.ledgers[intent.instrument_id]
+        order = self._begin(intent)
+        price = self._reserve_price
+        order.reserve_price = intent.price if price is None else price
+        order.reserved = ledger.reserve_of(order.reserve_price, order.quantity)
+        order.facts |= IS_SUBMITTED
+        order.life = SUBMITTED
+        self._store.add(host, ledger, order)
+        ledger.take(order)
+        if intent.tag == FLATTEN_TAG:
+            self.desk.mark_closing(intent.client_order_id)
+
+    def _begin(self, intent: NewOrder) -> Order:
+        """Return the order of an intent: a new one, or the one that was held until now."""
+        order = self._execution.open.get(intent.client_order_id)
+        if order is None or order.life is not HELD:
+            return new_order(intent)
+        host = self._host(intent)
+        self._store.remove(host, host.ledgers[intent.instrument_id], order)
+        order.intent = intent
+        order.quantity = intent.quantity
+        return order
+
+    def _amend(self, request: AmendOrder) -> None:
+        order = self._order(request.client_order_id)
+        host = self._host(order.intent)
+        ledger = host.ledgers[order.intent.instrument_id]
+        order.request_count = request.request_id
+        order.pending_amends |= 1 << request.request_id
+        rest = request.quantity - order.cum_qty - order.dead_qty
+        ledger.work(order, max(order.working_qty, rest))
+
+    def _command(self, command: Standing) -> None:
+        execution = self._execution
+        match command:
+            case Halt(reason=reason):
+                if not execution.halted:
+                    execution.halted = reason or "by the operator"
+            case Rearm(reason=reason):
+                if reason:
+                    execution.halted = ""
+            case SetReducing() | ClearReducing():
+                execution.take_reducing(command)
+            case StopEntries() | ResumeEntries():
+                if isinstance(command, ResumeEntries) and execution.halted:
+                    return
+                for host in self.desk.hosts.values():
+                    if command.strategy_id in ("", host.strategy_id):
+                        host.entries_allowed = isinstance(command, ResumeEntries)
+
+    # --- books ---------------------------------------------------------------------------------
+
+    def _check_books(
+        self, instruments: Iterable[Instrument], accounts: Iterable[AccountBook]
+    ) -> None:
+        """Make instruments known; refuse a journal whose numbers would mean something else now."""
+        for instrument in instruments:
+            market = self.desk.markets.by_id.get(instrument.id)
+            if market is None:
+                self.desk.add_instrument(instrument)
+            elif _scales(market.instrument) != _scales(instrument):
+                message = (
+                    f"instrument {instrument.id!r} has other scales, multiplier or currency than"
+                    " in the journal: its quantities and prices would mean something else"
+                )
+                raise DataError(message, remedy=AS_BEFORE)
+        for book in accounts:
+            account = self.desk.accounts.get(book.broker)
+            if account is None:
+                account = Account(
+                    book.account_id, instruments, position_mode=PositionMode(book.position_mode)
+                )
+                self.desk.add_broker(book.broker, DetachedBroker(), account)
+            elif account.position_mode is not book.position_mode:
+                message = f"broker {book.broker!r} nets in another way than in the journal"
+                raise DataError(message, remedy=AS_BEFORE)
+
+    def _open_books(self, book: StrategyBook) -> None:
+        """Have an owner with these ledgers, configured or not."""
+        desk = self.desk
+        host = desk.hosts.get(book.strategy_id)
+        if host is None:
+            desk.add_owner(book.strategy_id, broker=book.broker, instrument_ids=book.instrument_ids)
+        elif desk.broker_name(host) != book.broker:
+            message = (
+                f"strategy {book.strategy_id!r} trades through {desk.broker_name(host)!r},"
+                f" but in the journal it has books at {book.broker!r}"
+            )
+            raise DataError(message, remedy="give the strategy another name")
+        else:
+            desk.add_ledgers(host, book.instrument_ids)
+
+    def _host(self, intent: NewOrder) -> StrategyHost:
+        host = self.desk.hosts.get(intent.strategy_id)
+        if host is None:
+            message = f"order {intent.client_order_id} is of {intent.strategy_id!r}, not in its run"
+            raise DataError(message)
+        return host
+
+    def _order(self, client_order_id: str) -> Order:
+        order = self._store.find(client_order_id)
+        if order is None:
+            message = f"a record names order {client_order_id}, which no record made"
+            raise DataError(message)
+        return order
+
+
+def _load_ledger(host: StrategyHost, state: LedgerState) -> None:
+    ledger = host.ledgers[state.instrument_id]
+    load_legs(ledger.position, state.legs)
+    ledger.fees = state.fees
+    ledger.other_fees.update(state.other_fees)
+    ledger.fill_count = state.fill_count
+    ledger.bind_margin()
+
+
+def _load_balance(account: Account, state: BalanceState) -> None:
+    balance = account.balance(state.currency)
+    if state.scale > balance.scale:
+        decimals = f"{state.scale} decimals, not {balance.scale}"
+        message = f"the journal keeps {state.currency} with {decimals}"
+        raise DataError(message, remedy=AS_BEFORE)
+    factor = pow10(balance.scale - state.scale)
+    balance.total = state.total * factor
+    balance.reserved = state.reserved * factor
+    balance.used = state.used * factor
+
+
+def _scales(instrument: Instrument) -> tuple[object, ...]:
+    return (
+        instrument.price_scale,
+        instrument.quantity_scale,
+        instrument.multiplier,
+        instrument.inverse,
+        instrument.settle,
+    )
+
+
+def _ignore(*_: object) -> None:
+    """Leave out what is in the journal already."""
+
+
+def _fail(host: StrategyHost, error: BaseException) -> None:
+    """No strategy runs while a journal is read."""
+    raise error from RuntimeError(host.strategy_id)

@@ -1,0 +1,47 @@
+"""A desk's journal read again: from its start, and from a snapshot on the way."""
+
+from hexdesk.application.replay import Replay, empty_desk
+from hexdesk.application.state import DeskState, capture, decode_state, encode_state
+from hexdesk.domain.records import RunStarted
+from hexdesk.ports.journal import JournalRecord
+from tests.core.application.rig import Rig
+
+
+def assert_replayed(rig: Rig, half: int) -> None:
+    """Assert that the journal gives the desk's state, at once and with a snapshot after `half`."""
+    expected = capture_fully(rig)
+    records = rig.records
+    assert_same(replayed(records), expected)
+    if half < 2:
+        return
+    snapshot = replayed(records[:half])
+    assert_same(replayed(records[half:], snapshot=snapshot, run=records[0]), expected)
+
+
+def capture_fully(rig: Rig) -> bytes:
+    """Return a desk's encoded state."""
+    return encode_state(capture(rig.desk))
+
+
+def assert_same(found: bytes, expected: bytes) -> None:
+    """Assert that two states are equal, and show where they are not."""
+    if found != expected:
+        for name in DeskState.__struct_fields__:
+            left, right = (getattr(decode_state(data), name) for data in (found, expected))
+            assert left == right, name
+    assert found == expected
+
+
+def replayed(
+    records: list[JournalRecord], *, snapshot: bytes = b"", run: JournalRecord | None = None
+) -> bytes:
+    """Return the state that records give, after a snapshot if there is one."""
+    first = records[0] if run is None else run
+    assert isinstance(first, RunStarted)
+    replay = Replay(empty_desk(first))
+    if snapshot:
+        replay.restore(decode_state(snapshot))
+        replay.read(records)
+    else:
+        replay.read(records[1:])
+    return encode_state(capture(replay.desk))
