@@ -26,6 +26,12 @@ class NotFoundError(HexdeskError):
     code = "NOT_FOUND"
 
 
+class NotRunningError(HexdeskError):
+    """A desk was asked for, and none runs."""
+
+    code = "NOT_RUNNING"
+
+
 class UsageError(HexdeskError):
     """The command line makes no sense."""
 
@@ -74,6 +80,8 @@ def exit_code(error: HexdeskError) -> int:
     """Return the exit code of an error (experience.md, section 3)."""
     if isinstance(error, NotFoundError):
         return EXIT_NOT_FOUND
+    if isinstance(error, NotRunningError):
+        return EXIT_NOT_RUNNING
     if isinstance(error, VenueCredentialsError):
         return EXIT_REFUSED
     if isinstance(error, ManyErrors | ConfigError | UsageError):

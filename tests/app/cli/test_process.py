@@ -1,5 +1,6 @@
 """What only a real process shows: signals, closed pipes, terminals, start-up time."""
 
+import json
 import os
 import signal
 import subprocess
@@ -60,6 +61,39 @@ def test_a_running_desk_stops_in_good_order(
     assert running.returncode == 0, err
     assert "result hash" in out
     assert "Traceback" not in err
+
+
+def test_a_running_desk_says_that_it_is_well(
+    running: subprocess.Popen[str], folder: Path, environment: dict[str, str]
+) -> None:
+    def health(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, "health", *words],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    assert running.stderr is not None
+    while not running.stderr.readline().startswith("kit PAPER running"):
+        assert running.poll() is None
+    done = health("--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["data"]["name"] == "kit"
+    running.send_signal(signal.SIGSTOP)  # it hangs
+    file = folder / "hexdesk_data/heartbeat.json"
+    os.utime(file, (0, 0))
+    done = health()
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "HEALTH: kit, run " in done.stderr
+    running.send_signal(signal.SIGCONT)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    done = health()
+    assert (done.returncode, "NOT_RUNNING: no desk runs in" in done.stderr) == (3, True)
 
 
 def test_ctrl_c_elsewhere_is_one_line(folder: Path, environment: dict[str, str]) -> None:

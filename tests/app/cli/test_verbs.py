@@ -26,7 +26,18 @@ def test_versions_of_everything(hexdesk: Run) -> None:
 def test_help_lists_every_verb(hexdesk: Run) -> None:
     answer = hexdesk("--help")
     assert answer.code == 0
-    for verb in ("demo", "run", "backtest", "bench", "sim", "config", "plugin", "new", "version"):
+    for verb in (
+        "demo",
+        "run",
+        "backtest",
+        "health",
+        "bench",
+        "sim",
+        "config",
+        "plugin",
+        "new",
+        "version",
+    ):
         assert f"\n  {verb} " in answer.out
 
 

@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
         "demo": "hexdesk_app.cli.running:demo",
         "run": "hexdesk_app.cli.running:run",
         "backtest": "hexdesk_app.cli.running:backtest",
+        "health": "hexdesk_app.cli.health:health",
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",
         "config": "hexdesk_app.cli.configuration:config",

@@ -12,6 +12,7 @@ import msgspec
 
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output, is_terminal, terminal
+from hexdesk_app.heartbeat import Heartbeat
 from hexdesk_app.live_table import LiveTable
 from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
 
@@ -88,7 +89,8 @@ def run(
 
     config = load_config(sources(files, more_files, profile, overrides))
     _prepare(output, config)
-    with _live(output, config, hidden=no_table) as watch:
+    with _live(output, config, hidden=no_table) as show, Heartbeat(config.state_path) as heart:
+        watch = _beating(heart, show)
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
     return _finish(output, "run", config, result, report)
 
@@ -175,6 +177,23 @@ def _live(
                 live.show(take_snapshot(session))
 
         yield watch
+
+
+def _beating(
+    heart: Heartbeat, show: "Callable[[Session], None] | None"
+) -> "Callable[[Session], None]":
+    """Return what beats and shows."""
+
+    def watch(session: "Session") -> None:
+        if heart.is_due:
+            desk = session.app.config.desk
+            state = "stopping" if session.is_stopping else "running"
+            run_id = session.app.run_id
+            heart.beat(name=desk.name, run_id=run_id, mode=desk.mode.value, state=state)
+        if show is not None:
+            show(session)
+
+    return watch
 
 
 def _finish(output: Output, verb: str, config: "Config", result: "RunResult", report: str) -> int:

@@ -216,6 +216,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     origins: Origins
 
     @property
+    def state_path(self) -> Path:
+        """Return the folder of journal and state; a relative one starts at `base_path`."""
+        return self.base_path / self.desk.state_path
+
+    @property
     def enabled_strategies(self) -> dict[str, StrategySection]:
         """Return the strategies to load, by section name."""
         return {name: each for name, each in self.strategies.items() if each.enabled}

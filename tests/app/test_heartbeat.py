@@ -1,0 +1,65 @@
+"""A running desk leaves a sign of life; an orderly end takes it away."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from hexdesk_app import heartbeat
+from hexdesk_app.heartbeat import FILE, Beat, Heartbeat, last_beat
+
+FACTS = {"name": "desk", "run_id": "r1", "mode": "paper", "state": "running"}
+
+
+def test_a_beat_is_read_back_with_its_age(tmp_path: Path) -> None:
+    folder = tmp_path / "state"
+    assert last_beat(folder) is None
+    with Heartbeat(folder) as heart:
+        heart.beat(**FACTS)
+        found = last_beat(folder)
+        assert found is not None
+        assert found[0] == Beat(**FACTS, pid=os.getpid())
+        assert 0.0 <= found[1] < 60.0
+        os.utime(folder / FILE, ns=(0, 0))
+        found = last_beat(folder)
+        assert found is not None
+        assert found[1] > 1e9
+        assert [each.name for each in folder.iterdir()] == [FILE]
+    assert last_beat(folder) is None
+
+
+def test_it_beats_no_more_often_than_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(heartbeat, "monotonic", lambda: now[0])
+    heart = Heartbeat(tmp_path)
+    written: list[str] = []
+    for second in (100.0, 100.5, 100.9, 101.0, 101.5, 102.1):
+        now[0] = second
+        heart.beat(**FACTS | {"state": str(second)})
+        written.append(msgspec.json.decode((tmp_path / FILE).read_bytes(), type=Beat).state)
+    assert written == ["100.0", "100.0", "100.0", "101.0", "101.0", "102.1"]
+
+
+def test_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with Heartbeat(tmp_path / "state") as heart:
+        heart.beat(**FACTS)
+    assert last_beat(tmp_path / "state") is None
+
+
+def test_what_is_no_beat_is_no_sign_of_life(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("{}")
+    assert last_beat(tmp_path) is None
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_age(tmp_path: Path) -> None:
+    heart = Heartbeat(tmp_path)
+    heart.beat(**FACTS)
+    far = 4_000_000_000 * 10**9
+    os.utime(tmp_path / FILE, ns=(far, far))
+    found = last_beat(tmp_path)
+    assert found is not None
+    assert found[1] == 0.0
