@@ -11,7 +11,8 @@ import pytest
 from scripts.workspace import members, read
 
 ROOT = Path(__file__).parents[2]
-LAYERS = "app > adapters, strategies > core; no plugin knows another"
+LAYERS = "app > adapters, strategies > core, api; no plugin knows another"
+WIRE = "only the gRPC adapter and the client know the wire format"
 PURE = "domain, desk, strategies: no I/O, no clock"
 VIOLATIONS = [
     (LAYERS, "hexdesk.ports.planted", "import hexdesk_app"),
@@ -24,6 +25,8 @@ VIOLATIONS = [
     ("hexagon", "hexdesk.planted", ""),
     ("only the app and the kit run use cases", "hexdesk_sim.planted", "import hexdesk.application"),
     ("no plugin ships the kit", "hexdesk_sim.planted", "import hexdesk.testing"),
+    (WIRE, "hexdesk_sim.planted", "import hexdesk_api"),
+    (WIRE, "hexdesk_app.planted", "import hexdesk_api"),
     ("the core knows no framework", "hexdesk.ports.planted", "import aiohttp"),
     ("pluggy stays in hexdesk.plugin and the loader", "hexdesk.domain.planted", "import pluggy"),
     ("pluggy stays in hexdesk.plugin and the loader", "hexdesk_sim.planted", "import pluggy"),

@@ -1,0 +1,117 @@
+import datetime
+
+from google.api import annotations_pb2 as _annotations_pb2
+from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import resource_pb2 as _resource_pb2
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class RiskLimits(_message.Message):
+    __slots__ = ("name", "instrument", "limits")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    instrument: str
+    limits: _containers.RepeatedCompositeFieldContainer[RiskLimit]
+    def __init__(self, name: _Optional[str] = ..., instrument: _Optional[str] = ..., limits: _Optional[_Iterable[_Union[RiskLimit, _Mapping]]] = ...) -> None: ...
+
+class RiskLimit(_message.Message):
+    __slots__ = ("rule", "limit", "unit", "uses")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    USES_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    limit: str
+    unit: str
+    uses: _containers.RepeatedCompositeFieldContainer[RiskUse]
+    def __init__(self, rule: _Optional[str] = ..., limit: _Optional[str] = ..., unit: _Optional[str] = ..., uses: _Optional[_Iterable[_Union[RiskUse, _Mapping]]] = ...) -> None: ...
+
+class RiskUse(_message.Message):
+    __slots__ = ("strategy", "used")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    USED_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    used: str
+    def __init__(self, strategy: _Optional[str] = ..., used: _Optional[str] = ...) -> None: ...
+
+class Denial(_message.Message):
+    __slots__ = ("order", "strategy", "instrument", "code", "text", "create_time")
+    ORDER_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    order: str
+    strategy: str
+    instrument: str
+    code: str
+    text: str
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, order: _Optional[str] = ..., strategy: _Optional[str] = ..., instrument: _Optional[str] = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+
+class GetRiskLimitsRequest(_message.Message):
+    __slots__ = ("name",)
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    def __init__(self, name: _Optional[str] = ...) -> None: ...
+
+class ListRiskLimitsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ...) -> None: ...
+
+class ListRiskLimitsResponse(_message.Message):
+    __slots__ = ("risk_limits", "next_page_token")
+    RISK_LIMITS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    risk_limits: _containers.RepeatedCompositeFieldContainer[RiskLimits]
+    next_page_token: str
+    def __init__(self, risk_limits: _Optional[_Iterable[_Union[RiskLimits, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class ListDenialsRequest(_message.Message):
+    __slots__ = ("page_size", "page_token", "strategy", "instrument")
+    PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
+    PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    page_size: int
+    page_token: str
+    strategy: str
+    instrument: str
+    def __init__(self, page_size: _Optional[int] = ..., page_token: _Optional[str] = ..., strategy: _Optional[str] = ..., instrument: _Optional[str] = ...) -> None: ...
+
+class ListDenialsResponse(_message.Message):
+    __slots__ = ("denials", "next_page_token")
+    DENIALS_FIELD_NUMBER: _ClassVar[int]
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _ClassVar[int]
+    denials: _containers.RepeatedCompositeFieldContainer[Denial]
+    next_page_token: str
+    def __init__(self, denials: _Optional[_Iterable[_Union[Denial, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
+
+class RearmRequest(_message.Message):
+    __slots__ = ("request_id", "dry_run", "reason")
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RearmResponse(_message.Message):
+    __slots__ = ("halt_reason",)
+    HALT_REASON_FIELD_NUMBER: _ClassVar[int]
+    halt_reason: str
+    def __init__(self, halt_reason: _Optional[str] = ...) -> None: ...
