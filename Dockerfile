@@ -15,9 +15,12 @@ FROM ${BASE_IMAGE}
 COPY --from=build /opt/hexdesk /opt/hexdesk
 RUN install -d -o 10001 /data
 ENV PATH=/opt/hexdesk/bin:$PATH HOME=/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Wherever the configuration lies, state goes into the volume: nothing else can be written.
+ENV HEXDESK__DESK__STATE_PATH=/data/state
 WORKDIR /data
 VOLUME /data
 USER 10001
-HEALTHCHECK CMD ["hexdesk", "--version"]
+# Of `hexdesk run`; a container that runs another verb is started with --no-healthcheck.
+HEALTHCHECK --start-period=60s CMD ["hexdesk", "health", "--quiet"]
 ENTRYPOINT ["hexdesk"]
 CMD ["--help"]

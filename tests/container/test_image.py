@@ -1,6 +1,7 @@
 """The image is built and run for real, on a stand-in base: python:3.11-slim was not."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from time import monotonic, sleep
 
 import pytest
 
@@ -8,6 +9,8 @@ from tests.container.podman import Podman, podman
 
 pytestmark = [pytest.mark.container, pytest.mark.slow, pytest.mark.timeout(900)]
 IMAGE = "localhost/hexdesk"
+START_S_MAX = 60.0
+POLL_S = 0.5
 DISTRIBUTIONS = (
     "from importlib.metadata import distributions as d; print(*sorted({x.name for x in d()}))"
 )
@@ -55,10 +58,36 @@ def test_one_line_chooses_the_plugins(engine: Podman) -> None:
     assert family == {"hexdesk", "hexdesk-app", "hexdesk-sim"}
 
 
-def test_it_says_that_it_is_healthy(engine: Podman) -> None:
-    options = ("--detach", "--name=healthy", "--entrypoint=sleep")
-    engine.run(IMAGE, "60", options=options)
+CONFIGURATION = """
+[brokers.sim]
+plugin = "sim"
+[feeds.recorded]
+plugin = "replay"
+dataset = "sample:btcusdt"
+[strategies.trend]
+plugin = "ema_cross"
+instruments = ["BTCUSDT-PERP.BINANCE"]
+settings = { quantity = "0.01" }
+"""
+
+
+def test_it_is_healthy_while_its_desk_runs(engine: Podman) -> None:
+    script = f"cat > desk.toml <<'END'{CONFIGURATION}END\nexec hexdesk run desk.toml --speed 1"
+    engine.run(IMAGE, "-c", script, options=("--detach", "--name=desk", "--entrypoint=sh"))
     try:
-        engine("healthcheck", "run", "healthy")
+        eventually(lambda: "running" in engine("exec", "desk", "hexdesk", "health", check=False))
+        engine("healthcheck", "run", "desk")
+        engine("kill", "--signal=STOP", "desk")  # it hangs
+        engine("exec", "desk", "touch", "--date=@0", "/data/state/heartbeat.json")
+        with pytest.raises(AssertionError):
+            engine("healthcheck", "run", "desk")
     finally:
-        engine("rm", "--force", "--time=0", "healthy")
+        engine("rm", "--force", "--time=0", "desk")
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until something holds, within a limit."""
+    deadline = monotonic() + START_S_MAX
+    while not condition():
+        assert monotonic() < deadline
+        sleep(POLL_S)
