@@ -67,6 +67,8 @@ class Desk:
         counts: What happened so far.
         journal: Where inputs and intents go.
         run_id: Start of all order ids of this run.
+        mode: Of the run, as it was written down.
+        is_virtual: Whether its time is.
         saves: The strategies' own states.
         submit: Takes an order through risk and out; bound, for contexts.
         next_client_order_id: Makes a fresh id; the same.
@@ -91,6 +93,8 @@ class Desk:
         self.counts = Counts()
         self.journal = journal
         self.run_id = run_id
+        self.mode = ""
+        self.is_virtual = True
         self.saves = StrategySaves()
         self._by_id = self.markets.by_id
         self._brokers: dict[str, Broker] = {}
@@ -145,16 +149,27 @@ class Desk:
     ) -> StrategyHost:
         """Make a strategy with its context; it sees nothing until it is started.
 
+        Books that were restored for it before are its own.
+
         Raises:
             Exception: Whatever the factory raises.
         """
-        require(strategy_id not in self.hosts, f"strategy {strategy_id!r} is added twice")
-        host = self.add_owner(
-            strategy_id,
-            broker=broker,
-            instrument_ids=instrument_ids,
-            cancel_on_fault=cancel_on_fault,
-        )
+        host = self.hosts.get(strategy_id)
+        if host is None:
+            host = self.add_owner(
+                strategy_id,
+                broker=broker,
+                instrument_ids=instrument_ids,
+                cancel_on_fault=cancel_on_fault,
+            )
+        else:
+            require(host.strategy is None, f"strategy {strategy_id!r} is added twice")
+            require(
+                self.broker_name(host) == broker,
+                f"the books of {strategy_id!r} are at {self.broker_name(host)!r}, not {broker!r}",
+            )
+            self.add_ledgers(host, instrument_ids)
+            host.cancel_on_fault = cancel_on_fault
         try:
             host.strategy = factory(DeskContext(self, host, instrument_ids))
         except BaseException:
@@ -203,9 +218,19 @@ class Desk:
 
     # --- the run -----------------------------------------------------------------------------
 
-    def begin_run(self, name: str, mode: str, now_ns: TimeNs, *, continues: bool = False) -> None:
+    def begin_run(
+        self,
+        name: str,
+        mode: str,
+        now_ns: TimeNs,
+        *,
+        continues: bool = False,
+        is_virtual: bool = True,
+    ) -> None:
         """Write down what the records to come refer to: once, before any other input."""
         self._begin(now_ns)
+        self.mode = mode
+        self.is_virtual = is_virtual
         self.journal.append(
             RunStarted(
                 self.run_id,
@@ -221,6 +246,7 @@ class Desk:
                     for host in self.hosts.values()
                 ),
                 continues,
+                is_virtual,
                 now_ns,
             )
         )

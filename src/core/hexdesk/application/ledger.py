@@ -137,9 +137,11 @@ class Ledger:
             self.open_sell += order.working_qty
 
     def bind_margin(self) -> None:
-        """Take the position as it is: the account's used margin has it already."""
+        """Bind the margin of a position that a snapshot held, at the rate that holds now."""
         if self._margined:
-            self._used = -(-self.position.cost * self._margin_rate // _RATE_ONE)
+            used = -(-self.position.cost * self._margin_rate // _RATE_ONE)
+            self.balance.used += used - self._used
+            self._used = used
 
     def release(self, order: Order) -> None:
         """Stop to work an order: exactly what is left goes back."""

@@ -16,7 +16,7 @@ from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.operator import FLATTEN_TAG
 from hexdesk.application.reception import Reception
 from hexdesk.application.state import BalanceState, DeskState, LedgerState, load_legs
-from hexdesk.domain.accounts import Account
+from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.commands import (
     ClearReducing,
     Halt,
@@ -53,15 +53,57 @@ AS_BEFORE = "configure it as before, or begin with another state folder"
 
 def empty_desk(run: RunStarted) -> Desk:
     """Return a desk with the books of a run, nobody to fill them and nowhere to send anything."""
-    desk = Desk(
-        run_id=run.run_id,
-        instruments=run.instruments,
-        journal=MemoryJournal(),
-        clock=VirtualClock(),
-    )
-    replay = Replay(desk)
-    replay.read((run,))
+    desk = _bare_desk(run.run_id, run.instruments)
+    Replay(desk).read((run,))
     return desk
+
+
+def restored_desk(state: DeskState) -> Desk:
+    """Return a desk that knows what a snapshot says, and nothing else.
+
+    Raises:
+        DataError: The snapshot contradicts itself.
+    """
+    desk = _bare_desk("", state.instruments)
+    for account in state.accounts:
+        book = account.book
+        made = Account(book.account_id, position_mode=PositionMode(book.position_mode))
+        for each in account.balances:
+            made.balances[each.currency] = Balance(each.currency, each.scale)
+        desk.add_broker(book.broker, DetachedBroker(), made)
+    Replay(desk).restore(state)
+    return desk
+
+
+def read_life(records: Iterable[JournalRecord], state: DeskState | None = None) -> Desk | None:
+    """Return the desk that the last run left, from records and a snapshot before them.
+
+    Nothing but records is needed: neither configuration nor plugins. A run that continued none
+    begins anew; what was before it is left behind.
+
+    Raises:
+        DataError: Records contradict each other.
+    """
+    desk = None if state is None else restored_desk(state)
+    replay = None if desk is None else Replay(desk)
+    for record in records:
+        if type(record) is RunStarted and not record.continues:
+            desk = empty_desk(record)
+            replay = Replay(desk)
+            continue
+        if replay is None:
+            message = "the journal does not begin with a run, and there is no snapshot before it"
+            raise DataError(message, remedy="use a journal whose first segments are still there")
+        replay.read_one(record)
+    if replay is not None:
+        replay.finish()
+    return desk
+
+
+def _bare_desk(run_id: str, instruments: Iterable[Instrument]) -> Desk:
+    return Desk(
+        run_id=run_id, instruments=instruments, journal=MemoryJournal(), clock=VirtualClock()
+    )
 
 
 class Replay:
@@ -88,6 +130,8 @@ class Replay:
             DataError: It does not fit the desk's brokers or instruments.
         """
         desk, execution = self.desk, self._execution
+        desk.mode = state.mode
+        desk.is_virtual = state.is_virtual
         self._check_books(state.instruments, [account.book for account in state.accounts])
         for account in state.accounts:
             for balance in account.balances:
@@ -117,17 +161,26 @@ class Replay:
         Raises:
             DataError: They do not fit the desk's brokers or instruments, or each other.
         """
-        reports = self._reception.on_report
         for record in records:
-            self.count += 1
-            if self._intent is not None and not self._completes(record):
-                self._submit()
-            kind = type(record)
-            if kind in _REPORTS:
-                self.desk.pulse.beat(record.ts_init)  # type: ignore[union-attr]
-                reports(record)  # type: ignore[arg-type]
-            else:
-                self._take(record)
+            self.read_one(record)
+        self.finish()
+
+    def read_one(self, record: JournalRecord) -> None:
+        """Read one record; call `finish` after the last."""
+        self.count += 1
+        if self._intent is not None:
+            if self._completes(record):
+                return
+            self._submit()
+        kind = type(record)
+        if kind in _REPORTS:
+            self.desk.pulse.beat(record.ts_init)  # type: ignore[union-attr]
+            self._reception.on_report(record)  # type: ignore[arg-type]
+        else:
+            self._take(record)
+
+    def finish(self) -> None:
+        """Take what waited for a record after it."""
         if self._intent is not None:
             self._submit()
 
@@ -152,6 +205,8 @@ class Replay:
             case StrategySaved():
                 self.desk.saves.latest[record.strategy_id] = record
             case RunStarted():
+                self.desk.mode = record.mode
+                self.desk.is_virtual = record.is_virtual
                 self._check_books(record.instruments, record.accounts)
                 for book in record.strategies:
                     self._open_books(book)
@@ -306,7 +361,7 @@ def _load_ledger(host: StrategyHost, state: LedgerState) -> None:
 
 
 def _load_balance(account: Account, state: BalanceState) -> None:
-    balance = account.balance(state.currency)
+    balance = account.balance(state.currency)  # its used margin is bound with the positions
     if state.scale > balance.scale:
         decimals = f"{state.scale} decimals, not {balance.scale}"
         message = f"the journal keeps {state.currency} with {decimals}"
@@ -314,7 +369,6 @@ def _load_balance(account: Account, state: BalanceState) -> None:
     factor = pow10(balance.scale - state.scale)
     balance.total = state.total * factor
     balance.reserved = state.reserved * factor
-    balance.used = state.used * factor
 
 
 def _scales(instrument: Instrument) -> tuple[object, ...]:

@@ -71,9 +71,11 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class DeskState(msgspec.Struct, frozen=True, array_like=True):
-    """All of it; `closed` are the latest closed orders, oldest first."""
+    """All of it, of the latest run's mode; `closed` are the latest closed orders, oldest first."""
 
     version: int
+    mode: str
+    is_virtual: bool
     instruments: tuple[Instrument, ...]
     accounts: tuple[AccountState, ...]
     hosts: tuple[StrategyState, ...]
@@ -88,10 +90,11 @@ def capture(desk: Desk) -> DeskState:
     """Return what a desk knows; encode it before the next input, for it shares live orders."""
     execution = desk.execution
     hosts = sorted(desk.hosts.values(), key=_strategy_id)
-    used = {book for host in hosts for book in host.ledgers}
     return DeskState(
         STATE_VERSION,
-        tuple(desk.markets.by_id[each].instrument for each in sorted(used)),
+        desk.mode,
+        desk.is_virtual,
+        tuple(desk.markets.by_id[each].instrument for each in sorted(desk.markets.by_id)),
         tuple(_account_state(name, desk.accounts[name]) for name in sorted(desk.accounts)),
         tuple(_host_state(desk, host) for host in hosts),
         tuple(execution.open.values()),

@@ -33,7 +33,8 @@ class StrategyBook(msgspec.Struct, frozen=True, gc=False, array_like=True):
 class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="run"):
     """A process began to write: what its records refer to. Order ids derive from `run_id`.
 
-    A run that does not continue the one before begins with empty books.
+    A run that does not continue the one before begins with empty books; a virtual one had no time
+    of its own, and nothing continues it.
     """
 
     run_id: str
@@ -43,6 +44,7 @@ class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ru
     accounts: tuple[AccountBook, ...]
     strategies: tuple[StrategyBook, ...]
     continues: bool
+    is_virtual: bool
     ts_init: TimeNs
 
 
