@@ -151,6 +151,7 @@ class Rig:
         cancel_on_fault: bool = True,
         stopwatch: Callable[[], int] | None = None,
         budget_ns: int = 0,
+        closed_orders_max: int = 0,
     ) -> None:
         self.clock = FakeClock()
         self.journal = FakeJournal()
@@ -185,7 +186,7 @@ class Rig:
         for name in names or ("a",):
             self.add(name, cancel_on_fault=cancel_on_fault)
         self._trades = 0
-        self.desk.begin_run("rig", "backtest", self.now())
+        self.desk.begin_run("rig", "backtest", self.now(), closed_orders_max=closed_orders_max)
         self.desk.deposit("venue", DEPOSIT, "start", self.now())
 
     def add(self, name: str, *, cancel_on_fault: bool = True) -> None:

@@ -129,9 +129,16 @@ class Contingencies:
         orders.noted = change
         self._lists[change.list_id] = orders
 
-    def forget(self, list_id: str) -> None:
-        """Drop a list of which nothing more can come."""
-        self._lists.pop(list_id, None)
+    def let_go(self, list_id: str) -> bool:
+        """Drop a list of which no order is open; return whether it is gone."""
+        orders = self._lists.get(list_id)
+        if orders is not None:
+            ids = [orders.entry_id, *(each for leg in orders.legs for each in leg.order_ids)]
+            found = [self._desk.order(each) for each in ids]
+            if any(order is not None and not order.is_closed for order in found):
+                return False
+            del self._lists[list_id]
+        return True
 
     def give_up(self, intent: NewOrder) -> None:
         """Never bring an exit back: somebody but the desk wants it canceled."""

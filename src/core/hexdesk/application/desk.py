@@ -19,6 +19,7 @@ from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.host import DeskContext, HostState, StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
@@ -206,6 +207,14 @@ class Desk:
         self._by_id[instrument.id] = Market(instrument)
         self._limits[instrument.id] = GateLimits(self._default_limits, instrument)
 
+    def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
+        """Have books of these instruments for an owner of orders at a broker; idempotent."""
+        host = self.hosts.get(strategy_id)
+        if host is None:
+            self.add_owner(strategy_id, broker=broker, instrument_ids=instrument_ids)
+        else:
+            self.add_ledgers(host, instrument_ids)
+
     def add_ledgers(self, host: StrategyHost, instrument_ids: Iterable[str]) -> None:
         """Give an owner the books of more instruments."""
         for each in instrument_ids:
@@ -226,11 +235,13 @@ class Desk:
         *,
         continues: bool = False,
         is_virtual: bool = True,
+        closed_orders_max: int = 0,
     ) -> None:
         """Write down what the records to come refer to: once, before any other input."""
         self._begin(now_ns)
         self.mode = mode
         self.is_virtual = is_virtual
+        self.execution.store.closed_max = closed_orders_max
         self.journal.append(
             RunStarted(
                 self.run_id,
@@ -247,6 +258,7 @@ class Desk:
                 ),
                 continues,
                 is_virtual,
+                closed_orders_max,
                 now_ns,
             )
         )
@@ -328,12 +340,13 @@ class Desk:
         self.execution.on_report(report)
         self._end()
 
-    def command(self, command: Command) -> None:
-        """Handle an operator's command."""
+    def command(self, command: Command) -> Outcome:
+        """Handle an operator's command and return what it came to."""
         self._begin(command.ts_init)
         self.journal.append(command)
-        self._operator.handle(command)
+        outcome = self._operator.handle(command)
         self._end()
+        return outcome
 
     def on_timer(self, fired: TimerFired) -> None:
         """Handle a timer that came due."""

@@ -94,6 +94,7 @@ class Execution:
         self.lists = self._lists = Contingencies(self)
         reception = Reception(store, store.record, self._lists.on_change, fault, self.reduce)
         self.store = store
+        store.let_list_go = self._lists.let_go
         self.watch = AnswerWatch(store.open, ask_later)
         self.open = store.open
         self.open_orders = store.open_orders
@@ -474,7 +475,7 @@ class Execution:
         self._record(intent)
         self._record(event)
         apply(order, event)
-        self.closed[intent.client_order_id] = order
+        self._store.put_closed(order)
         self._store.tell_later(host, event)
         if self._lists.has(intent.list_id):
             if intent.parent_id:

@@ -1,6 +1,7 @@
 """Where the orders of a desk are: open or closed, and what is still to be told of them."""
 
 from collections import deque
+from collections.abc import Callable
 
 from hexdesk.application.alerts import Alert, AlertLog
 from hexdesk.application.counts import Counts
@@ -19,7 +20,10 @@ class OrderStore:
 
     Attributes:
         open: Orders that are not closed, oldest first.
-        closed: The others.
+        closed: The others, oldest first.
+        closed_max: How many of those are kept; 0 keeps all. A report on one that is no longer kept
+            is a dead letter, and what it says is found by reconciliation.
+        let_list_go: Drops a list of linked orders unless one of them is open; whether it did.
         hosts: Strategies by id.
         later: Events that the desk itself made, to be delivered when the callback that caused them
             has returned.
@@ -28,11 +32,24 @@ class OrderStore:
         counts: What happened so far.
     """
 
-    __slots__ = ("_alerts", "closed", "counts", "hosts", "later", "open", "pulse", "record")
+    __slots__ = (
+        "_alerts",
+        "closed",
+        "closed_max",
+        "counts",
+        "hosts",
+        "later",
+        "let_list_go",
+        "open",
+        "pulse",
+        "record",
+    )
 
     def __init__(self, pulse: Pulse, journal: Journal, alerts: AlertLog, counts: Counts) -> None:
         self.open: dict[str, Order] = {}
         self.closed: dict[str, Order] = {}
+        self.closed_max = 0
+        self.let_list_go: Callable[[str], bool] = bool
         self.hosts: dict[str, StrategyHost] = {}
         self.later: deque[tuple[StrategyHost, OrderEvent]] = deque()
         self.pulse = pulse
@@ -79,6 +96,14 @@ class OrderStore:
         self.closed[client_order_id] = order
         host.open_count -= 1
         ledger.open_count -= 1
+        if self.closed_max:
+            self._let_go()
+
+    def put_closed(self, order: Order) -> None:
+        """Take in an order that was never open."""
+        self.closed[order.intent.client_order_id] = order
+        if self.closed_max:
+            self._let_go()
 
     def follow(self, host: StrategyHost, order: Order, *, was_closed: bool) -> None:
         """Bring an order's working quantity and place to what its facts now say."""
@@ -108,6 +133,16 @@ class OrderStore:
         """Deliver an event to its owner within this input, but not before its callback returns."""
         self.later.append((host, event))
         self.pulse.is_owed = True
+
+    def _let_go(self) -> None:
+        """Forget the oldest closed orders beyond the limit, but not while their list is at work."""
+        closed = self.closed
+        for _ in range(len(closed) - self.closed_max):
+            client_order_id = next(iter(closed))
+            order = closed.pop(client_order_id)
+            list_id = order.intent.list_id
+            if list_id and not self.let_list_go(list_id):
+                closed[client_order_id] = order
 
     def alert(self, code: str, scope: str, text: str) -> None:
         """Tell a person."""

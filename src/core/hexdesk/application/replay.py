@@ -149,6 +149,7 @@ class Replay:
             ledger_of = owner.ledgers[order.intent.instrument_id]
             self._store.add(owner, ledger_of, order)
             ledger_of.resume(order)
+        self._store.closed_max = state.closed_orders_max
         execution.closed.update({order.intent.client_order_id: order for order in state.closed})
         for change in state.lists:
             execution.lists.restore(change)
@@ -205,6 +206,7 @@ class Replay:
             case StrategySaved():
                 self.desk.saves.latest[record.strategy_id] = record
             case RunStarted():
+                self._store.closed_max = record.closed_orders_max
                 self.desk.mode = record.mode
                 self.desk.is_virtual = record.is_virtual
                 self._check_books(record.instruments, record.accounts)
@@ -233,7 +235,7 @@ class Replay:
                 host = self._host(intent)
                 self._store.add(host, host.ledgers[intent.instrument_id], order)
             else:
-                self._execution.closed[intent.client_order_id] = order
+                self._store.put_closed(order)
         else:
             return False
         return True

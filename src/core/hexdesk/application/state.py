@@ -76,6 +76,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     version: int
     mode: str
     is_virtual: bool
+    closed_orders_max: int
     instruments: tuple[Instrument, ...]
     accounts: tuple[AccountState, ...]
     hosts: tuple[StrategyState, ...]
@@ -94,6 +95,7 @@ def capture(desk: Desk) -> DeskState:
         STATE_VERSION,
         desk.mode,
         desk.is_virtual,
+        execution.store.closed_max,
         tuple(desk.markets.by_id[each].instrument for each in sorted(desk.markets.by_id)),
         tuple(_account_state(name, desk.accounts[name]) for name in sorted(desk.accounts)),
         tuple(_host_state(desk, host) for host in hosts),

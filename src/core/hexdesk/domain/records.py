@@ -45,6 +45,7 @@ class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ru
     strategies: tuple[StrategyBook, ...]
     continues: bool
     is_virtual: bool
+    closed_orders_max: int
     ts_init: TimeNs
 
 
