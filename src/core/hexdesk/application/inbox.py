@@ -29,7 +29,7 @@ from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.values import TimeNs
 
-FirstInput: TypeAlias = Callable[[], None]
+FirstInput: TypeAlias = Callable[[], object]
 DEFAULT_MAX = 65_536
 PAUSE_SHARE = 8
 """Conflating is tried again after this part of the capacity, if it freed less than that."""

@@ -7,12 +7,17 @@ from hexdesk.application.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.execution import Execution
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.manual import DONE, ManualOrders, Outcome
 from hexdesk.domain.commands import (
     CancelAll,
     ClearReducing,
     Command,
     Flatten,
     Halt,
+    OpenBooks,
+    OperatorAmend,
+    OperatorCancel,
+    OperatorSubmit,
     Rearm,
     ResumeEntries,
     SetReducing,
@@ -38,6 +43,10 @@ from hexdesk.domain.values import (
 class StrategyLives(Protocol):
     """Starting and stopping, which the desk does."""
 
+    def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
+        """Have books for an owner."""
+        ...
+
     def start_strategy(self, host: StrategyHost) -> None:
         """Start."""
         ...
@@ -50,7 +59,7 @@ class StrategyLives(Protocol):
 class Operator:
     """Carries commands out on one desk."""
 
-    __slots__ = ("_closing", "_execution", "_lives", "_next_id")
+    __slots__ = ("_closing", "_execution", "_lives", "_manual", "_next_id")
 
     def __init__(
         self, execution: Execution, lives: StrategyLives, next_id: Callable[[], str]
@@ -59,14 +68,19 @@ class Operator:
         self._lives = lives
         self._next_id = next_id
         self._closing = set[str]()
+        self._manual = ManualOrders(execution, next_id)
 
     def mark_closing(self, client_order_id: str) -> None:
         """Take an order for one that `flatten` sent."""
         self._closing.add(client_order_id)
 
-    def handle(self, command: Command) -> None:
+    def handle(self, command: Command) -> Outcome:
         """Do what a command says; one for an unknown strategy does nothing."""
         match command:
+            case OperatorSubmit() | OperatorAmend() | OperatorCancel():
+                return self._manual.handle(command)
+            case OpenBooks():
+                self._lives.open_books(command.strategy_id, command.broker, command.instrument_ids)
             case Halt(reason=reason):
                 if not self._execution.halted:
                     self._execution.take_halt(reason or "by the operator")
@@ -80,6 +94,7 @@ class Operator:
             case _:
                 for host in self._chosen(command.strategy_id):
                     self._handle_for(host, command)
+        return DONE
 
     def _handle_for(self, host: StrategyHost, command: StrategyCommand) -> None:
         match command:
@@ -91,13 +106,15 @@ class Operator:
                 else:
                     host.entries_allowed = True
             case CancelAll():
-                self.cancel_orders(host, closing_too=True)
+                self.cancel_orders(host, command.instrument_id, closing_too=True)
             case Flatten():
                 self.flatten(host, "", OPERATOR)
             case StartStrategy():
                 self._lives.start_strategy(host)
             case StopStrategy():
                 self._lives.stop_strategy(host, keep_orders=command.keep_orders)
+                if host.strategy is None and not command.keep_orders:
+                    self.cancel_orders(host)  # a person's own orders end with the rest
 
     def cancel_orders(
         self, host: StrategyHost, instrument_id: str = "", *, closing_too: bool = False

@@ -20,6 +20,7 @@ from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.commands import (
     ClearReducing,
     Halt,
+    OpenBooks,
     Rearm,
     ResumeEntries,
     SetReducing,
@@ -205,6 +206,9 @@ class Replay:
                 self.desk.accounts[record.broker].deposit(record.money)
             case StrategySaved():
                 self.desk.saves.latest[record.strategy_id] = record
+            case OpenBooks():
+                books = (record.strategy_id, record.broker, record.instrument_ids)
+                self._open_books(StrategyBook(*books))
             case RunStarted():
                 self._store.closed_max = record.closed_orders_max
                 self.desk.mode = record.mode

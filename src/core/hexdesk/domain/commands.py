@@ -4,7 +4,8 @@ from typing import TypeAlias
 
 import msgspec
 
-from hexdesk.domain.values import TimeNs
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
 
 
 class StopEntries(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="stop_entries"):
@@ -24,11 +25,15 @@ class ResumeEntries(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 
 class CancelAll(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cancel_all"):
-    """Cancel every open order. An empty `strategy_id` means every strategy."""
+    """Cancel every open order. An empty `strategy_id` means every strategy.
+
+    An empty `instrument_id` means every instrument.
+    """
 
     strategy_id: str
     reason: str
     ts_init: TimeNs
+    instrument_id: str = ""
 
 
 class Flatten(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="flatten"):
@@ -89,7 +94,50 @@ class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     ts_init: TimeNs
 
 
+class OpenBooks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="open_books"):
+    """Have books of these instruments for an owner of orders at a broker; idempotent."""
+
+    strategy_id: str
+    broker: str
+    instrument_ids: tuple[str, ...]
+    ts_init: TimeNs
+
+
+class OperatorSubmit(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="op_submit"):
+    """Submit an order that a person wants; the desk names it.
+
+    Of `intent`, `client_order_id`, `ts_init` and `causation_id` are set by the desk. Its owner's
+    books must be open.
+    """
+
+    intent: NewOrder
+    reason: str
+    ts_init: TimeNs
+
+
+class OperatorAmend(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="op_amend"):
+    """Ask to replace terms of an open order of anybody; 0 keeps one."""
+
+    client_order_id: str
+    quantity: QtyRaw
+    price: PriceRaw
+    trigger_price: PriceRaw
+    reason: str
+    ts_init: TimeNs
+
+
+class OperatorCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="op_cancel"):
+    """Ask to cancel an open order of anybody."""
+
+    client_order_id: str
+    reason: str
+    ts_init: TimeNs
+
+
+OrderCommand: TypeAlias = OperatorSubmit | OperatorAmend | OperatorCancel
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
 )
-Command: TypeAlias = StrategyCommand | Halt | Rearm | SetReducing | ClearReducing
+Command: TypeAlias = (
+    StrategyCommand | Halt | Rearm | SetReducing | ClearReducing | OpenBooks | OrderCommand
+)
