@@ -1,12 +1,24 @@
 """The laws of a desk's books, checked from outside: L10, L11, L12."""
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.working import is_alternative, is_close
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import currency_scale, pow10
-from hexdesk.domain.order import IS_SUBMITTED
-from hexdesk.domain.values import BUY, CLOSING_EFFECTS
+from hexdesk.domain.order import IS_SUBMITTED, Order
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.values import (
+    BUY,
+    CLOSE_TODAY,
+    CLOSE_YESTERDAY,
+    MARKET,
+    OPEN,
+    SELL,
+    PositionEffect,
+    Side,
+)
 from tests.core.application.rig import Rig
 
 MARK = 100_000
@@ -48,39 +60,90 @@ def _check_positions(desk: Desk) -> None:
 
 
 def _check_working(desk: Desk) -> None:
-    """Open quantities are the leaves of what may grow a position, the worse of open amendments."""
-    sums: dict[tuple[str, str, bool], int] = defaultdict(int)
+    """Open and closing quantities are the leaves of what works, the worse of open amendments."""
     for order in desk.execution.open.values():
-        intent = order.intent
-        if (
-            intent.reduce_only
-            or intent.position_effect in CLOSING_EFFECTS
-            or not order.facts & IS_SUBMITTED
-        ):
+        if not order.facts & IS_SUBMITTED:
             assert order.working_qty == 0
-            continue
-        if order.pending_amends:
+        elif order.pending_amends:
             assert order.working_qty >= order.leaves_qty
         else:
             assert order.working_qty == order.leaves_qty
-        sums[intent.strategy_id, intent.instrument_id, intent.side is BUY] += order.working_qty
     for host in desk.hosts.values():
         for instrument_id, ledger in host.ledgers.items():
-            assert ledger.open_buy == sums[host.strategy_id, instrument_id, True]
-            assert ledger.open_sell == sums[host.strategy_id, instrument_id, False]
+            own = [
+                order
+                for order in desk.execution.open.values()
+                if (order.intent.strategy_id, order.intent.instrument_id)
+                == (host.strategy_id, instrument_id)
+            ]
+            closes = [order for order in own if is_close(order.intent)]
+            grows = [order for order in own if not is_close(order.intent)]
+            assert ledger.open_buy == _counted(grows, BUY, _quantity)
+            assert ledger.open_sell == _counted(grows, SELL, _quantity)
+            for side, closing in ((BUY, ledger.closing_buy), (SELL, ledger.closing_sell)):
+                assert closing.total == _counted(closes, side, _quantity)
+                assert closing.today == _counted(closes, side, _quantity, CLOSE_TODAY)
+                assert closing.yesterday == _counted(closes, side, _quantity, CLOSE_YESTERDAY)
+
+
+def _counted(
+    orders: Sequence[Order],
+    side: Side,
+    number: Callable[[Order], int],
+    effect: PositionEffect | None = None,
+) -> int:
+    """Add numbers up; of orders that are alternatives in one list the largest counts."""
+    groups: dict[str, int] = defaultdict(int)
+    for order in orders:
+        intent = order.intent
+        if intent.side is side and effect in (None, intent.position_effect):
+            key = intent.list_id if is_alternative(intent) else f"id {intent.client_order_id}"
+            groups[key] = max(groups[key], number(order))
+    return sum(groups.values())
+
+
+def _quantity(order: Order) -> int:
+    return order.working_qty
+
+
+def _reserved(order: Order) -> int:
+    return order.reserved
 
 
 def _check_reserves(desk: Desk, account: Account) -> None:
     reserved: dict[str, int] = defaultdict(int)
+    used: dict[str, int] = defaultdict(int)
     for order in (*desk.execution.open.values(), *desk.execution.closed.values()):
-        market = desk.markets.by_id.get(order.intent.instrument_id)
-        if market is not None:
-            reserved[market.instrument.settle] += order.reserved
         assert order.reserved >= 0
         assert not (order.is_closed and order.reserved), "L12: a closed order holds no reserve"
+        assert not (is_close(order.intent) and order.reserved)
+    for host in desk.hosts.values():
+        for instrument_id, ledger in host.ledgers.items():
+            instrument = ledger.instrument
+            own = [
+                order
+                for order in desk.execution.open.values()
+                if (order.intent.strategy_id, order.intent.instrument_id)
+                == (host.strategy_id, instrument_id)
+            ]
+            for side in (BUY, SELL):
+                reserved[instrument.settle] += _counted(own, side, _reserved)
+            if instrument.is_margined:
+                continue
+            assert all(not order.reserved for order in own if order.intent.side is SELL)
+            digits = account.scale_of(instrument.base) - instrument.quantity_scale
+            sold = max(-ledger.position.leg(SELL, OPEN).quantity, 0)
+            short = max(ledger.worst(_PROBE, 0), 0)
+            assert short >= sold
+            used[instrument.base] += sold * pow10(digits)
+            reserved[instrument.base] += (short - sold) * pow10(digits)
     for currency, balance in account.balances.items():
         assert balance.reserved == reserved[currency]
-        assert balance.used >= 0
+        assert balance.used >= used[currency] >= 0
+
+
+_PROBE = NewOrder("probe", "", "", "", SELL, MARKET, 0, 1)
+"""An order of no size: what would be if all that works were filled."""
 
 
 def _check_equity(rig: Rig) -> None:

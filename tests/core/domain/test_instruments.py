@@ -162,3 +162,17 @@ def test_format() -> None:
     assert instrument.format_price(101) == "10.1"
     assert instrument.format_quantity(1_500) == "1.5"
     assert instrument.format_value(-25_000) == "-2.5"
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"), [("0.3", 30), ("0.25", None), ("0.1", None), ("x", None), ("0.301", None)]
+)
+def test_a_quantity_of_an_order_is_a_multiple_of_the_lot(text: str, quantity: int | None) -> None:
+    instrument = make_instrument(
+        "X.ACME", settings(lot="0.10", quantity_scale=2, min_quantity="0.2")
+    )
+    if quantity is not None:
+        assert instrument.parse_quantity(text) == quantity
+        return
+    with pytest.raises(ValueError, match=r"a multiple of 0\.1, at least 0\.2, of X\.ACME, was"):
+        instrument.parse_quantity(text)

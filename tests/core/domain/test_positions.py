@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
-from hexdesk.domain.positions import HedgedPosition, Position
+from hexdesk.domain.positions import HedgedPosition, Position, split_close
 from hexdesk.domain.values import (
     AUTO,
     BUY,
@@ -19,6 +19,7 @@ from hexdesk.domain.values import (
     PositionEffect,
     Side,
 )
+from hexdesk.errors import InvariantError
 from hexdesk.testing.strategies import instruments, prices, sides
 
 Trade = tuple[Side, int, int, PositionEffect]
@@ -259,3 +260,68 @@ def test_hedge_keeps_long_and_short_apart() -> None:
 def test_numbers_beyond_64_bits_stay_exact() -> None:
     position = booked(linear(), [(BUY, 10**30, 10**30 + 1, AUTO)])
     assert position.book(SELL, 10**30, 10**30 + 2) == 10**30
+
+
+def days(yesterday: int, today: int, side: Side = BUY) -> Position:
+    """Return a position of quantities that two trading days opened."""
+    position = booked(linear(), [(side, yesterday, 100, OPEN)] if yesterday else [])
+    position.roll_trading_day()
+    if today:
+        position.book(side, today, 100, OPEN)
+    return position
+
+
+@given(st.integers(0, 50), st.integers(0, 50), sides, st.data())
+def test_a_split_close_takes_each_days_own_and_yesterdays_first(
+    yesterday: int, today: int, side: Side, data: st.DataObject
+) -> None:
+    position = days(yesterday, today, side)
+    quantity = data.draw(st.integers(0, yesterday + today))
+    parts = split_close(position, quantity)
+    assert sum(part for _, part in parts) == quantity
+    assert [effect for effect, _ in parts] == sorted(
+        {effect for effect, _ in parts}, reverse=True
+    ), "CLOSE_YESTERDAY, then CLOSE_TODAY, each once"
+    other = SELL if side is BUY else BUY
+    for effect, part in parts:
+        assert 0 < part <= position.to_close(other, effect)
+        position.book(other, part, 100, effect)
+    assert (position.yesterday, position.today) == (
+        yesterday - min(quantity, yesterday),
+        today - max(quantity - yesterday, 0),
+    )
+
+
+@given(instruments(), trades, st.lists(st.integers(0, 40), max_size=3))
+def test_the_days_of_both_legs_sum_to_what_is_held_however_days_change(
+    instrument: Instrument, history: list[Trade], rolls: list[int]
+) -> None:
+    hedge = HedgedPosition(instrument)
+    for number, (side, quantity, price, effect) in enumerate(history):
+        if number in rolls:
+            hedge.roll_trading_day()
+            assert hedge.long.today == hedge.short.today == 0
+        hedge.book(side, quantity, price, effect)
+        for leg, closes in ((hedge.long, SELL), (hedge.short, BUY)):
+            parts = [leg.to_close(closes, each) for each in (CLOSE_TODAY, CLOSE_YESTERDAY)]
+            assert min(parts) >= 0
+            assert sum(parts) == leg.to_close(closes, CLOSE)
+            assert leg.today + leg.yesterday == abs(leg.quantity)
+
+
+def test_what_works_on_yesterdays_leaves_todays_to_close() -> None:
+    position = days(3, 5)
+    assert split_close(position, 4, frozen_yesterday=3) == [(CLOSE_TODAY, 4)]
+    assert split_close(position, 4, frozen_yesterday=2) == [(CLOSE_YESTERDAY, 1), (CLOSE_TODAY, 3)]
+    with pytest.raises(InvariantError):
+        split_close(position, 9)
+
+
+def test_only_the_other_side_closes() -> None:
+    long = booked(linear(), [(BUY, 5, 100, AUTO)])
+    assert (long.to_close(SELL, CLOSE), long.to_close(BUY, CLOSE)) == (5, 0)
+    hedge = HedgedPosition(linear())
+    hedge.book(BUY, 5, 100, OPEN)
+    hedge.book(SELL, 3, 100, OPEN)
+    assert (hedge.to_close(SELL, CLOSE), hedge.to_close(BUY, CLOSE)) == (5, 3)
+    assert hedge.to_close(SELL, OPEN) == hedge.to_close(BUY, AUTO) == 0

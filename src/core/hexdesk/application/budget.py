@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from hexdesk.application.host import StrategyHost
-from hexdesk.application.markets import Handler
 
 STRIKES_MAX = 5
 """Overruns in a row before a strategy is quarantined."""
@@ -22,14 +21,17 @@ class OverBudget(Protocol):
 
 
 class BudgetGuard:
-    """Calls a handler and times it; one overrun is reported, several in a row are final."""
+    """Calls a callback and times it; one overrun is reported, several in a row are final.
+
+    It takes what the callback takes: an event, a timer's name and time, or nothing.
+    """
 
     __slots__ = ("_budget_ns", "_handler", "_host", "_over", "_stopwatch", "_strikes")
 
     def __init__(
         self,
         host: StrategyHost,
-        handler: Handler,
+        handler: Callable[..., None],
         stopwatch: Callable[[], int],
         budget_ns: int,
         over: OverBudget,
@@ -41,10 +43,10 @@ class BudgetGuard:
         self._over = over
         self._strikes = 0
 
-    def __call__(self, event: Any) -> None:  # noqa: ANN401 - any market event
+    def __call__(self, *event: Any) -> None:  # noqa: ANN401 - what any callback is told
         """Call the handler."""
         begun = self._stopwatch()
-        self._handler(event)
+        self._handler(*event)
         spent_ns = self._stopwatch() - begun
         if spent_ns > self._budget_ns:
             self._strikes += 1

@@ -18,11 +18,12 @@ from hexdesk.application.counts import Counts
 from hexdesk.application.faults import describe
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
-from hexdesk.application.ledger import Ledger, is_close
+from hexdesk.application.ledger import Ledger
 from hexdesk.application.order_store import OrderStore
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
+from hexdesk.application.working import is_close
 from hexdesk.domain.commands import ClearReducing, Command, Halt, SetReducing
 from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply

@@ -4,7 +4,9 @@ Strategies on one instrument keep separate ledgers; their sum is the account. Ev
 on the order path: integers only.
 """
 
+from hexdesk.application.base_asset import BoundBase
 from hexdesk.application.markets import Market
+from hexdesk.application.working import Alternatives, Closing, is_alternative, is_close
 from hexdesk.domain.accounts import Account, fee_of
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, currency_scale, pow10
@@ -15,7 +17,6 @@ from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import (
     AUTO,
     BUY,
-    CLOSING_EFFECTS,
     HEDGING,
     MAKER,
     OPEN,
@@ -37,8 +38,10 @@ class Ledger:
         strategy_id: The owner.
         market: Where it trades.
         position: Netted, or by leg in a hedging account.
-        open_buy: Quantity of working buy orders that may grow the position.
+        open_buy: Quantity that working buy orders may grow the position by; alternatives once.
         open_sell: The same for sells.
+        closing_buy: What working buy orders that only close are about to close.
+        closing_sell: The same for sells.
         balance: Of the settlement currency.
         reserve_rate: What a value of 1 binds while it works: margin and fee.
         open_count: Orders that are not closed, held ones included.
@@ -49,6 +52,8 @@ class Ledger:
 
     __slots__ = (
         "_account",
+        "_alternatives",
+        "_base",
         "_cash_factor",
         "_fee_factor",
         "_instrument",
@@ -61,6 +66,8 @@ class Ledger:
         "_unit",
         "_used",
         "balance",
+        "closing_buy",
+        "closing_sell",
         "fees",
         "fill_count",
         "market",
@@ -82,10 +89,13 @@ class Ledger:
         self.open_count = 0
         self.open_buy: QtyRaw = 0
         self.open_sell: QtyRaw = 0
+        self.closing_buy = Closing()
+        self.closing_sell = Closing()
         self.fees: MoneyRaw = 0
         self.other_fees: dict[str, MoneyRaw] = {}
         self.fill_count = 0
         self._account = account
+        self._alternatives = Alternatives()
         self._instrument = instrument
         self._margined = instrument.is_margined
         self._plain = self._margined and self._netted
@@ -96,6 +106,7 @@ class Ledger:
         self._cash_factor = pow10(self.balance.scale - instrument.value_scale)
         self._unit = 0 if instrument.inverse else instrument.multiplier
         self._used: MoneyRaw = 0
+        self._base = BoundBase(account, instrument)
         self._margin_rate = instrument.margin * self._cash_factor
         rate = instrument.margin if self._margined else _RATE_ONE
         self.reserve_rate = (rate + max(instrument.taker_fee, 0)) * self._cash_factor
@@ -110,17 +121,90 @@ class Ledger:
         """What new orders may still reserve, at the balance's scale."""
         return self.balance.available
 
+    # --- what would be ------------------------------------------------------------------------
+
     def reserve_of(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
-        """Return what working a quantity at a price binds: margin and fee, rounded up."""
+        """Return the cash that working a quantity at a price binds, rounded up.
+
+        That is margin and fee, or price and fee of a purchase that is paid in full.
+        """
         unit = self._unit
         value = price * quantity * unit if unit else self._instrument.value(price, quantity)
         return -(-value * self.reserve_rate // _RATE_ONE)
 
+    def cash_of(self, order: NewOrder, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
+        """Return the same for an order: a close binds none, nor does a sale of what is owned."""
+        if is_close(order) or (order.side is SELL and not self._margined):
+            return 0
+        return self.reserve_of(price, quantity)
+
+    def cash_short(
+        self, order: NewOrder, price: PriceRaw, quantity: QtyRaw
+    ) -> tuple[MoneyRaw, MoneyRaw] | None:
+        """Return the cash needed and available to work an order, None if there is enough."""
+        needed = self.cash_of(order, price, quantity)
+        if is_alternative(order):
+            needed = max(needed - self._alternatives.others(order)[1], 0)
+        available = self.available
+        return (needed, available) if needed > available else None
+
+    def base_short(self, order: NewOrder, quantity: QtyRaw) -> tuple[MoneyRaw, MoneyRaw] | None:
+        """Return the base asset needed and available to work an order, None if there is enough.
+
+        What is paid in full can only be sold if it is there: bought by this strategy before, or
+        else in the account, where no other strategy has bound it.
+        """
+        if self._margined or order.side is BUY:
+            return None
+        return self._base.lacks(max(self.worst(order, quantity), 0))
+
+    def worst(self, order: NewOrder, quantity: QtyRaw) -> QtyRaw:
+        """Return the position on an order's side if all that works there and it were filled."""
+        if is_alternative(order):
+            quantity = max(quantity - self._alternatives.others(order)[0], 0)
+        return self._worst(order.side) + quantity
+
+    def closable(self, order: NewOrder) -> QtyRaw:
+        """Return what an order can close of what is held, whatever else works."""
+        return self.position.to_close(order.side, order.position_effect)
+
+    def free_to_close(self, order: NewOrder) -> QtyRaw:
+        """Return what an order can close beside the orders that already work to close."""
+        closing = self.closing_buy if order.side is BUY else self.closing_sell
+        free = closing.free(self.position, order.side, order.position_effect)
+        if is_alternative(order):
+            free += self._alternatives.others(order)[0]
+        return max(free, 0)
+
+    def is_reducing(self, order: NewOrder, quantity: QtyRaw) -> bool:
+        """Whether filling a quantity of an order, after all that works, only shrinks what is held.
+
+        What an order says of itself counts: a close does, whatever the other leg holds; an opening
+        never does. That a close is not larger than what it closes is another rule.
+        """
+        if is_close(order):
+            return True
+        if order.position_effect is OPEN or not self.position.quantity:
+            return False
+        return self.worst(order, quantity) <= 0
+
+    def is_purchase(self, order: NewOrder) -> bool:
+        """Whether an order costs its whole value: one that buys back what was sold does, too."""
+        return not self._margined and order.side is BUY and not is_close(order)
+
+    # --- what works ---------------------------------------------------------------------------
+
     def take(self, order: Order) -> None:
         """Begin to work an order whose `reserved` the risk gate has set."""
         intent = order.intent
-        if intent.reduce_only or (intent.position_effect is not AUTO and is_close(intent)):
+        if (
+            intent.reduce_only
+            or intent.list_id
+            or intent.position_effect is not AUTO
+            or not self._margined
+        ):
             order.reserved = 0
+            self.work(order, order.quantity)
             return
         order.working_qty = quantity = order.quantity
         if intent.side is BUY:
@@ -131,60 +215,93 @@ class Ledger:
 
     def resume(self, order: Order) -> None:
         """Work an order again that a snapshot holds: the account's reserve has it already."""
-        if order.intent.side is BUY:
-            self.open_buy += order.working_qty
-        else:
-            self.open_sell += order.working_qty
+        quantity, reserved = order.working_qty, order.reserved
+        order.working_qty = order.reserved = 0
+        self._count(order, quantity, reserved)
+        self.bind_margin()
 
     def bind_margin(self) -> None:
-        """Bind the margin of a position that a snapshot held, at the rate that holds now."""
+        """Bind what a position needs that a snapshot held: margin, at the rate that holds now."""
         if self._margined:
             used = -(-self.position.cost * self._margin_rate // _RATE_ONE)
             self.balance.used += used - self._used
             self._used = used
+        else:
+            self._base.resume(*self._short())
 
     def release(self, order: Order) -> None:
         """Stop to work an order: exactly what is left goes back."""
-        quantity = order.working_qty
-        if quantity:
-            order.working_qty = 0
-            if order.intent.side is BUY:
-                self.open_buy -= quantity
-            else:
-                self.open_sell -= quantity
-            self.balance.reserved -= order.reserved
-            order.reserved = 0
+        intent = order.intent
+        if (
+            intent.reduce_only
+            or intent.list_id
+            or intent.position_effect is not AUTO
+            or not self._margined
+        ):
+            self.work(order, 0)
+            return
+        if intent.side is BUY:
+            self.open_buy -= order.working_qty
+        else:
+            self.open_sell -= order.working_qty
+        self.balance.reserved -= order.reserved
+        order.working_qty = 0
+        order.reserved = 0
 
     def work(self, order: Order, quantity: QtyRaw) -> None:
-        """Count another quantity of an order as able to be filled, and reserve for that.
-
-        Orders that can only close bind nothing.
-        """
-        intent = order.intent
-        if is_close(intent):
-            return
-        self.release(order)
-        if quantity:
-            order.working_qty = quantity
-            if order.intent.side is BUY:
-                self.open_buy += quantity
-            else:
-                self.open_sell += quantity
-            order.reserved = self.reserve_of(order.reserve_price, quantity)
-            self.balance.reserved += order.reserved
+        """Count another quantity of an order as able to be filled, and bind what that takes."""
+        reserved = self.cash_of(order.intent, order.reserve_price, quantity)
+        self.balance.reserved += self._count(order, quantity, reserved)
+        if not self._margined:
+            self._base.bind(*self._short())
 
     def settle(self, order: Order, fill: Fill) -> None:
         """Book the only fill of an order and stop to work it."""
-        quantity = order.working_qty
-        if quantity:
-            order.working_qty = 0
-            if fill.side is BUY:
-                self.open_buy -= quantity
-            else:
-                self.open_sell -= quantity
-            self.balance.reserved -= order.reserved
-            order.reserved = 0
+        self.release(order)
         self.book(order, fill)
+
+    def _count(self, order: Order, quantity: QtyRaw, reserved: MoneyRaw) -> MoneyRaw:
+        """Set what an order works and reserves, and return how much more cash that binds.
+
+        Orders that can only close freeze what they close; the others count as open.
+        """
+        intent = order.intent
+        if is_alternative(intent):
+            more, money = self._alternatives.change(order, quantity, reserved)
+        else:
+            more, money = quantity - order.working_qty, reserved - order.reserved
+            order.working_qty = quantity
+            order.reserved = reserved
+        if is_close(intent):
+            closing = self.closing_buy if intent.side is BUY else self.closing_sell
+            closing.add(intent.position_effect, more)
+        elif intent.side is BUY:
+            self.open_buy += more
+        else:
+            self.open_sell += more
+        return money
+
+    def _worst(self, side: Side) -> QtyRaw:
+        """Return the position on a side, negative on the other, if all that works were filled.
+
+        First what only closes, as far as there is something to close, then what may grow it.
+        """
+        held = self.position.leg(side, OPEN).quantity
+        if side is BUY:
+            closing = self.closing_buy.total
+            working = self.open_buy
+        else:
+            held = -held
+            closing = self.closing_sell.total
+            working = self.open_sell
+        return working + (min(held + closing, 0) if held < 0 else held)
+
+    def _short(self) -> tuple[QtyRaw, QtyRaw]:
+        """Return of which quantity the strategy is short at worst, and short now."""
+        sold = -self.position.leg(SELL, OPEN).quantity
+        return max(self._worst(SELL), 0), max(sold, 0)
+
+    # --- what was done ------------------------------------------------------------------------
 
     def book(self, order: Order, fill: Fill) -> None:
         """Book a fill: position, result, margin, fee."""
@@ -217,21 +334,6 @@ class Ledger:
         self.fees -= fee
         self.fill_count -= 1
 
-    def is_reducing(self, order: NewOrder, quantity: QtyRaw) -> bool:
-        """Whether filling a quantity of an order, after all that works, only shrinks what is held.
-
-        What an order says of itself counts: a close does, whatever the other leg holds; an opening
-        never does. That a close is not larger than what it closes is another rule.
-        """
-        if is_close(order):
-            return True
-        held = self.position.quantity
-        if order.position_effect is OPEN or not held:
-            return False
-        if order.side is BUY:
-            return self.open_buy + quantity <= -held
-        return self.open_sell + quantity <= held
-
     def unrealised(self) -> int:
         """Return the open result at the market's mark; 0 while there is none."""
         mark = self.market.mark
@@ -248,6 +350,7 @@ class Ledger:
         else:
             value = self._instrument.value(fill.price, fill.quantity) * self._cash_factor
             balance.total += -value if side is BUY else value
+            self._base.bind(*self._short())
 
     def _foreign_fee(self, fill: Fill, *, sign: int = 1) -> MoneyRaw:
         """Return a fee in the settlement currency that the venue did not say; book another one.
@@ -263,8 +366,3 @@ class Ledger:
         rate = instrument.maker_fee if fill.liquidity is MAKER else instrument.taker_fee
         value = instrument.value(fill.price, fill.quantity)
         return fee_of(value, rate, instrument.value_scale, self._money_scale)
-
-
-def is_close(order: NewOrder) -> bool:
-    """Whether an order says of itself that it can only close."""
-    return order.reduce_only or order.position_effect in CLOSING_EFFECTS

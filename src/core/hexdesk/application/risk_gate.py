@@ -8,8 +8,9 @@ takes this module's place behind the same `check`.
 from collections import deque
 from typing import TypeAlias
 
-from hexdesk.application.ledger import Ledger, is_close
+from hexdesk.application.ledger import Ledger
 from hexdesk.application.soundness import RAW_MAX, soundness_problem
+from hexdesk.application.working import is_close
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, SCALE_MAX, parse_raw, pow10
 from hexdesk.domain.order_state import Order
@@ -18,13 +19,11 @@ from hexdesk.domain.risk import UNLIMITED, RiskLimits
 from hexdesk.domain.values import (
     AUTO,
     BUY,
-    CLOSING_EFFECTS,
     GTC,
     HEDGING,
     LIMIT,
     MARKET,
     NS_PER_SECOND,
-    OPEN,
     PRICED_TYPES,
     SELL,
     PriceRaw,
@@ -52,6 +51,7 @@ class GateLimits:
     Attributes:
         collar: Part of the touch, at `RATE_SCALE`; `NO_LIMIT` is off.
         market_markup: What a market order to buy is valued above the touch; 0 without a collar.
+        sells_base: Whether a sale needs what it sells, and no cash: spot and equity.
         tick: Of the lowest price band.
         unit: Value of one raw price times one raw quantity; 0 where values or ticks are not that
             plain: inverse contracts, several price bands.
@@ -70,6 +70,7 @@ class GateLimits:
         "position_quantity_max",
         "quantity_max",
         "quantity_min",
+        "sells_base",
         "tick",
         "unit",
         "upper_limit",
@@ -98,6 +99,7 @@ class GateLimits:
         has_bands = len(instrument.ticks) > 1
         self.unit = 0 if instrument.inverse or has_bands else instrument.multiplier
         self.tick = instrument.ticks[0].tick
+        self.sells_base = not instrument.is_margined
         self.lower_limit = instrument.lower_limit
         self.upper_limit = instrument.upper_limit or RAW_MAX
         self.quantity_min = max(instrument.min_quantity, 1)
@@ -162,7 +164,8 @@ class RiskGate:
             denial = self._explain(candidate, ledger, limits, open_count)
             if denial is not None:
                 return denial
-            candidate.reserved = ledger.reserve_of(candidate.reserve_price, candidate.quantity)
+            price = candidate.reserve_price
+            candidate.reserved = ledger.cash_of(order, price, candidate.quantity)
         if limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
         return None
@@ -175,7 +178,7 @@ class RiskGate:
         return (
             self.check_terms(order, ledger)
             or _check_session(order, ledger)
-            or (_check_close_size(order, ledger, order.quantity) if is_close(order) else None)
+            or (_check_free(order, ledger, order.quantity) if is_close(order) else None)
             or _check_limits(candidate, ledger, limits, open_count, order.quantity)
         )
 
@@ -190,14 +193,15 @@ class RiskGate:
         """Return why a close that the desk itself sends must not leave.
 
         It skips limits and rate, never values, grid, session and size (orders.md section 9,
-        "bypass"), and reserves nothing.
+        "bypass"), and reserves nothing. It may close what other orders work to close already:
+        exits protect whatever the strategy sent beside them, and `flatten` cancels as it closes.
         """
         order = candidate.intent
         candidate.reserve_price = 0
         return (
             self.check_terms(order, ledger)
             or _check_session(order, ledger)
-            or _check_close_size(order, ledger, order.quantity)
+            or _check_close_size(order.quantity, ledger.closable(order))
         )
 
     def _check_rate(self, limit: int, now_ns: TimeNs) -> Denial | None:
@@ -215,8 +219,10 @@ class RiskGate:
         """
         order = candidate.intent
         limits = self._limits[order.instrument_id]
-        denial = self.check_amend_of_close(order, rest, ledger) or _check_limits(
-            candidate, ledger, limits, 0, rest
+        denial = (
+            self.check_amend_of_close(order, rest, ledger)
+            or (_check_free(order, ledger, rest) if is_close(order) else None)
+            or _check_limits(candidate, ledger, limits, 0, rest)
         )
         if denial is None and limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
@@ -228,7 +234,7 @@ class RiskGate:
             return "ORDER_UNSUPPORTED", "request=amend"
         denial = self.check_terms(order, ledger) or _check_session(order, ledger)
         if denial is None and is_close(order):
-            return _check_close_size(order, ledger, rest)
+            return _check_close_size(rest, ledger.closable(order))
         return denial
 
     def _check_support(self, order: NewOrder) -> Denial | None:
@@ -278,6 +284,9 @@ def _passes_plainly(
         or order.trailing_offset is not NOTHING
         or order.expire_ns is not NOTHING
         or order.tag != ""
+        or order.list_id
+        or ledger.closing_buy.total
+        or ledger.closing_sell.total
         or ledger.market.status is not TRADING
         or type(quantity) is not int
         or quantity % limits.lot
@@ -285,7 +294,7 @@ def _passes_plainly(
     ):
         return False
     is_buy = order.side is BUY
-    if not is_buy and order.side is not SELL:
+    if not is_buy and (order.side is not SELL or limits.sells_base):
         return False
     touch = quote.ask_price if is_buy else quote.bid_price
     price = order.price
@@ -323,10 +332,11 @@ def _check_limits(
     """Return which limit denies an order of which `rest` can still be filled."""
     order = candidate.intent
     reducing = ledger.is_reducing(order, rest)
+    is_free = reducing and not ledger.is_purchase(order)
     price = worst_price(order, ledger, limits.market_markup)
-    candidate.reserve_price = 0 if reducing else price
+    candidate.reserve_price = 0 if is_free else price
     if not price:
-        if reducing:
+        if is_free:
             return None
         return "PRICE_UNAVAILABLE", f"type={order.order_type.name} quote=none"
     if order.order_type is LIMIT and limits.collar < NO_LIMIT:
@@ -334,11 +344,11 @@ def _check_limits(
         if denial:
             return denial
     if reducing:
-        return None
+        return None if is_free else _check_funds(order, ledger, price, rest)
     return (
         _check_size(order, ledger, limits, price, open_count)
         or _check_position(order, ledger, limits, price, rest)
-        or _check_funds(ledger, price, rest)
+        or _check_funds(order, ledger, price, rest)
     )
 
 
@@ -390,19 +400,16 @@ def _check_session(order: NewOrder, ledger: Ledger) -> Denial | None:
     return "SESSION_CLOSED", f"status={status.name}"
 
 
-def _check_close_size(order: NewOrder, ledger: Ledger, rest: QtyRaw) -> Denial | None:
+def _check_close_size(quantity: QtyRaw, closable: QtyRaw) -> Denial | None:
     """Return why an order does not only close what is held."""
-    effect = order.position_effect
-    if effect in CLOSING_EFFECTS:
-        closable = ledger.position.leg(order.side, effect).closable(effect)
-        if rest > closable:
-            return "ORDER_OVER_CLOSE", f"quantity={rest} closable={closable}"
-        return None
-    held = ledger.position.quantity
-    shrinks = held < 0 if order.side is BUY else held > 0
-    if not shrinks or rest > abs(held):
-        return "ORDER_OVER_CLOSE", f"quantity={rest} position={held}"
+    if quantity > closable:
+        return "ORDER_OVER_CLOSE", f"quantity={quantity} closable={closable}"
     return None
+
+
+def _check_free(order: NewOrder, ledger: Ledger, rest: QtyRaw) -> Denial | None:
+    """Return why an order does not only close what is held and no other order closes already."""
+    return _check_close_size(rest, ledger.free_to_close(order))
 
 
 def _check_size(
@@ -426,8 +433,7 @@ def _check_position(
     order: NewOrder, ledger: Ledger, limits: GateLimits, price: PriceRaw, rest: QtyRaw
 ) -> Denial | None:
     """Return which limit the position would pass if all that works on this side were filled."""
-    held = ledger.position.leg(order.side, OPEN).quantity
-    worst = held + ledger.open_buy + rest if order.side is BUY else ledger.open_sell + rest - held
+    worst = ledger.worst(order, rest)
     if worst > limits.position_quantity_max:
         return "RISK_POSITION", f"worst={worst} limit={limits.position_quantity_max}"
     if limits.position_notional_max < NO_LIMIT and worst > 0:
@@ -450,12 +456,20 @@ def _check_collar(order: NewOrder, ledger: Ledger, collar: int) -> Denial | None
     return ("ORDER_COLLAR", f"price={order.price} touch={touch}") if beyond else None
 
 
-def _check_funds(ledger: Ledger, price: PriceRaw, quantity: QtyRaw) -> Denial | None:
-    needed = ledger.reserve_of(price, quantity)
-    available = ledger.available
-    if needed > available:
-        return "CAPITAL_FUNDS", f"needed={needed} available={available}"
-    return None
+def _check_funds(
+    order: NewOrder, ledger: Ledger, price: PriceRaw, quantity: QtyRaw
+) -> Denial | None:
+    """Return what an account lacks to pay an order, or to deliver what it sells."""
+    instrument = ledger.instrument
+    short = ledger.cash_short(order, price, quantity)
+    asset = instrument.settle
+    if short is None:
+        short = ledger.base_short(order, quantity)
+        asset = instrument.base
+    if short is None:
+        return None
+    needed, available = short
+    return "CAPITAL_FUNDS", f"needed={needed} available={available} asset={asset}"
 
 
 def _limit(name: str, text: str, scale: int) -> int:

@@ -1,7 +1,8 @@
 """Money of an account, by currency, exact.
 
 Each currency has one cash scale, fine enough for every instrument settled in it, so that adding a
-realised result never rounds. Equity = cash + what open positions are worth.
+realised result never rounds; it also holds every quantity of an asset that is owned, not margined.
+Equity = cash + what open positions are worth.
 """
 
 from collections.abc import Iterable
@@ -57,18 +58,29 @@ class Account:
         self.id = account_id
         self.position_mode = position_mode
         self.balances: dict[str, Balance] = {}
-        scales: dict[str, int] = {}
+        self._scales: dict[str, int] = {}
+        settled: list[str] = []
         for instrument in instruments:
-            scale = max(instrument.value_scale, currency_scale(instrument.settle))
-            scales[instrument.settle] = max(scale, scales.get(instrument.settle, 0))
-        for currency, scale in scales.items():
-            self.balances[currency] = Balance(currency, scale)
+            settled.append(instrument.settle)
+            self._widen(instrument.settle, instrument.value_scale)
+            if not instrument.is_margined:
+                digits = instrument.quantity_scale + instrument.multiplier_scale
+                self._widen(instrument.base, digits)
+        for currency in settled:
+            self.balance(currency)
+
+    def scale_of(self, currency: str) -> int:
+        """Return the decimals that cash of a currency, or an owned asset, has here."""
+        balance = self.balances.get(currency)
+        if balance is not None:
+            return balance.scale
+        return self._scales.get(currency, currency_scale(currency))
 
     def balance(self, currency: str) -> Balance:
         """Return the balance of a currency, opened at 0 if it is new."""
         balance = self.balances.get(currency)
         if balance is None:
-            balance = self.balances[currency] = Balance(currency, currency_scale(currency))
+            balance = self.balances[currency] = Balance(currency, self.scale_of(currency))
         return balance
 
     def deposit(self, money: Money) -> None:
@@ -80,6 +92,9 @@ class Account:
         """Take a fee at its currency's scale; a negative one is a rebate."""
         balance = self.balance(currency)
         balance.total -= fee * pow10(balance.scale - currency_scale(currency))
+
+    def _widen(self, currency: str, scale: int) -> None:
+        self._scales[currency] = max(scale, self.scale_of(currency))
 
 
 def fee_of(value: int, rate: int, value_scale: int, money_scale: int) -> MoneyRaw:

@@ -160,6 +160,25 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         """Return the largest multiple of the lot that is not above a quantity."""
         return quantity - quantity % self.lot
 
+    def parse_quantity(self, text: str) -> QtyRaw:
+        """Return the raw quantity of an order that a decimal string names.
+
+        Raises:
+            ValueError: Not a number, off the lot, or below the smallest order.
+        """
+        try:
+            quantity = parse_raw(text, self.quantity_scale)
+        except ValueError:
+            quantity = 0
+        smallest = max(self.min_quantity, self.lot)
+        if quantity < smallest or quantity % self.lot:
+            message = (
+                f"expected a multiple of {self.format_quantity(self.lot)}, at least"
+                f" {self.format_quantity(smallest)}, of {self.id}, was {text!r}"
+            )
+            raise ValueError(message)
+        return quantity
+
     def format_price(self, price: PriceRaw) -> str:
         """Return a raw price as a decimal string."""
         return format_raw(price, self.price_scale)

@@ -12,6 +12,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.values import (
     BUY,
     CLOSE_TODAY,
+    CLOSE_YESTERDAY,
     CLOSING_EFFECTS,
     PositionEffect,
     PriceRaw,
@@ -19,6 +20,7 @@ from hexdesk.domain.values import (
     Side,
     ValueRaw,
 )
+from hexdesk.errors import require
 
 
 class Position:
@@ -157,6 +159,11 @@ class Position:
             return self.yesterday
         return abs(self.quantity)
 
+    def to_close(self, side: Side, effect: PositionEffect) -> QtyRaw:
+        """Return how much an order of a side and effect can close: 0 where it would open."""
+        closes = self.quantity < 0 if side is BUY else self.quantity > 0
+        return self.closable(effect) if closes else 0
+
     def roll_trading_day(self) -> None:
         """Make today's quantity yesterday's."""
         self.today = 0
@@ -198,6 +205,10 @@ class HedgedPosition:
         """Take a broken trade out of its leg."""
         return self.leg(side, effect).unbook(side, quantity, price, effect)
 
+    def to_close(self, side: Side, effect: PositionEffect) -> QtyRaw:
+        """Return how much an order of a side and effect can close: 0 where it would open."""
+        return self.leg(side, effect).closable(effect) if effect in CLOSING_EFFECTS else 0
+
     @property
     def quantity(self) -> QtyRaw:
         """Long less short."""
@@ -236,3 +247,18 @@ class HedgedPosition:
         """Make today's quantities yesterday's."""
         self.long.roll_trading_day()
         self.short.roll_trading_day()
+
+
+def split_close(
+    position: Position, quantity: QtyRaw, *, frozen_yesterday: QtyRaw = 0
+) -> list[tuple[PositionEffect, QtyRaw]]:
+    """Return the orders that close a quantity where each trading day's is closed apart.
+
+    SHFE and INE want CLOSE_YESTERDAY for what was held before today and CLOSE_TODAY for the rest
+    (orders.md section 6). Yesterday's goes first, as `Position.book` takes it, less what orders
+    that already work close of it. The quantity is not more than what is held.
+    """
+    require(0 <= quantity <= abs(position.quantity), "a close is larger than what is held")
+    old = min(quantity, max(position.yesterday - frozen_yesterday, 0))
+    parts = ((CLOSE_YESTERDAY, old), (CLOSE_TODAY, quantity - old))
+    return [(effect, part) for effect, part in parts if part]

@@ -11,7 +11,6 @@ import msgspec
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, Quote
-from hexdesk.domain.money import parse_raw
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import BUY, SELL, QtyRaw
 from hexdesk.errors import ConfigError
@@ -64,20 +63,11 @@ class EmaCrossStrategy(Strategy):
 
     def _quantity(self, instrument: Instrument) -> QtyRaw:
         """Return the configured quantity at an instrument's scale."""
-        text = self._settings.quantity
-        lot = instrument.lot
-        smallest = max(instrument.min_quantity, lot)
         try:
-            quantity = parse_raw(text, instrument.quantity_scale)
-        except ValueError:
-            quantity = 0
-        if quantity < smallest or quantity % lot:
-            raise ConfigError(
-                f"expected a multiple of {instrument.format_quantity(lot)}, at least"
-                f" {instrument.format_quantity(smallest)}, of {instrument.id}, was {text!r}",
-                path=f"strategies.{self.context.strategy_id}.settings.quantity",
-            )
-        return quantity
+            return instrument.parse_quantity(self._settings.quantity)
+        except ValueError as error:
+            path = f"strategies.{self.context.strategy_id}.settings.quantity"
+            raise ConfigError(str(error), path=path) from error
 
     def save_state(self) -> dict[str, object]:
         """Return the averages, so that a restart needs no new warm-up."""

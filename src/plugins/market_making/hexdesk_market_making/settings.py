@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.money import RATE_SCALE, parse_raw, pow10
+from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.errors import ConfigError
 
 BPS = pow10(RATE_SCALE) // 10_000
@@ -111,16 +111,7 @@ def make_terms(settings: MarketMakingSettings, instrument: Instrument, path: str
 
 
 def _quantity(text: str, instrument: Instrument, path: str) -> int:
-    lot = instrument.lot
-    smallest = max(instrument.min_quantity, lot)
     try:
-        quantity = parse_raw(text, instrument.quantity_scale)
-    except ValueError:
-        quantity = 0
-    if quantity < smallest or quantity % lot:
-        raise ConfigError(
-            f"expected a multiple of {instrument.format_quantity(lot)}, at least"
-            f" {instrument.format_quantity(smallest)}, of {instrument.id}, was {text!r}",
-            path=path,
-        )
-    return quantity
+        return instrument.parse_quantity(text)
+    except ValueError as error:
+        raise ConfigError(str(error), path=path) from error
