@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
@@ -16,6 +15,7 @@ from hexdesk.ports.market_data import Recording
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config.paths import Origins
+from hexdesk_app.signals import stop_signals
 
 PLUGIN = "sim_venue"
 WALK = "walk"
@@ -116,20 +116,22 @@ async def _serve(
 ) -> None:
     server = await _make_server(table, seed, recording)
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
-    try:
-        await server.start()
-    except OSError as error:
-        raise HexdeskError(
-            f"the venue cannot listen: {error.strerror or error}",
-            remedy="choose another address with --listen HOST:PORT",
-        ) from error
-    try:
-        if recording is not None and isinstance(server, PlaysRecordings):
-            server.play(recording.events(), speed=speed)
-        output.note(f"the simulated venue listens on {server.address}; Ctrl-C stops it")
-        await stopped.wait()
-    finally:
-        await server.stop()
+
+    def stop(_signal: str) -> None:
+        stopped.set()
+
+    with stop_signals(stop):
+        try:
+            await server.start()
+        except OSError as error:
+            raise HexdeskError(
+                f"the venue cannot listen: {error.strerror or error}",
+                remedy="choose another address with --listen HOST:PORT",
+            ) from error
+        try:
+            if recording is not None and isinstance(server, PlaysRecordings):
+                server.play(recording.events(), speed=speed)
+            output.note(f"the simulated venue listens on {server.address}; Ctrl-C stops it")
+            await stopped.wait()
+        finally:
+            await server.stop()
