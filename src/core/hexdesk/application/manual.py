@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from hexdesk.application.authority import OPERATOR, STRATEGY
 from hexdesk.application.execution import Execution
 from hexdesk.application.host import HostState
-from hexdesk.application.ledger import is_close
+from hexdesk.application.working import is_close
 from hexdesk.domain.commands import OperatorAmend, OperatorCancel, OperatorSubmit, OrderCommand
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import AmendRejected
