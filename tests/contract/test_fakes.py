@@ -5,6 +5,7 @@ from pathlib import Path
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
+from hexdesk.ports.read_model import ReadModel
 from hexdesk.testing.broker import FakeBroker
 from hexdesk.testing.broker_bench import INSTRUMENT, BrokerBench
 from hexdesk.testing.broker_kit import BrokerKit
@@ -14,6 +15,8 @@ from hexdesk.testing.journal_kit import JournalKit
 from hexdesk.testing.market_data import FakeFeed, FakeRecording
 from hexdesk.testing.market_data_kit import MarketDataKit, RecordingKit
 from hexdesk.testing.market_path import irregular_path, market_path
+from hexdesk.testing.read_model import FakeReadModel
+from hexdesk.testing.read_model_kit import ReadModelKit
 
 
 class TestFakeBroker(BrokerKit):
@@ -33,6 +36,13 @@ class TestMemoryJournal(JournalKit):
 
     def open_journal(self, folder: Path) -> Journal:
         return MemoryJournal()
+
+
+class TestFakeReadModel(ReadModelKit):
+    is_durable = False
+
+    def open_read_model(self, folder: Path) -> ReadModel:
+        return FakeReadModel()
 
 
 class TestFakeRecording(RecordingKit):

@@ -75,6 +75,8 @@ class Changes(msgspec.Struct):
         events: New rows.
         instruments: As they now are defined.
         accounts: How they now net, by id.
+        floor: Number of the latest run that began with empty books, 0 if none did in this batch.
+            Earlier positions are gone before `positions` come, earlier orders no longer open.
     """
 
     orders: list[OrderRow]
@@ -85,6 +87,7 @@ class Changes(msgspec.Struct):
     events: list[EventRow]
     instruments: list[Instrument]
     accounts: dict[str, PositionMode]
+    floor: int = 0
 
 
 def no_order(_client_order_id: str) -> TrackedOrder | None:
@@ -97,10 +100,12 @@ class Projection:
 
     Attributes:
         now_ns: Time of the latest record that had one.
+        floor: Number of the latest run that began with empty books: orders before it are history.
     """
 
     def __init__(self, load: LoadOrder = no_order, *, closed_kept: int = CLOSED_KEPT) -> None:
         self.now_ns: TimeNs = 0
+        self.floor = 0
         self._load = load
         self._closed_kept = closed_kept
         self._orders: dict[str, TrackedOrder] = {}
@@ -129,6 +134,7 @@ class Projection:
         self,
         *,
         now_ns: TimeNs,
+        floor: int,
         instruments: Sequence[Instrument],
         accounts: dict[str, PositionMode],
         positions: Sequence[PositionRow],
@@ -136,6 +142,7 @@ class Projection:
     ) -> None:
         """Go on from rows that an earlier projection made."""
         self.now_ns = now_ns
+        self.floor = floor
         self._instruments = {each.id: each for each in instruments}
         self._modes = dict(accounts)
         for tracked in open_orders:
@@ -234,8 +241,9 @@ class Projection:
         tracked = self._orders.get(client_order_id)
         if tracked is None:
             tracked = self._load(client_order_id)
-            if tracked is not None:
-                self._orders[client_order_id] = tracked
+            if tracked is None or tracked.number < self.floor:
+                return None
+            self._orders[client_order_id] = tracked
         return tracked
 
     def _log(self, number: int, tracked: TrackedOrder, record: Record, outcome: str) -> None:
@@ -269,6 +277,8 @@ class Projection:
 
     def _run(self, number: int, run: RunStarted) -> None:
         """Learn what the records of a run refer to."""
+        if not run.continues:
+            self._begin_empty(number)
         for instrument in run.instruments:
             if self._instruments.get(instrument.id) != instrument:
                 self._instruments[instrument.id] = instrument
@@ -282,6 +292,14 @@ class Projection:
                 self._changes.accounts[account.account_id] = account.position_mode
         text = f"run {run.run_id} of {run.name}, {run.mode}"
         self._event(number, run, Category.RUN, kind="run", text=text)
+
+    def _begin_empty(self, number: int) -> None:
+        """Leave what earlier runs held behind."""
+        self.floor = self._changes.floor = number
+        self._orders.clear()
+        self._closed.clear()
+        self._books.clear()
+        self._dirty_books.clear()
 
     def _note(self, number: int, record: msgspec.Struct) -> None:
         """Take a record that is about no order; one of an unknown kind, too."""
