@@ -5,7 +5,8 @@ import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, get_args
+from types import UnionType
+from typing import Any, NewType, Union, get_args, get_origin
 
 import msgspec
 from hypothesis import strategies as st
@@ -19,26 +20,36 @@ TIMEOUT_S = 20.0
 
 RECORD_TYPES: tuple[type[Any], ...] = get_args(JournalRecord)
 
-_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-_INTEGERS = st.integers(-(2**63), 2**63 - 1)
+SIMPLE: dict[object, st.SearchStrategy[Any]] = {
+    str: st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
+    int: st.integers(-(2**63), 2**63 - 1),
+    bool: st.booleans(),
+    bytes: st.binary(max_size=12),
+    type(None): st.none(),
+    None: st.none(),
+}
 
 
-def _values(kind: object) -> st.SearchStrategy[object]:
-    if kind is str:
-        return _TEXT
-    if kind is int:
-        return _INTEGERS
-    if kind is bool:
-        return st.booleans()
-    if kind == bool | None:
-        return st.none() | st.booleans()
+def _values(kind: Any) -> st.SearchStrategy[Any]:
+    """Draw any values of a field's type, whatever types records get."""
+    if kind in SIMPLE:
+        return SIMPLE[kind]
+    if isinstance(kind, NewType):
+        return _values(kind.__supertype__)
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return st.sampled_from(list(kind))
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return records_of(kind)
+    inner = get_args(kind)
+    if get_origin(kind) is tuple and inner[1:] == (...,):
+        return st.lists(_values(inner[0]), max_size=2).map(tuple)
+    if get_origin(kind) in {Union, UnionType}:
+        return st.one_of([_values(each) for each in inner])
     raise TypeError(f"no values of {kind} known: teach them here")
 
 
-def records_of(kind: type[Any]) -> st.SearchStrategy[JournalRecord]:
-    """Draw records of one type with any values in its fields."""
+def records_of(kind: type[Any]) -> st.SearchStrategy[Any]:
+    """Draw structs of one type with any values in their fields."""
     fields = {field.name: _values(field.type) for field in msgspec.structs.fields(kind)}
     return st.builds(kind, **fields)
 

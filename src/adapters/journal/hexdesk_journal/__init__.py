@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from hexdesk.plugin import CONTRACT_VERSION, JournalRegistration, hookimpl
 from hexdesk_journal.file import FileJournal
+from hexdesk_journal.reader import FileJournalReader
 from hexdesk_journal.settings import JournalSettings
 
 
@@ -17,5 +18,6 @@ def hexdesk_journals() -> Iterable[JournalRegistration]:
             settings=JournalSettings,
             factory=FileJournal,
             contract=CONTRACT_VERSION,
+            open_reader=FileJournalReader,
         )
     ]

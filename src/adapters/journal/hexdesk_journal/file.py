@@ -3,22 +3,24 @@
 import errno
 import logging
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain
+from pathlib import Path
 from typing import NoReturn
 
 from hexdesk.errors import HexdeskError, InvariantError, require
 from hexdesk.plugin import JournalContext
 from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
-from hexdesk_journal.framing import encode_frame
+from hexdesk_journal.framing import FORMAT_VERSION, NO_CHAIN, chain_of, encode_frame, link
+from hexdesk_journal.keeper import SnapshotKeeper
 from hexdesk_journal.lock import WriterLock
+from hexdesk_journal.reading import chain_at, read_batches
 from hexdesk_journal.recovery import Tail, recover
-from hexdesk_journal.segments import SegmentHeader, read_records, segment_path
+from hexdesk_journal.segments import FOLDER, SegmentHeader, encode_header, segment_path
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
-from hexdesk_journal.snapshots import read_snapshot, write_snapshot
+from hexdesk_journal.snapshots import SnapshotHeader, StoredSnapshot, sound_snapshots
 from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
 from hexdesk_journal.writer import SegmentWriter
 
-FOLDER = "journal"
 REMEDIES = {
     errno.EACCES: "make the folder writable for this user",
     errno.EROFS: "make the folder writable, or set another state folder",
@@ -54,13 +56,16 @@ class FileJournal:
         self._run_id = context.run_id
         self._segment_bytes_max = settings.segment_mb * BYTES_PER_MB
         self._durable = settings.sync != "none"
+        self._logger = context.logger
         self._pending: list[JournalRecord] = []
         self.append = self._pending.append
         self._failure: OSError | HexdeskError | None = None
         self._closed = False
+        self._chain = self._seed = NO_CHAIN  # behind the last record; before the next frame
+        self._writer: SegmentWriter
         self._followers = JournalFollowers(context.logger)
         try:
-            self._open(context.logger)
+            self._open(settings)
         except OSError as error:
             raise _explained(error, f"the journal in {self.folder} cannot be opened") from error
         self._sync = _make_sync(settings, self._writer.fd, context.logger)
@@ -89,15 +94,16 @@ class FileJournal:
         if not pending:
             return
         try:
-            frame = encode_frame(pending, self._sequence)
-            if self._writer.size + len(frame) > self._segment_bytes_max:
-                self._rotate()
+            frame = encode_frame(pending, self._sequence, self._seed)
+            if self._writer.size + len(frame) > self._segment_bytes_max and self._rotate():
+                frame = encode_frame(pending, self._sequence, self._seed)
             self._writer.write(frame)
             self._sync.written()
         except (OSError, HexdeskError) as error:
             self._fail(error)
         first = self._sequence
         self._sequence += len(pending)
+        self._chain = self._seed = chain_of(frame)
         if self._followers:
             written = tuple(pending)
             pending.clear()
@@ -112,24 +118,49 @@ class FileJournal:
             DataError: A segment is missing or damaged.
             OSError: A segment cannot be read.
         """
-        return islice(read_records(self.folder), after, None)
+        batches = read_batches(self.folder, after, trusted_from=self._trusted_from)
+        return chain.from_iterable(batch for _first, batch in batches)
 
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something, after it was written."""
         self._followers.add(sink)
 
     def save_snapshot(self, state: bytes) -> None:
-        """Keep a state that holds after every record committed so far.
+        """Keep a state that holds after every record committed so far; written by a thread.
 
         Raises:
             InvariantError: Records were appended since the last commit.
         """
+        if self._failure is not None:
+            self._logger.warning("no snapshot is kept, for the journal has stopped before")
+            return
         require(not self._pending, "a snapshot is taken with nothing left to commit")
-        write_snapshot(self.folder, Snapshot(self.sequence, state))
+        header = SnapshotHeader(
+            sequence=self.sequence,
+            chain=self._chain.hex(),
+            segment=self.segment,
+            run_id=self._run_id,
+        )
+        path = segment_path(self.folder, self.segment)
+        self._keeper.save(StoredSnapshot(header, state), path)
 
     def snapshot(self) -> Snapshot | None:
-        """Return the latest sound snapshot, None if there is none."""
-        return read_snapshot(self.folder)
+        """Return the latest sound snapshot, None if there is none.
+
+        One that is damaged, or does not fit the records before it, is passed with a warning.
+
+        Raises:
+            DataError: The records around it are damaged.
+            OSError: The folder cannot be read.
+        """
+        self._keeper.wait()
+        for path, stored in sound_snapshots(self.folder, self._refuse):
+            sequence = stored.header.sequence
+            found = chain_at(self.folder, sequence, trusted_from=self._trusted_from)
+            if found is not None and found.hex() == stored.header.chain:
+                return stored.snapshot
+            self._refuse(path, "it does not belong to the records that are here")
+        return None
 
     def close(self) -> None:
         """Commit, force all to the disk unless `sync` is none, let others write; idempotent.
@@ -146,17 +177,21 @@ class FileJournal:
                 self._force()
         finally:
             self._failure = self._failure or InvariantError("the journal is closed")
+            self._keeper.wait()
             self._sync.close()
             self._writer.close()
             self._lock.release()
 
-    def _open(self, logger: logging.Logger) -> None:
+    def _open(self, settings: JournalSettings) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = WriterLock(self.folder, self._run_id)
         try:
-            tail = recover(self.folder, logger)
+            self._keeper = SnapshotKeeper(self.folder, settings, self._logger)
+            tail = recover(self.folder, self._logger)
             self.torn_bytes, self.torn_copies = tail.torn_bytes, tail.torn_copies
             self._sequence = tail.next_sequence
+            self._chain, self._seed = tail.chain, tail.seed
+            self._trusted_from = tail.header.segment if tail.header else 1
             self._writer = self._continue(tail)
         except (OSError, HexdeskError):
             self._lock.release()
@@ -164,25 +199,54 @@ class FileJournal:
 
     def _continue(self, tail: Tail) -> SegmentWriter:
         header = tail.header
+        for _path, stored in sound_snapshots(self.folder, self._refuse):
+            if stored.header.sequence > self.sequence:
+                return self._continue_behind(stored.header, tail)
+            break
         if header is None:
             return self._create(1)
-        if header.run_id != self._run_id:
+        if header.run_id != self._run_id or tail.version != FORMAT_VERSION:
             return self._create(header.segment + 1)
         return SegmentWriter(segment_path(self.folder, header.segment), header, tail.size)
 
-    def _create(self, segment: int) -> SegmentWriter:
-        header = SegmentHeader(segment=segment, first_sequence=self._sequence, run_id=self._run_id)
-        return SegmentWriter.create(self.folder, header, durable=self._durable)
+    def _continue_behind(self, snapshot: SnapshotHeader, tail: Tail) -> SegmentWriter:
+        """Go on from a snapshot that holds more than the records do: it knows orders they lost."""
+        self._logger.error(
+            "records %d to %d are lost; the snapshot of record %d holds what they did, and the"
+            " journal in %s goes on behind it",
+            *(self._sequence, snapshot.sequence, snapshot.sequence, self.folder),
+        )
+        lost_from, self._sequence = self._sequence, snapshot.sequence + 1
+        self._chain = bytes.fromhex(snapshot.chain)
+        last = tail.header.segment if tail.header else snapshot.segment
+        return self._create(last + 1, lost_from=lost_from)
 
-    def _rotate(self) -> None:
+    def _create(self, segment: int, *, lost_from: int = 0) -> SegmentWriter:
+        header = SegmentHeader(
+            segment=segment,
+            first_sequence=self._sequence,
+            run_id=self._run_id,
+            chain=self._chain.hex(),
+            lost_from=lost_from,
+        )
+        writer = SegmentWriter.create(self.folder, header, durable=self._durable)
+        self._seed = link(self._chain, encode_header(header))
+        return writer
+
+    def _rotate(self) -> bool:
+        """Begin a new segment, unless this one is empty: a larger frame gets one of its own."""
         if not self._writer.has_frames:
-            return  # one frame larger than a segment gets a segment of its own
+            return False
         # The old segment is safe before the new one exists: only the last can have a torn end.
         self._sync.force()
         full = self._writer
         self._writer = self._create(full.header.segment + 1)
         self._sync.follow(self._writer.fd)
         full.close()
+        return True
+
+    def _refuse(self, path: Path, text: str) -> None:
+        self._logger.warning("%s: %s; not used", path, text)
 
     def _force(self) -> None:
         try:

@@ -1,12 +1,16 @@
 """Frames: what one commit becomes in bytes, and back. Pure.
 
-A frame is a header of 24 bytes, little-endian, then its payload:
+A frame of format 2 is a header of 40 bytes, little-endian, then its payload:
 
-    marker    4 bytes  b"HXFR"; lets a reader find the next frame behind a damaged one
-    crc       uint32   CRC-32 of all that follows it in the frame
-    length    uint32   bytes of payload
-    count     uint32   records in the payload
-    sequence  uint64   number of its first record; records are numbered from 1, without a gap
+    marker    4 bytes   b"HXFR"; lets a reader find the next frame behind a damaged one
+    crc       uint32    CRC-32 of all that follows it in the frame
+    length    uint32    bytes of payload
+    count     uint32    records in the payload
+    sequence  uint64    number of its first record; records are numbered from 1, without a gap
+    chain     16 bytes  BLAKE2b over the chain before it, length, count, sequence and payload
+
+Format 1 has no chain: a header of 24 bytes. The checksum finds what a disk did, the chain what a
+person did: whoever changes, removes or moves a frame has to change every later one, too.
 
 The payload is a msgpack array of records. msgpack has no integers beyond 64 bits, which an absurd
 but journalled order may hold; such a frame's payload is the same array as JSON, told apart by its
@@ -18,6 +22,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
+from hashlib import blake2b
 from typing import TypeAlias, TypeVar
 
 import msgspec
@@ -25,11 +30,12 @@ import msgspec
 from hexdesk.errors import InvariantError, require
 from hexdesk.ports.journal import JournalRecord
 
-T = TypeVar("T")
+T = TypeVar("T", list[JournalRecord], memoryview)
 
 Buffer: TypeAlias = bytes | bytearray | mmap.mmap
 """What can be read as frames; unlike a memoryview it can be searched."""
 
+FORMAT_VERSION = 2
 MARKER = b"HXFR"
 PAYLOAD_BYTES_MAX = 256 << 20
 """A larger length is damage, not a frame."""
@@ -37,8 +43,12 @@ PAYLOAD_BYTES_MAX = 256 << 20
 _HEADER = struct.Struct("<4sIIIQ")
 _CHECK = struct.Struct("<4sI")
 _FACTS = struct.Struct("<IIQ")
-HEADER_BYTES = _HEADER.size
 _CHECKED_FROM = _CHECK.size
+CHAIN_FROM = _HEADER.size
+CHAIN_BYTES = 16
+HEADER_BYTES = CHAIN_FROM + CHAIN_BYTES
+NO_CHAIN = bytes(CHAIN_BYTES)
+"""The chain before the first frame, and all through format 1."""
 _JSON_ARRAY = b"["
 
 _msgpack_encode = msgspec.msgpack.Encoder().encode
@@ -55,7 +65,12 @@ class Damage(Enum):
     LENGTH = "its length is impossible"
     CHECKSUM = "its checksum is wrong"
     SEQUENCE = "its number does not follow the frame before"
+    CHAIN = "its chain does not follow from what is before it: something was changed by hand"
     RECORDS = "its bytes are sound but its records are not of this version of hexdesk"
+
+
+NEVER_A_CRASH = frozenset({Damage.SEQUENCE, Damage.CHAIN, Damage.RECORDS})
+"""What is sound by itself but does not fit was never the work of a crash."""
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,8 +85,13 @@ class Problem(msgspec.Struct, frozen=True):
         return f"the frame at byte {self.offset} is bad: {self.damage.value}{detail}"
 
 
-def encode_frame(records: Sequence[JournalRecord], sequence: int) -> bytes:
-    """Return the frame of records whose first has the number `sequence`.
+def link(chain: bytes, data: bytes) -> bytes:
+    """Return the chain behind some data, given the chain before them."""
+    return blake2b(chain + data, digest_size=CHAIN_BYTES).digest()
+
+
+def encode_frame(records: Sequence[JournalRecord], sequence: int, chain: bytes) -> bytes:
+    """Return the frame of records whose first has the number `sequence`; see `chain_of`.
 
     Raises:
         InvariantError: A record holds what no journal can keep, as a number type of another
@@ -87,7 +107,13 @@ def encode_frame(records: Sequence[JournalRecord], sequence: int) -> bytes:
     length = len(payload)
     require(length <= PAYLOAD_BYTES_MAX, f"a frame of {length} bytes, at most {PAYLOAD_BYTES_MAX}")
     facts = _FACTS.pack(length, len(records), sequence)
-    return _CHECK.pack(MARKER, zlib.crc32(payload, zlib.crc32(facts))) + facts + payload
+    checked = facts + blake2b(chain + facts + payload, digest_size=CHAIN_BYTES).digest() + payload
+    return _CHECK.pack(MARKER, zlib.crc32(checked)) + checked
+
+
+def chain_of(frame: bytes) -> bytes:
+    """Return the chain behind a frame."""
+    return frame[CHAIN_FROM:HEADER_BYTES]
 
 
 def _encode_payload(records: Sequence[JournalRecord]) -> bytes:
@@ -97,18 +123,21 @@ def _encode_payload(records: Sequence[JournalRecord]) -> bytes:
         return _json_encode(records)
 
 
-def decode_payload(payload: bytes | memoryview) -> list[JournalRecord]:
-    """Return the records of a payload.
+def decode_payload(payload: bytes | memoryview, count: int) -> list[JournalRecord]:
+    """Return the records of a payload, so many.
 
     Raises:
-        msgspec.MsgspecError: They are not records of this version.
+        msgspec.MsgspecError: They are not records of this version, or not so many.
     """
     try:
-        return _msgpack_decode(payload)
+        records = _msgpack_decode(payload)
     except msgspec.MsgspecError:
-        if payload[:1] == _JSON_ARRAY:
-            return _json_decode(payload)
-        raise
+        if payload[:1] != _JSON_ARRAY:
+            raise
+        records = _json_decode(payload)
+    if len(records) != count:
+        raise msgspec.ValidationError(f"{len(records)} records, {count} expected")
+    return records
 
 
 class FrameReader:
@@ -119,30 +148,60 @@ class FrameReader:
         sequence: Number that the next record must have.
         problem: Why the walk ended before the buffer did; None if it did not.
 
-    While a frame is handed out, `offset` is its begin and `sequence` its first record's number.
+    While a frame is handed out, all this is still as before it.
     """
 
-    def __init__(self, buffer: Buffer, *, offset: int = 0, sequence: int = 1) -> None:
+    def __init__(
+        self,
+        buffer: Buffer,
+        *,
+        offset: int = 0,
+        sequence: int = 1,
+        chain: bytes = NO_CHAIN,
+        seed: bytes | None = None,
+        version: int = FORMAT_VERSION,
+        is_trusted: bool = False,
+    ) -> None:
+        """Begin at an offset; who trusts the bytes believes their chain without computing it."""
         self._buffer = buffer
+        self._chain = chain
+        self._seed = chain if seed is None else seed
+        self._is_chained = version > 1
+        self._is_trusted = is_trusted
+        self._chain_offset = -1  # of the chain in the last good frame; taken out when asked for
         self.offset = offset
         self.sequence = sequence
         self.problem: Problem | None = None
 
+    @property
+    def chain(self) -> bytes:
+        """The chain behind the last good frame."""
+        begin = self._chain_offset
+        return self._chain if begin < 0 else bytes(self._buffer[begin : begin + CHAIN_BYTES])
+
+    @property
+    def seed(self) -> bytes:
+        """What the next frame must be chained to: the chain, but for a segment's first frame."""
+        return self._seed if self._chain_offset < 0 else self.chain
+
     def payloads(self) -> Iterator[memoryview]:
         """Yield each good frame's payload, not decoded."""
-        return self._walk(_as_it_is)
+        return self._walk(_as_it_is, 0)
 
-    def batches(self) -> Iterator[list[JournalRecord]]:
-        """Yield the records of each good frame."""
-        return self._walk(decode_payload)
+    def batches(self, after: int = 0) -> Iterator[list[JournalRecord]]:
+        """Yield the records of each good frame, but none whose number is at most `after`."""
+        return self._walk(decode_payload, after)
 
-    def _walk(self, decode: Callable[[memoryview], T]) -> Iterator[T]:
+    def _walk(self, decode: Callable[[memoryview, int], T], after: int) -> Iterator[T]:
         buffer = self._buffer
         view = memoryview(buffer)
         unpack, crc32, end = _HEADER.unpack_from, zlib.crc32, len(buffer)
+        is_chained, checks_chain = self._is_chained, self._is_chained and not self._is_trusted
+        header_bytes = HEADER_BYTES if is_chained else CHAIN_FROM
+        chain = self.seed
         while self.offset < end:
             offset = self.offset
-            start = offset + HEADER_BYTES
+            start = offset + header_bytes
             if start > end:
                 return self._stop(Damage.TORN, f"{end - offset} bytes of its header")
             marker, crc, length, count, sequence = unpack(buffer, offset)
@@ -157,39 +216,50 @@ class FrameReader:
                 return self._stop(Damage.CHECKSUM)
             if sequence != self.sequence:
                 return self._stop(Damage.SEQUENCE, f"is {sequence}, expected {self.sequence}")
-            try:
-                decoded = decode(view[start:stop])
-            except msgspec.MsgspecError as error:
-                return self._stop(Damage.RECORDS, str(error))
-            yield decoded
+            payload = view[start:stop]
+            if checks_chain:
+                facts = buffer[offset + _CHECKED_FROM : offset + CHAIN_FROM]
+                chain = blake2b(chain + facts + payload, digest_size=CHAIN_BYTES).digest()
+                if chain != buffer[offset + CHAIN_FROM : start]:
+                    return self._stop(Damage.CHAIN)
+            behind = sequence + count
+            if behind > after + 1:
+                try:
+                    decoded = decode(payload, count)
+                except msgspec.MsgspecError as error:
+                    return self._stop(Damage.RECORDS, str(error))
+                yield decoded if sequence > after else decoded[after + 1 - sequence :]
             self.offset = stop
-            self.sequence = sequence + count
+            self.sequence = behind
+            if is_chained:
+                self._chain_offset = offset + CHAIN_FROM
         return None
 
     def _stop(self, damage: Damage, text: str = "") -> None:
         self.problem = Problem(self.offset, damage, text)
 
 
-def _as_it_is(payload: memoryview) -> memoryview:
+def _as_it_is(payload: memoryview, _count: int) -> memoryview:
     return payload
 
 
-def find_frame(buffer: Buffer, start: int) -> int:
+def find_frame(buffer: Buffer, start: int, version: int = FORMAT_VERSION) -> int:
     """Return where the first sound frame at or after `start` begins, -1 if there is none.
 
-    Its sequence is not looked at: the caller asks whether anything that was once written whole
-    lies behind a damaged place.
+    Its sequence and chain are not looked at: the caller asks whether anything that was once
+    written whole lies behind a damaged place.
     """
+    header_bytes = HEADER_BYTES if version > 1 else CHAIN_FROM
     offset = buffer.find(MARKER, start)
     while offset >= 0:
-        if _is_sound(buffer, offset):
+        if _is_sound(buffer, offset, header_bytes):
             return offset
         offset = buffer.find(MARKER, offset + 1)
     return -1
 
 
-def _is_sound(buffer: Buffer, offset: int) -> bool:
-    start = offset + HEADER_BYTES
+def _is_sound(buffer: Buffer, offset: int, header_bytes: int) -> bool:
+    start = offset + header_bytes
     if start > len(buffer):
         return False
     crc: int

@@ -13,13 +13,22 @@ from pathlib import Path
 import msgspec
 
 from hexdesk.errors import DataError
-from hexdesk_journal.framing import Buffer, Damage, FrameReader, find_frame
+from hexdesk_journal.framing import (
+    FORMAT_VERSION,
+    NEVER_A_CRASH,
+    NO_CHAIN,
+    Buffer,
+    FrameReader,
+    find_frame,
+)
+from hexdesk_journal.head import check_head
 from hexdesk_journal.segments import (
     HeaderError,
+    Segment,
     SegmentHeader,
     damaged,
-    decode_header,
     load,
+    open_segment,
     segment_numbers,
     segment_path,
 )
@@ -33,14 +42,20 @@ class Tail(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         header: Of its last segment; None for an empty journal.
         size: Of that segment, in bytes.
+        version: Of that segment's format.
+        chain: Behind the last record.
+        seed: What the next frame of that segment is chained to.
         next_sequence: Number of the record to be written next.
         torn_bytes: How much was cut.
         torn_copies: Files that hold what was cut.
     """
 
-    header: SegmentHeader | None
-    size: int
-    next_sequence: int
+    header: SegmentHeader | None = None
+    version: int = FORMAT_VERSION
+    size: int = 0
+    chain: bytes = NO_CHAIN
+    seed: bytes = NO_CHAIN
+    next_sequence: int = 1
     torn_bytes: int
     torn_copies: tuple[Path, ...]
 
@@ -55,61 +70,64 @@ def recover(folder: Path, logger: logging.Logger) -> Tail:
             another format.
         OSError: The folder cannot be read or written.
     """
+    check_head(folder)
     copies: list[Path] = []
     torn_bytes = 0
     for number in reversed(segment_numbers(folder)):
         path = segment_path(folder, number)
-        buffer = load(path)
         try:
-            header, offset = decode_header(buffer, str(path))
+            segment = open_segment(path)
         except HeaderError as error:
-            copies.append(_set_aside(path, buffer, error))
-            torn_bytes += len(buffer)
+            torn_bytes += path.stat().st_size
+            copies.append(_set_aside(path, error))
             logger.warning("%s: %s; kept as %s", path, error, copies[-1])
             continue
-        reader = _walk(path, buffer, offset, header)
+        reader = _walk(segment)
         if reader.problem is not None:
-            copies.append(_copy_aside(path, buffer, reader.offset))
-            torn_bytes += len(buffer) - reader.offset
+            copies.append(_copy_aside(path, segment.buffer, reader.offset))
+            torn_bytes += len(segment.buffer) - reader.offset
             _cut(path, reader.offset)
             logger.warning(
                 "%s: %s; cut after record %d, %d bytes kept in %s",
                 *(path, reader.problem, reader.sequence - 1),
-                *(len(buffer) - reader.offset, copies[-1]),
+                *(len(segment.buffer) - reader.offset, copies[-1]),
             )
         return Tail(
-            header=header,
+            header=segment.header,
+            version=segment.version,
             size=reader.offset,
+            chain=reader.chain,
+            seed=reader.seed,
             next_sequence=reader.sequence,
             torn_bytes=torn_bytes,
             torn_copies=tuple(copies),
         )
-    return Tail(
-        header=None, size=0, next_sequence=1, torn_bytes=torn_bytes, torn_copies=tuple(copies)
-    )
+    return Tail(torn_bytes=torn_bytes, torn_copies=tuple(copies))
 
 
-def _walk(path: Path, buffer: Buffer, offset: int, header: SegmentHeader) -> FrameReader:
-    reader = FrameReader(buffer, offset=offset, sequence=header.first_sequence)
-    for _payload in reader.payloads():
+def _walk(segment: Segment) -> FrameReader:
+    reader = segment.reader()
+    for _ in reader.payloads():
         pass
     problem = reader.problem
     if problem is not None and (
-        # A frame that is sound but out of order was never the work of a crash.
-        problem.damage is Damage.SEQUENCE or find_frame(buffer, problem.offset + 1) >= 0
+        problem.damage in NEVER_A_CRASH
+        or find_frame(segment.buffer, problem.offset + 1, segment.version) >= 0
     ):
-        raise damaged(path, reader.offset, reader.sequence, str(problem))
+        raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
     return reader
 
 
-def _set_aside(path: Path, buffer: Buffer, error: HeaderError) -> Path:
+def _set_aside(path: Path, error: HeaderError) -> Path:
     """Rename a segment that a crash left without a header, unless it holds frames."""
-    if find_frame(buffer, 0) >= 0:
+    buffer = load(path)
+    if any(find_frame(buffer, 0, version) >= 0 for version in range(1, FORMAT_VERSION + 1)):
         raise DataError(
             f"{error}, though records follow",
             file=str(path),
-            remedy="restore this file from a backup, or move it away: the desk then knows nothing"
-            " of its records but what the broker reports",
+            remedy="restore this file from a backup, or move it and the file `head` away: the desk"
+            " then knows nothing of its records but what a later snapshot holds and the broker"
+            " reports",
         )
     aside = _free_name(path, 0)
     path.rename(aside)

@@ -4,6 +4,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from hexdesk_journal.head import write_head
 from hexdesk_journal.recovery import sync_folder
 from hexdesk_journal.segments import SegmentHeader, encode_header, segment_path
 
@@ -42,6 +43,7 @@ class SegmentWriter:
             if durable:
                 os.fsync(writer.fd)
                 sync_folder(folder)
+                write_head(folder, header.segment)
         except OSError:
             writer.close()
             path.unlink()

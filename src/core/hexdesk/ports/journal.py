@@ -225,9 +225,11 @@ class JournalReader(Protocol):
     def backup(self, destination: Path) -> JournalReport:
         """Copy all up to the last whole commit into an empty folder; verify and report the copy.
 
+        What is damaged is copied as it is, and stands in the report.
+
         Raises:
             ConfigError: The folder is not empty.
-            DataError: The journal is damaged; nothing is copied.
+            DataError: A part is missing, or was given up meanwhile.
             OSError: It cannot be written.
         """
         ...

@@ -1,0 +1,82 @@
+"""Copies a journal, also while a desk writes it."""
+
+import os
+import shutil
+from pathlib import Path
+
+from hexdesk.errors import ConfigError, DataError
+from hexdesk.ports.journal import JournalReport
+from hexdesk_journal.framing import Damage
+from hexdesk_journal.head import write_head
+from hexdesk_journal.recovery import sync_folder
+from hexdesk_journal.segments import HeaderError, open_segment, segment_numbers, segment_path
+from hexdesk_journal.snapshots import snapshot_paths
+from hexdesk_journal.verify import verify
+
+
+def backup(folder: Path, destination: Path) -> JournalReport:
+    """Copy a journal up to its last whole commit and verify the copy.
+
+    Snapshots are copied first, so that none holds records which are not there. What is damaged is
+    copied as it is, and stands in the report.
+
+    Raises:
+        ConfigError: The destination is not an empty folder.
+        DataError: A segment is missing, or was given up meanwhile.
+        OSError: It cannot be written.
+    """
+    destination.mkdir(parents=True, exist_ok=True)
+    if any(destination.iterdir()):
+        raise ConfigError(
+            f"{destination} is not empty", remedy="name a folder that is empty or not there"
+        )
+    try:
+        for path in snapshot_paths(folder):
+            _copy(path, destination / path.name)
+        numbers = segment_numbers(folder)
+        for number in numbers[:-1]:
+            path = segment_path(folder, number)
+            _copy(path, destination / path.name)
+        for number in numbers[-1:]:
+            _copy_last(segment_path(folder, number), destination)
+    except FileNotFoundError as error:
+        raise DataError(
+            "was given up while the journal was being copied",
+            file=str(error.filename),
+            remedy=f"remove {destination} and do it again",
+        ) from error
+    written = segment_numbers(destination)
+    if written:
+        write_head(destination, written[-1])
+    sync_folder(destination)
+    return verify(destination, is_live=False)
+
+
+def _copy(source: Path, destination: Path) -> None:
+    shutil.copy2(source, destination)
+    _force(destination)
+
+
+def _copy_last(path: Path, destination: Path) -> None:
+    """Copy the segment that is being written, without a frame that is not whole."""
+    copy = destination / path.name
+    try:
+        segment = open_segment(path, is_live=True)
+    except HeaderError as error:
+        if not error.is_torn:
+            _copy(path, copy)
+        return
+    reader = segment.reader(is_trusted=True)
+    for _ in reader.payloads():
+        pass
+    is_torn = reader.problem is not None and reader.problem.damage is Damage.TORN
+    copy.write_bytes(segment.buffer[: reader.offset] if is_torn else segment.buffer)
+    _force(copy)
+
+
+def _force(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

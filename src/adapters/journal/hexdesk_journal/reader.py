@@ -1,0 +1,117 @@
+"""Reads a journal without its lock: while the desk writes, or when it is gone."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from hexdesk.errors import DataError
+from hexdesk.ports.journal import JournalRecord, JournalReport, JournalSegment, Snapshot
+from hexdesk_journal.backup import backup
+from hexdesk_journal.reading import chain_at, first_kept, headless, read_batches
+from hexdesk_journal.segments import (
+    FOLDER,
+    HeaderError,
+    open_segment,
+    present_numbers,
+    segment_numbers,
+    segment_path,
+)
+from hexdesk_journal.snapshots import snapshot_paths, sound_snapshots
+from hexdesk_journal.verify import verify
+
+
+class FileJournalReader:
+    """The journal in a folder; a frame at its end that is not whole does not count yet.
+
+    Attributes:
+        folder: Where the segments lie.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Look for a journal in a folder: its own, or the desk's state folder.
+
+        Raises:
+            DataError: There is none.
+            OSError: The folder cannot be read.
+        """
+        self.folder = path / FOLDER if (path / FOLDER).is_dir() else path
+        if not (
+            self.folder.is_dir() and (present_numbers(self.folder) or snapshot_paths(self.folder))
+        ):
+            raise DataError(
+                "there is no journal",
+                file=str(path),
+                remedy="name the desk's state folder, or the folder `journal` in it",
+            )
+
+    @property
+    def first_sequence(self) -> int:
+        """Number of the first record that is kept: 1 unless older ones were given up."""
+        return first_kept(self.folder)
+
+    def records(self, after: int = 0) -> Iterator[tuple[int, JournalRecord]]:
+        """Yield number and record of all whose number is greater than `after`, oldest first.
+
+        Raises:
+            DataError: A segment is missing or damaged, or records are no longer kept; all before
+                were yielded.
+            OSError: A segment cannot be read.
+        """
+        for first, batch in read_batches(self.folder, after, is_live=True):
+            yield from enumerate(batch, first)
+
+    def snapshot(self, until: int | None = None) -> Snapshot | None:
+        """Return the latest sound snapshot, or the latest that holds no record after `until`.
+
+        Raises:
+            DataError: The records around it are damaged.
+            OSError: The folder cannot be read.
+        """
+        for _path, stored in sound_snapshots(self.folder, _warn):
+            sequence = stored.header.sequence
+            if until is not None and sequence > until:
+                continue
+            chain = chain_at(self.folder, sequence)
+            if chain is not None and chain.hex() == stored.header.chain:
+                return stored.snapshot
+        return None
+
+    def segments(self) -> Sequence[JournalSegment]:
+        """Return what each segment says of itself, oldest first.
+
+        Raises:
+            DataError: One is missing or has no sound header.
+            OSError: One cannot be read.
+        """
+        found: list[JournalSegment] = []
+        numbers = segment_numbers(self.folder)
+        for number in numbers:
+            path = segment_path(self.folder, number)
+            try:
+                found.append(open_segment(path).facts)
+            except HeaderError as error:
+                if not (error.is_torn and number == numbers[-1]):
+                    raise headless(path, error) from error
+        return found
+
+    def verify(self) -> JournalReport:
+        """Read everything and say what is wrong.
+
+        Raises:
+            OSError: A file cannot be read.
+        """
+        return verify(self.folder)
+
+    def backup(self, destination: Path) -> JournalReport:
+        """Copy all up to the last whole commit into an empty folder; verify and report the copy.
+
+        Raises:
+            ConfigError: The folder is not empty.
+            DataError: A segment is missing, or was given up meanwhile.
+            OSError: It cannot be written.
+        """
+        return backup(self.folder, destination)
+
+
+def _warn(path: Path, text: str) -> None:
+    logging.getLogger("hexdesk.journal").warning("%s: %s; not used", path, text)
