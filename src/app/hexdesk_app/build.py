@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.recovery import Past
 from hexdesk.domain.instruments import Instrument
 from hexdesk.plugin.server import Server
 from hexdesk.ports.clock import Clock
@@ -59,6 +60,11 @@ class Application:
     def journal(self) -> Journal:
         """Where inputs and intents go."""
         return self._container.journal()
+
+    @property
+    def past(self) -> Past | None:
+        """What the journal says of the runs before; None for a desk that begins anew."""
+        return self._container.past()
 
     @property
     def assembly(self) -> Assembly:

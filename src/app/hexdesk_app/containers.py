@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dependency_injector import containers, providers
 
 from hexdesk.application.clock import VirtualClock
+from hexdesk.application.recovery import Past
 from hexdesk.domain.instruments import Instrument
 from hexdesk.plugin.server import Server
 from hexdesk.ports.clock import Clock
@@ -44,11 +45,14 @@ class DeskContainer(containers.DeclarativeContainer):
     feeds: providers.Provider[dict[str, MarketData]] = providers.Singleton(
         wiring.make_feeds, config, parts, clock
     )
-    instruments: providers.Provider[dict[str, Instrument]] = providers.Singleton(
-        wiring.gather_instruments, config, recordings, discovered
-    )
     journal: providers.Provider[Journal] = providers.Singleton(
         wiring.make_journal, config, parts, run_id
+    )
+    past: providers.Provider[Past | None] = providers.Singleton(
+        wiring.look_back, config, journal, is_virtual=is_virtual
+    )
+    instruments: providers.Provider[dict[str, Instrument]] = providers.Singleton(
+        wiring.gather_instruments, config, recordings, discovered, past
     )
     assembly: providers.Provider[wiring.Assembly] = providers.Singleton(
         wiring.assemble,
@@ -60,6 +64,8 @@ class DeskContainer(containers.DeclarativeContainer):
         clock=clock,
         wake=wake,
         stopwatch=stopwatch,
+        past=past,
+        is_virtual=is_virtual,
     )
     servers: providers.Provider[dict[str, Server]] = providers.Singleton(
         wiring.make_servers, config, parts, clock, instruments

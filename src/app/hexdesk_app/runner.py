@@ -28,6 +28,7 @@ from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.live_clock import LiveClock
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
+from hexdesk_app.resume import StateKeeper, resume
 
 GC_THRESHOLD = 50_000
 """Allocations between collections while a desk runs (performance.md, decision 10)."""
@@ -272,6 +273,8 @@ async def _run_live(config: Config, options: Options) -> RunResult:
             app.discover({instrument.id: instrument for instrument in found})
         session = await stack.enter_async_context(_surroundings(app, options))
         drain.attach(session)
+        keeper = StateKeeper(app.desk, app.journal)
+        resume(app)
         session.start_strategies(app.clock.now_ns())
         wanted = sorted(
             {each for part in app.parts.strategies.values() for each in part.section.instruments}
@@ -282,10 +285,12 @@ async def _run_live(config: Config, options: Options) -> RunResult:
         while not session.is_stopping:
             session.now_ns = app.clock.now_ns()
             session.watch()
+            keeper.look(session.now_ns)
             await session.wait(WATCH_STEP_S)
         session.seconds = time.perf_counter() - begun
         session.stop_strategies(app.clock.now_ns())
         await _until_settled(app.desk, keeps=config.desk.on_stop == "keep")
+        keeper.end(app.clock.now_ns())
         session.is_stopping = False
         return session.result()
 

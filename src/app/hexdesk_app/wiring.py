@@ -15,6 +15,8 @@ import msgspec
 from hexdesk.application.desk import Desk
 from hexdesk.application.inbox import Inbox
 from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.recovery import Past, read_past
+from hexdesk.application.replay import Replay
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money, currency_scale, pow10
@@ -42,6 +44,8 @@ from hexdesk_app.resolve import Parts
 DEFAULT_DEPOSIT = 10_000
 """Of each settlement currency, where the configuration names no deposit."""
 RUN_ID_BYTES = 5
+CLOSED_ORDERS_MAX = 20_000
+"""Closed orders that a desk without end keeps at hand; the journal has them all."""
 NS_PER_MS = 1_000_000
 
 
@@ -102,11 +106,15 @@ def make_feeds(config: Config, parts: Parts, clock: Clock) -> dict[str, MarketDa
 
 
 def gather_instruments(
-    config: Config, recordings: Mapping[str, Recording], discovered: Mapping[str, Instrument]
+    config: Config,
+    recordings: Mapping[str, Recording],
+    discovered: Mapping[str, Instrument],
+    past: Past | None,
 ) -> dict[str, Instrument]:
-    """Return all instruments; the configuration wins over what feeds and files say."""
+    """Return all instruments; the configuration wins over feeds and files, those over the past."""
     recorded = chain.from_iterable(each.instruments for each in recordings.values())
     return {
+        **{instrument.id: instrument for instrument in (past.state.instruments if past else ())},
         **discovered,
         **{instrument.id: instrument for instrument in recorded},
         **config.instruments,
@@ -125,6 +133,29 @@ def make_journal(config: Config, parts: Parts, run_id: str) -> Journal:
         logger=logging.getLogger("hexdesk.journal"),
     )
     return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+
+
+def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Past | None:
+    """Return what the journal says of the runs before; a run in virtual time has no past.
+
+    Raises:
+        ConfigError: They were of another mode.
+        DataError: The journal is damaged.
+    """
+    if is_virtual:
+        return None
+    past = read_past(journal)
+    mode = config.desk.mode.value
+    if past is not None and past.state.mode != mode:
+        raise ConfigError(
+            f"is {mode!r}, but the journal in {state_path(config)} is that of a"
+            f" {past.state.mode} desk",
+            code="CONFIG_CONFLICT",
+            path="desk.mode",
+            origin=config.origins.of(("desk", "mode")),
+            remedy="give each mode a state_path of its own",
+        )
+    return past
 
 
 def state_path(config: Config) -> Path:
@@ -159,13 +190,16 @@ def assemble(
     clock: Clock,
     wake: Callable[[], None] | None,
     stopwatch: Callable[[], int] | None,
+    past: Past | None,
+    is_virtual: bool,
 ) -> Assembly:
-    """Make a desk with its brokers and strategies.
+    """Make a desk with its brokers, the books of the past, and its strategies.
 
     With `wake` the desk is live: reports go through the inbox, and `wake` asks for a drain.
 
     Raises:
-        ConfigError: A strategy names an instrument that nothing defines.
+        ConfigError: A strategy names an instrument that nothing defines, or changed its broker.
+        DataError: The past does not fit what is configured.
         PluginError: A factory failed.
     """
     _check_instruments(config, instruments)
@@ -190,9 +224,47 @@ def assemble(
         name: _add_broker(config, parts, name, desk, reports, clock, instruments, deposits[name])
         for name in parts.brokers
     }
+    if past is not None:
+        Replay(desk).restore(past.state)
+    _open_books(config, parts, desk)
+    now_ns = max(clock.now_ns(), desk.pulse.now_ns)
+    desk.begin_run(
+        config.desk.name,
+        config.desk.mode.value,
+        now_ns,
+        continues=past is not None,
+        is_virtual=is_virtual,
+        closed_orders_max=0 if is_virtual else CLOSED_ORDERS_MAX,
+    )
+    if past is None and config.desk.mode is not Mode.LIVE:
+        for name, amounts in deposits.items():
+            for money in amounts:
+                desk.deposit(name, money, "start", now_ns)
+    desk.saves.is_on = config.journal is not None and not is_virtual
     for name in parts.strategies:
         _add_strategy(parts, name, desk)
     return Assembly(desk, brokers, inbox, deposits)
+
+
+def _open_books(config: Config, parts: Parts, desk: Desk) -> None:
+    """Have books for every strategy, before any of them is made."""
+    for name, part in parts.strategies.items():
+        section = part.section
+        host = desk.hosts.get(name)
+        if host is None:
+            desk.add_owner(name, broker=section.broker, instrument_ids=section.instruments)
+        elif desk.broker_name(host) != section.broker:
+            path = (*section.path, "broker")
+            raise ConfigError(
+                f"is {section.broker!r}, but in the journal {name!r} has its books at"
+                f" {desk.broker_name(host)!r}",
+                code="CONFIG_CONFLICT",
+                path=".".join(path),
+                origin=config.origins.of(path),
+                remedy="give the strategy another name, or another state_path to begin anew",
+            )
+        else:
+            desk.add_ledgers(host, section.instruments)
 
 
 def _add_broker(  # noqa: PLR0917 - one line of a composition
@@ -222,9 +294,6 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
     account = Account(
         account_id, instruments.values(), position_mode=broker.capabilities.position_mode
     )
-    if config.desk.mode is not Mode.LIVE:
-        for money in deposits:
-            account.deposit(money)
     desk.add_broker(name, broker, account)
     return broker
 

@@ -1,13 +1,10 @@
-"""`bench replay`: a journal of orders read back from disk and folded into their states."""
+"""`bench replay`: a journal of orders read back from disk and folded into the desk that wrote it."""
 
 import tempfile
 import time
 
+from hexdesk.application.replay import read_life
 from hexdesk.domain.commands import StartStrategy
-from hexdesk.domain.order_state import Order, apply, new_order
-from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
-from hexdesk.domain.reports import OrderSubmitted
-from hexdesk.domain.values import FILLED
 from hexdesk.ports.journal import Journal
 from hexdesk_app.bench.live import JOURNAL
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
@@ -58,19 +55,8 @@ def _decode(journal: Journal) -> float:
 
 
 def _fold(journal: Journal) -> tuple[float, int, int]:
-    """Rebuild every order from the journal; return seconds, records and closed orders."""
-    orders: dict[str, Order] = {}
-    count = 0
+    """Rebuild the desk from the journal; return seconds, records and closed orders."""
     begun = time.perf_counter()
-    for record in journal.records():
-        count += 1
-        if isinstance(record, NewOrder):
-            order = orders[record.client_order_id] = new_order(record)
-            apply(order, OrderSubmitted(record.client_order_id, record.ts_init))
-        elif isinstance(record, CancelOrder | AmendOrder | StartStrategy):
-            continue
-        else:
-            apply(orders[record.client_order_id], record)  # type: ignore[union-attr,arg-type]
+    desk = read_life(journal.records())
     seconds = time.perf_counter() - begun
-    closed = sum(order.life >= FILLED for order in orders.values())
-    return seconds, count, closed
+    return seconds, journal.sequence, 0 if desk is None else len(desk.execution.closed)

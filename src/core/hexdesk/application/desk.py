@@ -26,7 +26,7 @@ from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import GateLimits, RiskGate
 from hexdesk.application.saves import StrategySaves
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.commands import Command
+from hexdesk.domain.commands import Command, OpenBooks
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
@@ -95,6 +95,7 @@ class Desk:
         self.journal = journal
         self.run_id = run_id
         self.mode = ""
+        self._has_begun = False
         self.is_virtual = True
         self.saves = StrategySaves()
         self._by_id = self.markets.by_id
@@ -200,6 +201,9 @@ class Desk:
             cancel_on_fault=cancel_on_fault,
         )
         self.hosts[strategy_id] = host
+        if self._has_begun:
+            books = OpenBooks(strategy_id, broker, tuple(host.ledgers), self.pulse.now_ns)
+            self.journal.append(books)
         return host
 
     def add_instrument(self, instrument: Instrument) -> None:
@@ -240,6 +244,7 @@ class Desk:
         """Write down what the records to come refer to: once, before any other input."""
         self._begin(now_ns)
         self.mode = mode
+        self._has_begun = True
         self.is_virtual = is_virtual
         self.execution.store.closed_max = closed_orders_max
         self.journal.append(

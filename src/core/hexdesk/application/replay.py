@@ -216,6 +216,10 @@ class Replay:
                 self._check_books(record.instruments, record.accounts)
                 for book in record.strategies:
                     self._open_books(book)
+            case OpenBooks():
+                self._open_books(
+                    StrategyBook(record.strategy_id, record.broker, record.instrument_ids)
+                )
             case (
                 Halt() | Rearm() | SetReducing() | ClearReducing() | StopEntries() | ResumeEntries()
             ):

@@ -133,9 +133,9 @@ def decode_state(data: bytes) -> DeskState:
     return state
 
 
-def state_hash(desk: Desk) -> str:
-    """Return 32 hexadecimal digits over all that a desk knows."""
-    return blake2b(encode_state(capture(desk)), digest_size=HASH_BYTES).hexdigest()
+def hash_of(state: bytes) -> str:
+    """Return 32 hexadecimal digits over an encoded state."""
+    return blake2b(state, digest_size=HASH_BYTES).hexdigest()
 
 
 def load_legs(position: Position | HedgedPosition, legs: tuple[LegState, ...]) -> None:
@@ -159,6 +159,7 @@ def _account_state(broker: str, account: Account) -> AccountState:
         tuple(
             BalanceState(each.currency, each.scale, each.total, each.reserved, each.used)
             for each in balances
+            if each.total or each.reserved or each.used
         ),
     )
 
