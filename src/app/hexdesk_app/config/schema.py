@@ -88,7 +88,7 @@ class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginHead(msgspec.Struct, frozen=True, kw_only=True):
-    """What `[journal]`, `[read_model]` and `[servers.NAME]` hold beside the plugin's own settings."""
+    """`[journal]`, `[read_model]` and `[servers.NAME]`, less the plugin's own settings."""
 
     plugin: PluginName
 

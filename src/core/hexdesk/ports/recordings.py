@@ -1,6 +1,6 @@
 """What readers of recorded data share: the log of rows that were of no use, the order of play."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 
 from hexdesk.domain.market import MarketEvent
@@ -54,12 +54,12 @@ class ReportsProblems:
         return self._log
 
 
-def merge_by_receipt(streams: Sequence[Iterator[MarketEvent]]) -> Iterator[MarketEvent]:
+def merge_by_receipt(streams: Sequence[Iterable[MarketEvent]]) -> Iterator[MarketEvent]:
     """Return the events of several streams in the order of receipt; equal times keep their order.
 
     A stream that goes back in time is played as it stands.
     """
-    return streams[0] if len(streams) == 1 else merge(*streams, key=_receipt)
+    return iter(streams[0]) if len(streams) == 1 else merge(*streams, key=_receipt)
 
 
 def _receipt(event: MarketEvent) -> TimeNs:
