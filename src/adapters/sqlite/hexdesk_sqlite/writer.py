@@ -130,14 +130,12 @@ class Writer:
             if rows:
                 encode: Any = codec.encode_huge if huge else codec.encode
                 many(text, map(encode, rows))
-        integer = encode_integer if huge else _as_it_is
-        many(
-            _INSERT_ORDER_EVENT,
-            [
-                (order, row.number, row.kind, row.outcome, integer(row.ts_ns), row.body)
-                for order, row in changes.order_events
-            ],
-        )
+        order_events: Any = changes.order_events
+        if huge:
+            order_events = [
+                (*values[:4], encode_integer(values[4]), values[5]) for values in order_events
+            ]
+        many(_INSERT_ORDER_EVENT, order_events)
         if changes.floor:
             self._connection.execute(_LEAVE, (changes.floor,))
         if changes.busts:
@@ -201,7 +199,3 @@ class Writer:
         for event_number, body in records:
             fold(tracked, event_number, _decode_record(body))
         return tracked
-
-
-def _as_it_is(number: int) -> int:
-    return number

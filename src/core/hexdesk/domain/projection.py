@@ -5,7 +5,8 @@ the books of positions. Whoever keeps the rows hands older orders back when a re
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, get_args
+from itertools import islice
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
@@ -16,7 +17,6 @@ from hexdesk.domain.history import (
     Category,
     EventRow,
     FillRow,
-    OrderEventRow,
     OrderRow,
     PositionRow,
 )
@@ -39,7 +39,7 @@ from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.domain.values import FILLED, HELD, NETTING, PositionMode, TimeNs
 
 CLOSED_KEPT = 4_096
-"""Closed orders that are remembered, for late reports; older ones are handed back on demand."""
+"""Latest closed orders that are always remembered, for late reports; up to twice as many are."""
 
 _encode = msgspec.json.Encoder().encode
 _BOOKED = frozenset({Outcome.APPLIED.name, *(each.name for each in ALERTING)}) - {"INVALID"}
@@ -50,6 +50,10 @@ _QUIET = (
     StrategySaved,
 )  # fmt: skip
 """Kinds that only a replay needs: no question is about them."""
+_TAGS: dict[type[msgspec.Struct], str] = {
+    kind: str(kind.__struct_config__.tag)
+    for kind in (NewOrder, AmendOrder, CancelOrder, *get_args(OrderEvent))
+}
 _CATEGORIES: dict[type, Category] = {
     StrategyFaulted: Category.FAULT,
     RunStarted: Category.RUN,
@@ -63,12 +67,15 @@ Record = Any
 LoadOrder = Callable[[str], TrackedOrder | None]
 
 
+OrderEventValues: TypeAlias = tuple[int, int, str, str, TimeNs, str]
+
+
 class Changes(msgspec.Struct):
     """What a batch of records did.
 
     Attributes:
         orders: Rows as they now stand, new ones and others.
-        order_events: New rows, each with the number of its order.
+        order_events: New rows of `OrderEventRow`, as values behind the number of their order.
         fills: New rows.
         busts: Number of a fill, number of the record that broke it.
         positions: Rows as they now stand.
@@ -80,7 +87,7 @@ class Changes(msgspec.Struct):
     """
 
     orders: list[OrderRow]
-    order_events: list[tuple[int, OrderEventRow]]
+    order_events: list[OrderEventValues]
     fills: list[FillRow]
     busts: list[tuple[int, int]]
     positions: list[PositionRow]
@@ -166,11 +173,8 @@ class Projection:
         changes.positions = [each.row() for each in self._dirty_books.values()]
         self._dirty_orders.clear()
         self._dirty_books.clear()
-        closed = self._closed
-        while len(closed) > self._closed_kept:
-            oldest = next(iter(closed))
-            del closed[oldest]
-            del self._orders[oldest]
+        if len(self._closed) > 2 * self._closed_kept:
+            self._forget()
         return changes
 
     # --- orders ----------------------------------------------------------------------------------
@@ -237,6 +241,12 @@ class Projection:
         self._changes.busts.append((tracked.fill_numbers[bust.trade_id], number))
         self._alert(number, bust, "FILL_BUSTED", tracked)
 
+    def _forget(self) -> None:
+        """Forget closed orders but the latest, many at once: finding a dictionary's head is slow."""
+        for client_order_id in list(islice(self._closed, len(self._closed) - self._closed_kept)):
+            del self._closed[client_order_id]
+            del self._orders[client_order_id]
+
     def _find(self, client_order_id: str) -> TrackedOrder | None:
         tracked = self._orders.get(client_order_id)
         if tracked is None:
@@ -248,15 +258,11 @@ class Projection:
 
     def _log(self, number: int, tracked: TrackedOrder, record: Record, outcome: str) -> None:
         """Add a record to an order's history, and note whether the order may be forgotten."""
-        row = OrderEventRow(
-            number=number,
-            kind=record.__struct_config__.tag,
-            outcome=outcome,
-            ts_ns=record.ts_init,
-            body=_encode(record).decode(),
-        )
-        self._changes.order_events.append((tracked.number, row))
-        self._dirty_orders[tracked.number] = tracked
+        began = tracked.number
+        body = _encode(record).decode()
+        values = (began, number, _TAGS[type(record)], outcome, record.ts_init, body)
+        self._changes.order_events.append(values)
+        self._dirty_orders[began] = tracked
         client_order_id = tracked.order.intent.client_order_id
         if tracked.order.life >= FILLED:
             self._closed[client_order_id] = None

@@ -1,5 +1,6 @@
 """An order folded from its journal records, with where it stands among them."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -7,9 +8,19 @@ import msgspec
 from hexdesk.domain.history import OrderRow
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import IS_SUBMITTED, Order, derive_life, new_order
-from hexdesk.domain.order_state import Outcome, apply
+from hexdesk.domain.order_state import Outcome, accept_plainly, apply, fill_plainly
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
-from hexdesk.domain.reports import Fill, OrderDenied, OrderHeld
+from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    Fill,
+    OrderAccepted,
+    OrderDenied,
+    OrderEvent,
+    OrderHeld,
+    OrderUpdated,
+    OutcomeUnknown,
+)
 from hexdesk.domain.values import FILLED, HELD, SUBMITTED, TimeNs
 
 REQUESTS_MAX = 100_000
@@ -18,8 +29,6 @@ REQUESTS_MAX = 100_000
 _APPLIED = Outcome.APPLIED.name
 _INVALID = Outcome.INVALID.name
 _NAMES = {each: each.name for each in Outcome}
-_LIFE_LESS_SUBMISSION = (OrderDenied, OrderHeld)
-"""What says that an intent has not left after all; it follows the intent at once."""
 
 
 class TrackedOrder(msgspec.Struct, gc=False):
@@ -102,28 +111,50 @@ class TrackedOrder(msgspec.Struct, gc=False):
 
 def fold(tracked: TrackedOrder, number: int, record: Any) -> str:  # noqa: ANN401 - any record about an order
     """Add a record to its order; return the name of the outcome, empty for what we asked."""
-    order = tracked.order
-    is_intent_last, tracked.is_intent_last = tracked.is_intent_last, False
+    outcome = _FOLDS.get(type(record), _apply)(tracked, number, record)
+    tracked.is_intent_last = type(record) is NewOrder
     tracked.last_number = number
     tracked.ts_last = record.ts_init
-    if isinstance(record, NewOrder):
-        return _release(tracked, record)
-    if not 0 <= getattr(record, "request_id", 0) <= REQUESTS_MAX:
+    return outcome
+
+
+def _apply(tracked: TrackedOrder, _number: int, event: OrderEvent) -> str:
+    return _NAMES[apply(tracked.order, event)]
+
+
+def _accept(tracked: TrackedOrder, _number: int, event: OrderAccepted) -> str:
+    if accept_plainly(tracked.order, event):
+        return _APPLIED
+    return _NAMES[apply(tracked.order, event)]
+
+
+def _fill(tracked: TrackedOrder, number: int, fill: Fill) -> str:
+    order = tracked.order
+    intent = order.intent
+    if fill.side != intent.side or fill.instrument_id != intent.instrument_id:
         return _INVALID
-    if isinstance(record, CancelOrder | AmendOrder):
-        return _ask(order, record)
-    if isinstance(record, Fill):
-        intent = order.intent
-        if record.side != intent.side or record.instrument_id != intent.instrument_id:
-            return _INVALID
-        outcome = apply(order, record)
-        if outcome is not Outcome.INVALID and outcome is not Outcome.DUPLICATE:
-            tracked.fill_numbers[record.trade_id] = number
-        return _NAMES[outcome]
-    if is_intent_last and isinstance(record, _LIFE_LESS_SUBMISSION):
+    if fill_plainly(order, fill):
+        tracked.fill_numbers[fill.trade_id] = number
+        return _APPLIED
+    outcome = apply(order, fill)
+    if outcome is not Outcome.INVALID and outcome is not Outcome.DUPLICATE:
+        tracked.fill_numbers[fill.trade_id] = number
+    return _NAMES[outcome]
+
+
+def _take_back(tracked: TrackedOrder, _number: int, event: OrderDenied | OrderHeld) -> str:
+    """Take what says, right behind an intent, that it has not left after all."""
+    order = tracked.order
+    if tracked.is_intent_last:
         order.facts &= ~IS_SUBMITTED
         order.life = derive_life(order)
-    return _NAMES[apply(order, record)]
+    return _NAMES[apply(order, event)]
+
+
+def _answer(tracked: TrackedOrder, _number: int, event: Any) -> str:  # noqa: ANN401 - what has a request id
+    if not 0 <= event.request_id <= REQUESTS_MAX:
+        return _INVALID
+    return _NAMES[apply(tracked.order, event)]
 
 
 def _submit(order: Order) -> None:
@@ -131,12 +162,11 @@ def _submit(order: Order) -> None:
     order.life = SUBMITTED
 
 
-def _release(tracked: TrackedOrder, intent: NewOrder) -> str:
+def _release(tracked: TrackedOrder, _number: int, intent: NewOrder) -> str:
     """Let a held order leave on the terms that it now has."""
     order = tracked.order
     if order.life is not HELD:
         return _INVALID
-    tracked.is_intent_last = True
     ts_init = order.intent.ts_init  # rows are ordered by when an order was first decided
     order.intent = msgspec.structs.replace(intent, ts_init=ts_init)
     order.quantity = intent.quantity
@@ -146,9 +176,10 @@ def _release(tracked: TrackedOrder, intent: NewOrder) -> str:
     return ""
 
 
-def _ask(order: Order, request: CancelOrder | AmendOrder) -> str:
+def _ask(tracked: TrackedOrder, _number: int, request: CancelOrder | AmendOrder) -> str:
     """Note a request that now waits for its answer."""
-    if order.life >= FILLED:
+    order = tracked.order
+    if order.life >= FILLED or not 0 <= request.request_id <= REQUESTS_MAX:
         return _INVALID
     order.request_count = max(order.request_count, request.request_id)
     if isinstance(request, CancelOrder):
@@ -156,3 +187,18 @@ def _ask(order: Order, request: CancelOrder | AmendOrder) -> str:
     else:
         order.pending_amends |= 1 << request.request_id
     return ""
+
+
+_FOLDS: dict[type, Callable[[TrackedOrder, int, Any], str]] = {
+    NewOrder: _release,
+    CancelOrder: _ask,
+    AmendOrder: _ask,
+    OrderAccepted: _accept,
+    Fill: _fill,
+    OrderDenied: _take_back,
+    OrderHeld: _take_back,
+    CancelRejected: _answer,
+    AmendRejected: _answer,
+    OrderUpdated: _answer,
+    OutcomeUnknown: _answer,
+}

@@ -184,7 +184,9 @@ class FakeReadModel:
             for row in self._orders.values():
                 if row.is_open and row.number < changes.floor:
                     self._orders[row.number] = msgspec.structs.replace(row, is_open=False)
-        self._order_events += changes.order_events
+        for order, number, kind, outcome, ts_ns, body in changes.order_events:
+            event = OrderEventRow(number=number, kind=kind, outcome=outcome, ts_ns=ts_ns, body=body)
+            self._order_events.append((order, event))
         self._fills |= {row.number: row for row in changes.fills}
         for fill, bust in changes.busts:
             self._fills[fill] = msgspec.structs.replace(self._fills[fill], busted_number=bust)
