@@ -35,6 +35,7 @@ class LazyGroup(click.Group):
         "health": "hexdesk_app.cli.health:health",
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",
+        "journal": "hexdesk_app.cli.journal:journal",
         "config": "hexdesk_app.cli.configuration:config",
         "plugin": "hexdesk_app.cli.plugin:plugin",
         "new": "hexdesk_app.cli.new:new",
