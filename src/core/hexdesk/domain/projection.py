@@ -242,7 +242,7 @@ class Projection:
         self._alert(number, bust, "FILL_BUSTED", tracked)
 
     def _forget(self) -> None:
-        """Forget closed orders but the latest, many at once: finding a dictionary's head is slow."""
+        """Forget closed orders but the latest; many at once, for a dictionary's head is far."""
         for client_order_id in list(islice(self._closed, len(self._closed) - self._closed_kept)):
             del self._closed[client_order_id]
             del self._orders[client_order_id]

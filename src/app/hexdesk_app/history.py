@@ -1,0 +1,145 @@
+"""The desk's history: its read model, what feeds it, and samples of equity on the way."""
+
+import logging
+
+from hexdesk.application.desk import Desk
+from hexdesk.application.ledger import Ledger
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.history import EquityRow
+from hexdesk.domain.money import pow10
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.errors import ConfigError
+from hexdesk.plugin.contexts import ReadModelContext
+from hexdesk.ports.journal import Journal
+from hexdesk.ports.read_model import ReadModel
+from hexdesk_app.config import Config
+from hexdesk_app.history_feed import FeedStats, HistoryFeed
+from hexdesk_app.plugins import make
+from hexdesk_app.resolve import Parts
+
+SAMPLE_STEP_NS = NS_PER_SECOND
+"""Shortest time between two samples of equity."""
+
+
+def make_read_model(
+    config: Config, parts: Parts, *, is_read_only: bool = False
+) -> ReadModel | None:
+    """Make the configured read model; None where there is no `[read_model]`.
+
+    Raises:
+        ConfigError: Another process writes it.
+        DataError: It is of a newer version; or not there, and only to be read.
+    """
+    part = parts.read_model
+    if part is None:
+        return None
+    context = ReadModelContext(
+        name="read_model",
+        state_path=config.base_path / config.desk.state_path,
+        is_read_only=is_read_only,
+        logger=logging.getLogger("hexdesk.history"),
+    )
+    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+
+
+def require_read_model(config: Config, parts: Parts, *, is_read_only: bool) -> ReadModel:
+    """Do what `make_read_model` does, for those who cannot do without.
+
+    Raises:
+        ConfigError: There is no `[read_model]`; or as `make_read_model`.
+    """
+    model = make_read_model(config, parts, is_read_only=is_read_only)
+    if model is None:
+        raise ConfigError(
+            "is missing: without it no history is kept",
+            code="CONFIG_MISSING",
+            path="read_model",
+            remedy='add [read_model] with plugin = "sqlite", then `hexdesk history rebuild`',
+        )
+    return model
+
+
+class History:
+    """Keeps a running desk's history.
+
+    Attributes:
+        read_model: What answers questions; from any thread.
+    """
+
+    def __init__(self, desk: Desk, journal: Journal, read_model: ReadModel) -> None:
+        self.read_model = read_model
+        self._desk = desk
+        self._feed = HistoryFeed(read_model, journal, logging.getLogger("hexdesk.history"))
+        self._next_ns: TimeNs = 0
+
+    @property
+    def stats(self) -> FeedStats:
+        """How the feed is doing."""
+        return self._feed.stats
+
+    def start(self) -> None:
+        """Begin to follow the journal."""
+        self._feed.start()
+
+    def sample(self, now_ns: TimeNs) -> None:
+        """Take a sample of equity if the last one is old enough; in the desk's own thread."""
+        if now_ns >= self._next_ns:
+            self._next_ns = now_ns + SAMPLE_STEP_NS
+            self._feed.add_equity(equity_rows(self._desk, now_ns))
+
+    def close(self) -> None:
+        """Write what waits, within a time limit; call it after the journal's last commit."""
+        self._feed.close()
+        self.read_model.close()
+
+
+def equity_rows(desk: Desk, now_ns: TimeNs) -> list[EquityRow]:
+    """Return what each account is worth, by currency, and all of them together (account `""`)."""
+    accounts = {account.id: account for account in desk.accounts.values()}
+    ledgers: dict[str, list[Ledger]] = {account_id: [] for account_id in accounts}
+    for host in desk.hosts.values():
+        ledgers[host.account.id] += host.ledgers.values()
+    rows = [
+        _equity_row(account, currency, ledgers[account_id], now_ns)
+        for account_id, account in accounts.items()
+        for currency in account.balances
+    ]
+    return [*rows, *(_sum(rows, currency) for currency in sorted({row.currency for row in rows}))]
+
+
+def _equity_row(
+    account: Account, currency: str, ledgers: list[Ledger], now_ns: TimeNs
+) -> EquityRow:
+    balance = account.balance(currency)
+    scale = balance.scale
+    equity = balance.total
+    for ledger in ledgers:
+        instrument = ledger.instrument
+        if instrument.settle == currency:
+            worth = (
+                ledger.unrealised()
+                if instrument.is_margined
+                else ledger.position.held_value(ledger.market.mark)
+            )
+            equity += worth * pow10(scale - instrument.value_scale)
+    return EquityRow(
+        ts_ns=now_ns,
+        account_id=account.id,
+        currency=currency,
+        scale=scale,
+        equity=equity,
+        cash=balance.total,
+    )
+
+
+def _sum(rows: list[EquityRow], currency: str) -> EquityRow:
+    mine = [row for row in rows if row.currency == currency]
+    scale = max(row.scale for row in mine)
+    return EquityRow(
+        ts_ns=mine[0].ts_ns,
+        account_id="",
+        currency=currency,
+        scale=scale,
+        equity=sum(row.equity * pow10(scale - row.scale) for row in mine),
+        cash=sum(row.cash * pow10(scale - row.scale) for row in mine),
+    )

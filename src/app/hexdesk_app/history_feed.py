@@ -1,0 +1,303 @@
+"""Feeds the read model off the path: a bounded queue, a thread, and the journal behind them.
+
+The desk's thread only puts committed batches into a queue. When the queue is full they are not
+taken: nothing blocks and nothing is lost, for the journal has every record by its number, and the
+thread reads there whatever it misses. Whatever goes wrong here, the desk does not notice.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import islice
+
+import msgspec
+
+from hexdesk.domain.history import EquityRow
+from hexdesk.errors import DataError
+from hexdesk.ports.journal import Journal, JournalRecord
+from hexdesk.ports.read_model import Head, ReadModel, record_digest
+
+RECORDS_MAX = 65_536
+"""Records that may wait; more are not taken, and read from the journal later."""
+SAMPLES_MAX = 4_096
+"""Equity samples that may wait; beyond it the oldest is dropped, and counted."""
+BATCH_RECORDS = 256
+"""Records of one transaction, while the desk runs."""
+WINDOW_S = 0.05
+"""Longest wait of a record for its transaction, when all is well."""
+REST_S = 0.002
+"""Rest after a transaction: whoever waits for the interpreter's lock gets it."""
+RETRY_S_MIN = 1.0
+RETRY_S_MAX = 60.0
+CLOSE_TIMEOUT_S = 10.0
+
+Batch = tuple[int, Sequence[JournalRecord]]
+
+
+class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
+    """How a feed is doing.
+
+    Attributes:
+        sequence: Number of the last record written.
+        behind: Records of the journal that are not written yet.
+        written: Records written by this process.
+        overflows: Times that the queue was full.
+        catch_ups: Times that records were read from the journal.
+        rebuilds: Times that everything was made again.
+        failures: Times that something was refused: a full disk, say.
+        samples_dropped: Equity samples that found no room.
+        problem: What is wrong now; empty when nothing is.
+    """
+
+    sequence: int
+    behind: int
+    written: int
+    overflows: int
+    catch_ups: int
+    rebuilds: int
+    failures: int
+    samples_dropped: int
+    problem: str
+
+
+class HistoryFeed:
+    """Follows one journal into one read model."""
+
+    def __init__(
+        self,
+        read_model: ReadModel,
+        journal: Journal,
+        logger: logging.Logger,
+        *,
+        records_max: int = RECORDS_MAX,
+        window_s: float = WINDOW_S,
+        rest_s: float = REST_S,
+        retry_s: float = RETRY_S_MIN,
+    ) -> None:
+        self._model = read_model
+        self._journal = journal
+        self._logger = logger
+        self._records_max = records_max
+        self._window_s = window_s
+        self._rest_s = rest_s
+        self._retry_s_min = retry_s
+        self._queue: deque[Batch] = deque()
+        self._samples: deque[EquityRow] = deque(maxlen=SAMPLES_MAX)
+        # Each number has one writer: the desk's thread those of the first line.
+        self._taken = self._overflows = self._sample_count = 0
+        self._left = self._written = self._catch_ups = self._rebuilds = self._failures = 0
+        self._samples_left = 0
+        self._unwritten: list[EquityRow] = []
+        self._is_full = False
+        self._is_behind = True
+        self._head: Head | None = None
+        self._problem = ""
+        self._deadline = float("inf")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="history-feed", daemon=True)
+
+    # --- the desk's thread -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Follow the journal, and begin with what the read model misses of it."""
+        self._journal.follow(self._take)
+        self._thread.start()
+
+    def add_equity(self, rows: Iterable[EquityRow]) -> None:
+        """Take equity samples; neither blocks nor raises."""
+        for row in rows:
+            self._samples.append(row)
+            self._sample_count += 1
+
+    def _take(self, first: int, records: Sequence[JournalRecord]) -> None:
+        """Take a committed batch, if there is room."""
+        if self._taken - self._left >= self._records_max:
+            if not self._is_full:
+                self._is_full = True
+                self._overflows += 1
+            self._is_behind = True
+            return
+        self._is_full = False
+        self._taken += len(records)
+        self._queue.append((first, records))
+
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Write what waits, within a time; what is left comes from the journal at the next start.
+
+        The read model is left open. Return whether nothing was left.
+        """
+        self._deadline = time.monotonic() + timeout_s
+        self._stop.set()
+        self._thread.join(timeout_s + self._window_s)
+        stats = self.stats
+        is_done = not self._thread.is_alive() and not stats.behind
+        if not is_done:
+            self._logger.warning(
+                "history is %d records behind; they come from the journal at the next start",
+                stats.behind,
+            )
+        return is_done
+
+    @property
+    def stats(self) -> FeedStats:
+        """How it is doing; from any thread."""
+        sequence = self._head.sequence if self._head is not None else 0
+        return FeedStats(
+            sequence=sequence,
+            behind=max(self._journal.sequence - sequence, 0),
+            written=self._written,
+            overflows=self._overflows,
+            catch_ups=self._catch_ups,
+            rebuilds=self._rebuilds,
+            failures=self._failures,
+            samples_dropped=max(
+                self._sample_count - self._samples_left - len(self._samples) - len(self._unwritten),
+                0,
+            ),
+            problem=self._problem,
+        )
+
+    # --- the feed's thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        retry_s = self._retry_s_min
+        while True:
+            stopping = self._stop.is_set()
+            try:
+                self._feed()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the desk must not notice
+                self._note(error)
+                if stopping:
+                    return
+                self._stop.wait(retry_s)
+                retry_s = min(2 * retry_s, RETRY_S_MAX)
+                continue
+            if self._problem:
+                self._logger.info("history is written again, up to record %d", self._sequence)
+                self._problem = ""
+            retry_s = self._retry_s_min
+            if stopping:
+                return
+            self._stop.wait(self._window_s)
+
+    def _feed(self) -> None:
+        """Write all that waits."""
+        if self._head is None:
+            self._head = self._begin(self._model.open())
+        while True:
+            if self._is_behind:
+                self._is_behind = False  # before, so that what is not taken meanwhile counts again
+                self._catch_up(self._journal.sequence)
+            batch = self._next_batch()
+            if batch is None:
+                self._write(self._sequence + 1, ())
+                if not self._is_behind:
+                    return
+            else:
+                first, records = batch
+                if first > self._sequence + 1:
+                    self._catch_up(first - 1)
+                self._write(first, records)
+            if self._is_late:
+                return
+            self._rest()
+
+    def _begin(self, head: Head) -> Head:
+        """Return a head that goes on in this journal; make everything again if none does."""
+        end = self._journal.sequence
+        if not head.sequence:
+            return head
+        if head.sequence <= end:
+            last = next(self._journal.records(head.sequence - 1), None)
+            if last is not None and record_digest(last) == head.digest:
+                return head
+        self._logger.warning(
+            "history up to record %d is of another journal than this one, which ends with %d:"
+            " it is made again",
+            *(head.sequence, end),
+        )
+        self._rebuilds += 1
+        count = self._model.rebuild(islice(self._journal.records(), end))
+        self._written += count
+        return Head(count)
+
+    @property
+    def _sequence(self) -> int:
+        return self._head.sequence if self._head is not None else 0
+
+    @property
+    def _is_late(self) -> bool:
+        return self._stop.is_set() and time.monotonic() > self._deadline
+
+    def _next_batch(self) -> Batch | None:
+        """Return queued batches that follow each other, as one."""
+        queue = self._queue
+        if not queue:
+            return None
+        first, head = queue.popleft()
+        self._left += len(head)
+        records = list(head)
+        while queue and len(records) < BATCH_RECORDS:
+            following, more = queue[0]
+            if following != first + len(records):
+                break
+            queue.popleft()
+            self._left += len(more)
+            records += more
+        return first, records
+
+    def _catch_up(self, until: int) -> None:
+        """Read from the journal what was not taken, up to a number."""
+        missing = until - self._sequence
+        if missing <= 0:
+            return
+        self._catch_ups += 1
+        stream = islice(self._journal.records(self._sequence), missing)
+        try:
+            while records := list(islice(stream, BATCH_RECORDS)):
+                self._write(self._sequence + 1, records)
+                if self._is_late:
+                    return
+                self._rest()
+        except BaseException:
+            self._is_behind = True
+            raise
+        if self._sequence < until:
+            raise DataError(
+                f"the journal ended at record {self._sequence}, though {until} were committed",
+                remedy="hexdesk journal verify",
+            )
+
+    def _write(self, first: int, records: Sequence[JournalRecord]) -> None:
+        samples = self._unwritten
+        while self._samples and len(samples) < SAMPLES_MAX:
+            samples.append(self._samples.popleft())
+        if not records and not samples:
+            return
+        try:
+            self._written += self._model.write(first, records, samples)
+        except BaseException as error:
+            self._is_behind = True
+            if isinstance(error, DataError):
+                self._head = None  # opening again moves a damaged store aside
+            raise
+        self._samples_left += len(samples)
+        samples.clear()
+        self._head = Head(max(self._sequence, first + len(records) - 1))
+
+    def _rest(self) -> None:
+        if self._rest_s and not self._stop.is_set():
+            time.sleep(self._rest_s)
+
+    def _note(self, error: Exception) -> None:
+        """Count a failure, and say it once."""
+        self._failures += 1
+        text = str(error)
+        if text != self._problem:
+            self._problem = text
+            self._logger.error(
+                "history is not written for now, the desk goes on without: %s", text,
+                exc_info=not isinstance(error, OSError | DataError),
+            )  # fmt: skip
