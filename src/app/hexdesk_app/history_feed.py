@@ -255,15 +255,11 @@ class HistoryFeed:
             return
         self._catch_ups += 1
         stream = islice(self._journal.records(self._sequence), missing)
-        try:
-            while records := list(islice(stream, BATCH_RECORDS)):
-                self._write(self._sequence + 1, records)
-                if self._is_late:
-                    return
-                self._rest()
-        except BaseException:
-            self._is_behind = True
-            raise
+        while records := list(islice(stream, BATCH_RECORDS)):
+            self._write(self._sequence + 1, records)
+            if self._is_late:
+                return
+            self._rest()
         if self._sequence < until:
             raise DataError(
                 f"the journal ended at record {self._sequence}, though {until} were committed",
@@ -278,10 +274,8 @@ class HistoryFeed:
             return
         try:
             self._written += self._model.write(first, records, samples)
-        except BaseException as error:
-            self._is_behind = True
-            if isinstance(error, DataError):
-                self._head = None  # opening again moves a damaged store aside
+        except DataError:
+            self._head = None  # opening again moves a damaged store aside
             raise
         self._samples_left += len(samples)
         samples.clear()
@@ -292,7 +286,8 @@ class HistoryFeed:
             time.sleep(self._rest_s)
 
     def _note(self, error: Exception) -> None:
-        """Count a failure, and say it once."""
+        """Count a failure, and say it once; what was under way comes from the journal."""
+        self._is_behind = True
         self._failures += 1
         text = str(error)
         if text != self._problem:
