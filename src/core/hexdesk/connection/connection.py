@@ -183,24 +183,33 @@ class Connection:
         if task is None:
             return
         self._feed(LinkEvent.CLOSE)
-        await self._end(task)
-        await self._end(self._ping)
+        await self._end(task, 3 * CLOSE_TIMEOUT_S)
         self._ping = None
         self._steps.clear()
-        await self._close_peer()
+
+    def note_gap(self, text: str) -> None:
+        """Say that something is lost for good: what it led to has to be asked for.
+
+        For a `sync` that learns that the venue cannot repeat what was missed.
+        """
+        self._act(self.link.note_gap(self.now_ns(), text))
 
     # --- the loop ----------------------------------------------------------------------------
 
     async def _run(self) -> None:
         """Do what the link asks for until it is closed."""
-        while self.link.state is not CLOSED:
-            if self._steps:
-                await self._do(self._steps.pop(0))
-            elif self.link.state in CONNECTED:
-                await self._listen()
-            else:
-                await asyncio.sleep(self._patience_s())
-                self._act(self.link.tick(self.now_ns()))
+        try:
+            while self.link.state is not CLOSED:
+                if self._steps:
+                    await self._do(self._steps.pop(0))
+                elif self.link.state in CONNECTED:
+                    await self._listen()
+                else:
+                    await asyncio.sleep(self._patience_s())
+                    self._act(self.link.tick(self.now_ns()))
+        finally:  # also when the loop itself ends
+            await self._end(self._ping)
+            await self._close_peer()
 
     async def _do(self, step: Step) -> None:
         match step.kind:
@@ -280,12 +289,14 @@ class Connection:
         except Exception:
             self._logger.exception("%s: a bug of the adapter's close", self.link.name)
 
-    async def _end(self, task: asyncio.Future[None] | None) -> None:
+    async def _end(
+        self, task: asyncio.Future[None] | None, timeout_s: float = CLOSE_TIMEOUT_S
+    ) -> None:
         """Cancel a task and wait for its end, but not for ever."""
         if task is None or task.done():
             return
         task.cancel()
-        _, late = await asyncio.wait({task}, timeout=CLOSE_TIMEOUT_S)
+        _, late = await asyncio.wait({task}, timeout=timeout_s)
         if late:
             self._logger.error("%s: a bug of the adapter: it cannot be stopped", self.link.name)
 

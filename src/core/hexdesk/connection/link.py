@@ -220,7 +220,7 @@ class Link:
         if event is LinkEvent.HEARD:
             self._heard_ns = self._now_ns
         elif event is LinkEvent.GAP and self.state in {SYNCING, *CONNECTED}:
-            event = self._note_gap(text)
+            event = self._find_gap(text)
         self._take(event, text, retry_after_ms)
         return self._taken()
 
@@ -230,6 +230,14 @@ class Link:
             return self.handle(LinkEvent.HEARD, now_ns)
         self._heard_ns = now_ns
         return NOTHING
+
+    def note_gap(self, now_ns: TimeNs, text: str) -> list[Action]:
+        """Count what is lost for good, as beyond a venue's log, and had to be asked for anew."""
+        self._now_ns = max(self._now_ns, now_ns)
+        self._gap_count += 1
+        self._note(NoteKind.GAP, f"has a gap: {text[:ERROR_LENGTH_MAX]}")
+        self._actions.append(self.status)
+        return self._taken()
 
     def tick(self, now_ns: TimeNs) -> list[Action]:
         """Let time pass; return what to do."""
@@ -303,7 +311,7 @@ class Link:
         attempts = "1 attempt" if count == 1 else f"{count} attempts"
         self._note(NoteKind.BACK, f"is back after {seconds:.1f} s and {attempts}")
 
-    def _note_gap(self, text: str) -> LinkEvent:
+    def _find_gap(self, text: str) -> LinkEvent:
         """Count a gap; return FAILED where filling it in place does not help any more."""
         self._gap_count += 1
         self._resyncs += 1

@@ -32,3 +32,12 @@ class SequenceGuard:
         known = min(self.next_number - first, count)
         self.next_number = max(self.next_number, first + count)
         return known
+
+    def expect(self, last: int) -> None:
+        """Take note that everything up to a number was sent, as heartbeats say.
+
+        Raises:
+            GapError: Some of it has not come.
+        """
+        if last >= self.next_number:
+            raise GapError(f"expected number {self.next_number}, but {last} was sent before")

@@ -10,6 +10,7 @@ from typing import Self
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.links import LinkState, LinkStatus
 from hexdesk.domain.market import MarketEvent, Quote
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import VenueReport
@@ -34,7 +35,7 @@ QUICK: dict[str, object] = {
     "reconnect_first_ms": 5,
     "reconnect_max_ms": 20,
     "heartbeat_ms": 100,
-    "heartbeat_timeout_ms": 200,
+    "heartbeat_timeout_ms": 1_000,
     "close_timeout_ms": 500,
 }
 
@@ -81,6 +82,7 @@ class Desk:
         **changes: object,
     ) -> None:
         self.reports: list[VenueReport] = []
+        self.links: list[LinkStatus] = []
         self.clock = clock
         self.account = account
         self._order_count = 0
@@ -96,6 +98,7 @@ class Desk:
                 deposits=(),
                 seed=7,
                 logger=LOGGER,
+                on_link=self.links.append,
             ),
             msgspec.convert(table, VenueBrokerSettings, dec_hook=as_is),
             chance=Random(7),
@@ -126,13 +129,16 @@ class Desk:
             AmendOrder(order.client_order_id, request_id, order.quantity, price, 0, now)
         )
 
-    def of(self, kind: type, order: NewOrder | None = None) -> list[VenueReport]:
+    def of(self, kind: type | tuple[type, ...], order: NewOrder | None = None) -> list[VenueReport]:
         return [
             report
             for report in self.reports
             if isinstance(report, kind)
             and (order is None or report.client_order_id == order.client_order_id)
         ]
+
+    async def is_in(self, state: LinkState) -> None:
+        await eventually(lambda: self.broker.link.state is state, f"the link is {state.name}")
 
     async def has(self, kind: type, order: NewOrder | None = None, count: int = 1) -> None:
         await eventually(
@@ -162,10 +168,13 @@ class Site:
     async def restart(self) -> None:
         """Begin a new life of the venue at the same address: nothing is remembered."""
         await self.server.stop()
-        self.clock.advance_by(1)
-        self.server = make_server(self.clock, **{**self.changes, "listen": self.server.address})
+        self.clock.advance_by(10**6)
+        self.start_anew()
         await self.server.start()
         self.quote()
+
+    def start_anew(self) -> None:
+        self.server = make_server(self.clock, **{**self.changes, "listen": self.server.address})
 
     @asynccontextmanager
     async def desk(

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from hexdesk.domain.links import LINK_DOWN, LinkState
 from hexdesk.domain.reports import (
+    AmendRejected,
     CancelRejected,
     Fill,
     OrderAccepted,
@@ -19,7 +21,9 @@ from hexdesk.testing.broker_bench import ASK, BID
 from hexdesk_sim.venue.settings import (
     CloseStream,
     DelayAnswer,
+    DelayReports,
     DropAnswer,
+    DropReports,
     HalfOpenStream,
     LoseOrder,
 )
@@ -55,7 +59,8 @@ def lines() -> Iterator[Lines]:
 
 
 async def test_a_dropped_answer_leaves_an_unknown_outcome_that_the_stream_settles() -> None:
-    async with running(faults=(DropAnswer(request="submit"),)) as site, site.desk() as desk:
+    faults = (DropAnswer(request="submit"), DelayReports(delay_ms=100))
+    async with running(faults=faults) as site, site.desk() as desk:
         order = desk.submit()
         await desk.has(OutcomeUnknown, order)
         await desk.has(OrderAccepted, order)
@@ -71,8 +76,10 @@ async def test_a_lost_request_leaves_an_unknown_outcome_and_no_order() -> None:
 
 
 async def test_a_cancel_without_answer_is_in_doubt_and_was_sent_once() -> None:
-    async with running(faults=(DropAnswer(request="cancel"),)) as site, site.desk() as desk:
+    faults = (DropAnswer(request="cancel"), DelayReports(nth=2, delay_ms=100))
+    async with running(faults=faults) as site, site.desk() as desk:
         order = desk.submit()
+        await desk.has(OrderAccepted, order)
         desk.cancel(order)
         await desk.has(OutcomeUnknown)
         await desk.has(OrderCanceled)
@@ -84,7 +91,8 @@ async def test_a_cancel_without_answer_is_in_doubt_and_was_sent_once() -> None:
 
 async def test_a_late_answer_is_an_unknown_outcome() -> None:
     late = DelayAnswer(request="submit", delay_ms=150)
-    async with running(faults=(late,)) as site, site.desk(answer_timeout_ms=50) as desk:
+    told_late = DelayReports(delay_ms=200)
+    async with running(faults=(late, told_late)) as site, site.desk(answer_timeout_ms=50) as desk:
         order = desk.submit()
         await desk.has(OutcomeUnknown, order)
         await desk.has(OrderAccepted, order)
@@ -170,13 +178,91 @@ async def test_a_venue_that_was_restarted_knows_no_order(lines: Lines) -> None:
 async def test_answers_of_a_restarted_venue_count_anew() -> None:
     async with (
         running() as site,
-        site.desk(reconnect_first_ms=AWAY_MS, reconnect_max_ms=AWAY_MS) as desk,
+        Wire(site.server.address) as wire,
+        site.desk(wire.url, reconnect_first_ms=AWAY_MS, reconnect_max_ms=AWAY_MS) as desk,
     ):
         orders = [desk.submit() for _ in range(5)]
         await desk.has(OrderAccepted, orders[-1])
-        await site.restart()  # and the stream is not back
+        wire.hold()
+        order = desk.submit()
+        await eventually(lambda: wire.held_bytes > 300, "the request is under way")
+        answer = site.server.house.submit(order)
+        wire.release()
+        await desk.has(OrderAccepted, order)
+        assert answer.sequence == 6
+
+
+@pytest.mark.parametrize("kind", ["submit", "amend", "cancel"])
+async def test_what_is_asked_while_the_link_is_down_never_left(kind: str) -> None:
+    async with running() as site, site.desk() as desk:
         order = desk.submit()
         await desk.has(OrderAccepted, order)
+        await site.server.stop()
+        await desk.is_in(LinkState.BACKING_OFF)
+        before = len(desk.reports)
+        match kind:
+            case "submit":
+                desk.submit(order_id="K9")
+            case "amend":
+                desk.amend(order, BID - 100)
+            case _:
+                desk.cancel(order)
+        (refusal,) = desk.reports[before:]
+        assert isinstance(refusal, OrderRejected | CancelRejected | AmendRejected)
+        assert refusal.code == LINK_DOWN
+        assert refusal.text.startswith("unsent: link=BACKING_OFF error=")
+
+
+async def test_a_lost_link_doubts_what_is_under_way_and_a_late_answer_settles_it() -> None:
+    faults = (DelayAnswer(request="submit", delay_ms=400), DropReports(nth=0))
+    async with running(faults=faults) as site, site.desk() as desk:
+        order = desk.submit()
+        await eventually(lambda: site.server.house.account(ACCOUNT).sequence == 1, "it arrived")
+        for session in site.server.sessions:
+            session.cut()
+        await desk.has(OutcomeUnknown, order)
+        (unknown,) = desk.of(OutcomeUnknown)
+        assert isinstance(unknown, OutcomeUnknown)
+        assert unknown.text.startswith("the link was lost before an answer: ")
+        await desk.has(OrderAccepted, order)
+        await eventually(lambda: desk.broker.is_idle, "the answer came")
+        assert [type(report) for report in desk.reports] == [OutcomeUnknown, OrderAccepted]
+
+
+async def test_what_the_stream_has_told_is_not_doubted() -> None:
+    faults = (DropAnswer(request="submit"), DelayAnswer(request="submit", delay_ms=150))
+    async with running(faults=faults) as site, site.desk() as desk:
+        order = desk.submit()
+        await desk.has(OrderAccepted, order)
+        await eventually(lambda: desk.broker.is_idle, "the answer is given up")
+        assert not desk.of(OutcomeUnknown)
+
+
+async def test_requests_that_waited_when_the_link_was_lost_never_leave() -> None:
+    slow = DelayAnswer(request="submit", delay_ms=300)
+    async with running(faults=(slow, DropReports(nth=0))) as site, site.desk(connections=1) as desk:
+        first, second = desk.submit(), desk.submit()
+        await eventually(lambda: site.server.house.account(ACCOUNT).sequence == 1, "it arrived")
+        await site.server.stop()
+        await desk.has(OrderRejected, second)
+        assert desk.of(OutcomeUnknown, first)
+        assert site.server.house.venue.order(ACCOUNT, second.client_order_id) is None
+
+
+async def test_the_desk_is_told_every_change_of_the_link() -> None:
+    async with running() as site, site.desk() as desk:
+        assert [status.state.name for status in desk.links] == [
+            "CONNECTING", "AUTHENTICATING", "SYNCING", "LIVE",
+        ]  # fmt: skip
+        del desk.links[:]
+        await site.restart()
+        await desk.is_in(LinkState.LIVE)
+        assert [status.state.name for status in desk.links if status.state.name != "LIVE"][:2] == [
+            "BACKING_OFF", "CONNECTING",
+        ]  # fmt: skip
+        assert desk.links[-1].gap_count == 1
+        assert desk.links[-1].attempts > 0
+        assert desk.links[-1].name == "venue"
 
 
 async def test_where_the_venue_keeps_too_few_reports_orders_are_asked_for() -> None:

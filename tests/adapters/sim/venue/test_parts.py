@@ -1,7 +1,6 @@
 """The parts that need no network: waits, lanes, numbers, logs, the walk."""
 
 import asyncio
-from random import Random
 
 import msgspec
 import pytest
@@ -28,7 +27,6 @@ from hexdesk.domain.values import BUY, LIMIT, MAKER, STOP_MARKET, Life
 from hexdesk.errors import ConfigError
 from hexdesk.ports.broker import VenueOrder
 from hexdesk.testing.broker_bench import INSTRUMENT
-from hexdesk_sim.venue.backoff import JITTER_MIN, Backoff
 from hexdesk_sim.venue.faults import WireFaults
 from hexdesk_sim.venue.lanes import Lanes
 from hexdesk_sim.venue.reports import ReportLog
@@ -39,21 +37,6 @@ from hexdesk_sim.venue.working import Seen, WorkingOrders
 from tests.adapters.sim.venue.site import eventually
 
 ORDER = NewOrder("K1", "s", "a", INSTRUMENT.id, BUY, LIMIT, 10, 1, 5)
-
-
-@given(seed=st.integers(), count=st.integers(1, 100))
-def test_waits_double_up_to_the_limit_with_jitter(seed: int, count: int) -> None:
-    backoff = Backoff(0.5, 60.0, Random(seed))
-    for number in range(count):
-        full_s = min(0.5 * 2**number, 60.0)
-        assert full_s * JITTER_MIN <= backoff.next_s() <= full_s
-    backoff.reset()
-    assert backoff.next_s() <= 0.5
-
-
-def test_equal_seeds_wait_equally() -> None:
-    one, two = Backoff(1, 60, Random(3)), Backoff(1, 60, Random(3))
-    assert [one.next_s() for _ in range(9)] == [two.next_s() for _ in range(9)]
 
 
 @settings(max_examples=30, deadline=None)

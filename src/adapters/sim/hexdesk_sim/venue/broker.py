@@ -10,7 +10,9 @@ from random import Random
 
 import msgspec
 
+from hexdesk.connection import Connection, SequenceGuard
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.links import LINK_DOWN, LinkState, LinkStatus
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import Fill, OutcomeUnknown, VenueReport
@@ -23,14 +25,16 @@ from hexdesk_sim.venue.capabilities import CAPABILITIES
 from hexdesk_sim.venue.lanes import Lanes
 from hexdesk_sim.venue.rest import NotExecutedError, Rest, UnknownOutcomeError
 from hexdesk_sim.venue.settings import VenueBrokerSettings
-from hexdesk_sim.venue.stream import GapError, Stream
-from hexdesk_sim.venue.translate import doubt, facts, refusal
+from hexdesk_sim.venue.stream import Stream
+from hexdesk_sim.venue.translate import answers, doubt, facts, refusal
 from hexdesk_sim.venue.wire import (
     FROM_NOW,
     Answer,
+    Heartbeat,
     Hello,
     OrderRequest,
     Reports,
+    Resume,
     ServerMessage,
     Welcome,
 )
@@ -39,6 +43,16 @@ from hexdesk_sim.venue.working import Seen, WorkingOrders
 MS_PER_S = 1_000
 SCALES = ("price_scale", "quantity_scale", "multiplier_scale", "settle", "inverse")
 """Of an instrument: what integers on the wire mean."""
+
+
+class Sent:
+    """A request that has left, or may have; `is_told` once the desk knows what is known of it."""
+
+    __slots__ = ("is_told", "request")
+
+    def __init__(self, request: OrderRequest) -> None:
+        self.request = request
+        self.is_told = False
 
 
 class VenueBroker:
@@ -67,13 +81,23 @@ class VenueBroker:
             settings,
             greet=self._greet,
             on_welcome=self._on_welcome,
+            refill=self._refill,
             take=self._take,
-            chance=chance or Random(f"{context.seed}:{context.name}:reconnect"),
+        )
+        self._connection = Connection(
+            context.name,
+            self._stream,
+            settings.limits(),
+            random=chance or Random(f"{context.seed}:{context.name}:reconnect"),
+            now_ns=context.clock.now_ns,
             logger=context.logger,
+            on_link=self._on_link,
         )
         self.is_open = False
+        self._is_down = True
         self._epoch = ""
-        self._next_on_stream = 1
+        self._numbers = SequenceGuard()
+        self._under_way: dict[str, Sent] = {}  # lanes let one request of an order leave at a time
         self._seen = Seen()
         self._working = WorkingOrders()
 
@@ -81,6 +105,11 @@ class VenueBroker:
     def capabilities(self) -> Capabilities:
         """What it can do; constant."""
         return CAPABILITIES
+
+    @property
+    def link(self) -> LinkStatus:
+        """How the connection is now."""
+        return self._connection.status
 
     @property
     def sequence(self) -> int:
@@ -109,23 +138,41 @@ class VenueBroker:
 
     def _enqueue(self, request: OrderRequest) -> None:
         if not self.is_open:
-            self._refuse(request, VENUE_OTHER, "unsent: not connected")
+            self._refuse(request, LINK_DOWN, "unsent: not connected")
+        elif self._is_down:
+            self._refuse(request, LINK_DOWN, self._why_down())
         elif not self._lanes.put(request.client_order_id, request):
             limit = self._settings.requests_max
             self._refuse(request, VENUE_RATE, f"unsent: requests_waiting={limit} expected=fewer")
 
+    def _why_down(self) -> str:
+        status = self._connection.status
+        return f"unsent: link={status.state.name} error={status.error!r}"
+
     async def _perform(self, request: OrderRequest) -> None:
+        if self._is_down:  # it was lost while the request waited
+            self._refuse(request, LINK_DOWN, self._why_down())
+            return
+        sent = self._under_way[request.client_order_id] = Sent(request)
         try:
             answer = await self._rest.send(request)
         except NotExecutedError as error:
             self._refuse(request, error.code, str(error))
         except UnknownOutcomeError as error:
-            self._deliver(doubt(request, str(error), self._clock.now_ns()))
+            self._doubt(sent, str(error))
         except BaseException:  # canceled by `close`, or a bug: bytes may have left
-            self._deliver(doubt(request, "given up", self._clock.now_ns()))
+            self._doubt(sent, "given up")
             raise
         else:
             self._on_answer(request, answer)
+        finally:
+            del self._under_way[request.client_order_id]
+
+    def _doubt(self, sent: Sent, text: str) -> None:
+        """Report once that nobody knows what became of a request, unless the stream has told."""
+        if not sent.is_told:
+            sent.is_told = True
+            self._deliver(doubt(sent.request, text, self._clock.now_ns()))
 
     def _on_answer(self, request: OrderRequest, answer: Answer) -> None:
         if answer.report is not None:
@@ -144,6 +191,9 @@ class VenueBroker:
         self._deliver(refusal(request, code, text, self._clock.now_ns()))
 
     def _deliver(self, report: VenueReport) -> None:
+        sent = self._under_way.get(report.client_order_id)
+        if sent is not None and answers(sent.request, report):
+            sent.is_told = True
         if self._working.note(report):
             now = self._clock.now_ns()
             self._context.reports(msgspec.structs.replace(report, ts_init=now))
@@ -160,7 +210,7 @@ class VenueBroker:
         await self._rest.open()
         try:
             await self._check_venue()
-            await self._stream.open()
+            await self._connection.open()
         except BaseException:
             await self._rest.close()
             raise
@@ -175,8 +225,8 @@ class VenueBroker:
         self.is_open = False
         timeout_s = self._settings.close_timeout_ms / MS_PER_S
         for request in await self._lanes.close(timeout_s):
-            self._refuse(request, VENUE_OTHER, "unsent: closed")
-        await self._stream.close()
+            self._refuse(request, LINK_DOWN, "unsent: closed")
+        await self._connection.close()
         await self._rest.close()
 
     async def _check_venue(self) -> None:
@@ -199,6 +249,16 @@ class VenueBroker:
 
     # --- reports -----------------------------------------------------------------------------
 
+    def _on_link(self, status: LinkStatus) -> None:
+        """Doubt what is under way when the link is lost; a late answer still counts as evidence."""
+        if status.state in {LinkState.BACKING_OFF, LinkState.CLOSED}:
+            self._is_down = True
+            for sent in list(self._under_way.values()):
+                self._doubt(sent, f"the link was lost before an answer: {status.error}")
+        elif status.is_live:
+            self._is_down = False
+        self._context.on_link(status)
+
     def _greet(self) -> Hello:
         token = self._settings.token
         return Hello(
@@ -210,18 +270,21 @@ class VenueBroker:
 
     async def _on_welcome(self, welcome: Welcome) -> None:
         """Take up the count; ask for what the stream cannot tell."""
-        self._next_on_stream = welcome.sequence + 1
+        self._numbers.begin(welcome.sequence + 1)
         if welcome.is_complete and self._epoch:
             return
-        is_first = not self._epoch
-        if not is_first:
-            self._context.logger.warning(
-                "the venue %s: asking for orders and executions",
-                "kept too few reports" if welcome.epoch == self._epoch else "was restarted",
-            )
+        if self._epoch:
+            same = welcome.epoch == self._epoch
+            why = "the venue kept too few reports" if same else "the venue was restarted"
+            self._connection.note_gap(f"{why}: asking for orders and executions")
             await self._resync()
         self._epoch = welcome.epoch
         self._seen.begin(welcome.sequence)
+
+    async def _refill(self) -> None:
+        """Ask for the reports after the last one known, on the stream as it is."""
+        await self._stream.send(Resume(epoch=self._epoch, after=self._seen.upto))
+        await self._on_welcome(await self._stream.welcome())
 
     async def _resync(self) -> None:
         """Report executions since the last known one, and what every working order is now."""
@@ -239,14 +302,13 @@ class VenueBroker:
                     self._deliver(report)
 
     def _take(self, message: ServerMessage) -> None:
-        if not isinstance(message, Reports):
-            return
-        if message.sequence != self._next_on_stream:
-            raise GapError(f"expected report {self._next_on_stream}, was {message.sequence}")
-        self._next_on_stream += len(message.reports)
-        for number, report in enumerate(message.reports, message.sequence):
-            if self._seen.is_new(number):
-                self._deliver(report)
+        if isinstance(message, Reports):
+            known = self._numbers.known(message.sequence, len(message.reports))
+            for number, report in enumerate(message.reports[known:], message.sequence + known):
+                if self._seen.is_new(number):
+                    self._deliver(report)
+        elif isinstance(message, Heartbeat):  # what it names was sent before it
+            self._numbers.expect(message.sequence)
 
     # --- queries -----------------------------------------------------------------------------
 

@@ -6,12 +6,14 @@ from random import Random
 
 import msgspec
 
+from hexdesk.connection import Connection, GapError, LinkError, SequenceGuard
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.links import LinkStatus
 from hexdesk.errors import VenuePermanentError, VenueUnavailableError
 from hexdesk.plugin import FeedContext
 from hexdesk.ports.market_data import MarketSink
 from hexdesk_sim.venue.settings import VenueFeedSettings
-from hexdesk_sim.venue.stream import GapError, Stream
+from hexdesk_sim.venue.stream import Stream
 from hexdesk_sim.venue.wire import (
     Hello,
     Market,
@@ -37,15 +39,23 @@ class VenueFeed:
             settings,
             greet=self._greet,
             on_welcome=self._on_welcome,
+            refill=self._subscribe_again,
             take=self._take,
-            chance=chance or Random(f"{context.name}:reconnect"),
+        )
+        self._connection = Connection(
+            context.name,
+            self._stream,
+            settings.limits(),
+            random=chance or Random(f"{context.name}:reconnect"),
+            now_ns=context.clock.now_ns,
             logger=context.logger,
+            on_link=context.on_link,
         )
         self._logger = context.logger
         self._sink: MarketSink | None = None
         self._instruments: list[Instrument] = []
         self._subscribed: set[str] = set()
-        self._market_count = 0
+        self._numbers = SequenceGuard()
         self._request_count = 0
         self._waiting: dict[int, asyncio.Future[Subscribed]] = {}
 
@@ -57,7 +67,12 @@ class VenueFeed:
             ConfigError: The token is not set.
         """
         self._sink = sink
-        await self._stream.open()
+        await self._connection.open()
+
+    @property
+    def link(self) -> LinkStatus:
+        """How the connection is now."""
+        return self._connection.status
 
     async def instruments(self) -> Sequence[Instrument]:
         """Return the instruments that the venue lists; after `connect`."""
@@ -72,7 +87,7 @@ class VenueFeed:
         """
         wanted = [each for each in dict.fromkeys(instrument_ids) if each not in self._subscribed]
         self._subscribed.update(wanted)
-        if not wanted or not self._stream.is_connected:
+        if not wanted or not self._connection.is_up:
             return
         self._request_count += 1
         answer = await self._ask(Subscribe(request_id=self._request_count, instrument_ids=wanted))
@@ -88,7 +103,7 @@ class VenueFeed:
         """End subscriptions; an unknown one is ignored."""
         ended = self._subscribed.intersection(instrument_ids)
         self._subscribed -= ended
-        if ended and self._stream.is_connected:
+        if ended and self._connection.is_up:
             self._request_count += 1
             await self._ask(
                 Unsubscribe(request_id=self._request_count, instrument_ids=sorted(ended))
@@ -97,7 +112,7 @@ class VenueFeed:
     async def close(self) -> None:
         """Stop pushing and free everything; idempotent."""
         self._sink = None
-        await self._stream.close()
+        await self._connection.close()
 
     async def _ask(self, message: Subscribe | Unsubscribe) -> Subscribed:
         future: asyncio.Future[Subscribed] = asyncio.get_running_loop().create_future()
@@ -110,6 +125,8 @@ class VenueFeed:
             raise VenueUnavailableError(
                 f"{self._settings.url}: a subscription is not answered in time"
             ) from error
+        except LinkError as error:
+            raise VenueUnavailableError(f"{self._settings.url}: {error.message}") from error
         finally:
             del self._waiting[message.request_id]
 
@@ -119,7 +136,11 @@ class VenueFeed:
 
     async def _on_welcome(self, welcome: Welcome) -> None:
         self._instruments = welcome.instruments
-        self._market_count = 0
+        self._numbers.begin(1)
+        await self._subscribe_again()
+
+    async def _subscribe_again(self) -> None:
+        """Ask for what was subscribed, and for its latest state."""
         if self._subscribed:
             self._request_count += 1
             again = sorted(self._subscribed)
@@ -138,9 +159,16 @@ class VenueFeed:
                 self._logger.warning("the venue lists no more: %s", ", ".join(message.unknown))
 
     def _take_market(self, message: Market) -> None:
-        self._market_count += 1
-        if message.sequence != self._market_count:
-            raise GapError(f"market message {self._market_count} is missing")
+        try:
+            is_new = not self._numbers.known(message.sequence)
+        except GapError:  # what is missing is past; the latest state is asked for
+            self._numbers.begin(message.sequence + 1)
+            self._push(message)
+            raise
+        if is_new:
+            self._push(message)
+
+    def _push(self, message: Market) -> None:
         sink = self._sink
         for event in message.events:
             if sink is not None and event.instrument_id in self._subscribed:

@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import ipaddress
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -50,6 +51,7 @@ FAULTS: msgspec.json.Decoder[list[AnyWireFault]] = msgspec.json.Decoder(list[Any
 FILLS_MAX = 10_000
 """Executions in one answer; ask again from the time of the last."""
 MS_PER_S = 1_000
+ADMIN = f"{PREFIX}/admin"
 
 
 class Handlers:
@@ -61,8 +63,10 @@ class Handlers:
         settings: VenueServerSettings,
         faults: WireFaults,
         logger: logging.Logger,
+        cut: Callable[[web.Request], int],
     ) -> None:
         self._house = house
+        self._cut = cut
         self._settings = settings
         self._faults = faults
         self._logger = logger
@@ -87,7 +91,10 @@ class Handlers:
             web.post(f"{PREFIX}/market", self.market),
         ]
         if self._settings.admin:
-            routes.append(web.post(f"{PREFIX}/admin/faults", self.set_faults))
+            routes += [
+                web.post(f"{ADMIN}/faults", self.set_faults),
+                web.post(f"{ADMIN}/cut", self.cut),
+            ]
         return routes
 
     # --- guards ------------------------------------------------------------------------------
@@ -97,7 +104,9 @@ class Handlers:
         """Refuse strangers, and turn every refusal into a `Problem`."""
         try:
             self._check_sender(request)
-            return await handler(request)
+            response = await handler(request)
+            self._house.commit()  # what is told was kept before
+            return response
         except RefusedError as error:
             return as_response(Problem(error.code, str(error)), error.status)
         except WireError as error:
@@ -108,6 +117,8 @@ class Handlers:
     def _check_sender(self, request: web.Request) -> None:
         if "Origin" in request.headers:  # a page in a browser of this machine
             raise RefusedError(403, "VENUE_PERMISSION", "pages of browsers have no access")
+        if request.path.startswith(ADMIN) and not is_loopback(request.remote or ""):
+            raise RefusedError(403, "VENUE_PERMISSION", "only this machine may break things")
         token = self._settings.token
         says_hello = request.path == STREAM_PATH  # and shows its token there
         if token is None or says_hello or not request.path.startswith(PREFIX):
@@ -265,6 +276,20 @@ class Handlers:
         self._faults.replace(faults)
         self._logger.warning("%d faults were set on purpose", len(faults))
         return as_response({"faults": len(faults)})
+
+    async def cut(self, request: web.Request) -> web.StreamResponse:
+        """Break every connection but that of the request."""
+        count = self._cut(request)
+        self._logger.warning("%d connections were cut on purpose", count)
+        return as_response({"connections": count})
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's own."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def as_response(value: object, status: int = 200) -> web.Response:

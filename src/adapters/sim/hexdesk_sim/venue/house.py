@@ -3,7 +3,9 @@
 Everything here is synchronous: a request is executed as a whole before the next one is read.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -27,11 +29,15 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     VenueReport,
 )
-from hexdesk.errors import ConfigError
+from hexdesk.errors import ConfigError, DataError
 from hexdesk.ports.clock import Clock
 from hexdesk_sim.engine import Venue
+from hexdesk_sim.holdings import VenueAccount
+from hexdesk_sim.order import SimOrder
 from hexdesk_sim.venue.reports import ReportLog
+from hexdesk_sim.venue.restore import book_executions, last_number, put_back
 from hexdesk_sim.venue.settings import VenueServerSettings
+from hexdesk_sim.venue.state import VERSION, Founded, Opened, Settled, StateFile, StateLine
 from hexdesk_sim.venue.wire import Answer
 
 DEFAULT_DEPOSIT = 10_000
@@ -74,22 +80,34 @@ class House:
         clock: Clock,
         settings: VenueServerSettings,
         seed: int,
+        logger: logging.Logger,
     ) -> None:
-        """Open the venue, without accounts.
+        """Open the venue, without accounts or with those of its state folder.
 
         Raises:
-            ConfigError: A deposit is no amount.
+            ConfigError: A deposit is no amount, or the state folder is not to be used.
+            DataError: What it holds is damaged.
         """
         self.epoch = f"{clock.now_ns():x}-{seed}"
         self.instruments = instruments
         self.clock = clock
         self.venue = Venue(instruments, clock, settings, seed=seed)
+        self.venue.count_from(clock.now_ns())
+        self._logger = logger
+        self._unkept: list[tuple[str, VenueReport]] = []
+        self._state = StateFile(settings.state, logger) if settings.state else None
         self._accounts: dict[str, ReportLog] = {}
         self._accounts_max = settings.accounts_max
         self._reports_max = settings.reports_max
         self._deposits = _deposits(settings.deposits, instruments.values())
         self._listeners: dict[str, set[MarketListener]] = {}
         self._latest: dict[tuple[str, type], MarketEvent] = {}
+        if self._state is not None:
+            try:
+                self._restore(self._state)
+            except BaseException:
+                self.close()
+                raise
 
     def account(self, account_id: str) -> ReportLog:
         """Return an account's reports; its first use opens it.
@@ -106,9 +124,99 @@ class House:
             raise RefusedError(400, "VENUE_AUTH", f"account: longer than {ACCOUNT_LENGTH_MAX}")
         if len(self._accounts) >= self._accounts_max:
             raise RefusedError(403, "VENUE_PERMISSION", f"accounts_max={self._accounts_max}")
+        if self._state is not None:
+            self._state.append(Opened(account=account_id, deposits=list(self._deposits)))
+        self._open(account_id, self._deposits)
+        return self._accounts[account_id]
+
+    def _open(self, account_id: str, deposits: Iterable[Money]) -> VenueAccount:
         log = self._accounts[account_id] = ReportLog(self._reports_max)
-        self.venue.open_account(account_id, log.add, self._deposits)
-        return log
+        deliver = log.add if self._state is None else partial(self._keep, account_id, log)
+        return self.venue.open_account(account_id, deliver, deposits)
+
+    # --- state -------------------------------------------------------------------------------
+
+    def commit(self) -> None:
+        """Keep what has happened; called before anything of it is told.
+
+        Raises:
+            OSError: The disk refuses; nothing may be told.
+        """
+        if self._state is None or not self._unkept:
+            return
+        touched = {(account_id, report.client_order_id) for account_id, report in self._unkept}
+        orders = [self.venue.working(*each) for each in sorted(touched)]
+        self._state.append(
+            Settled(reports=self._unkept, orders=[order for order in orders if order is not None])
+        )
+        self._unkept = []
+
+    def close(self) -> None:
+        """Let others use the state folder; idempotent."""
+        if self._state is not None:
+            self._state.close()
+
+    def _keep(self, account_id: str, log: ReportLog, report: VenueReport) -> None:
+        self._unkept.append((account_id, report))
+        log.add(report)
+
+    def _restore(self, state: StateFile) -> None:
+        """Take up the life of a venue that was stopped or killed, or begin one."""
+        lines = list(state.lines())
+        if not lines:
+            state.append(self._founded())
+            return
+        self._check_founded(lines[0], state)
+        settled = [line for line in lines if isinstance(line, Settled)]
+        numbers = (last_number(line) for line in settled)
+        self.venue.count_from(max(self.clock.now_ns(), *numbers, 0))
+        opened = [line for line in lines if isinstance(line, Opened)]
+        for line in opened:
+            account = self._open(line.account, line.deposits)
+            orders: dict[str, SimOrder] = {}
+            for operation in settled:
+                self._replay(account, operation, orders)
+            put_back(self.venue, account, list(orders.values()))
+        count = sum(log.sequence for log in self._accounts.values())
+        self._logger.info(
+            "took up %d accounts and %d reports of %s", len(opened), count, state.path
+        )
+
+    def _replay(
+        self, account: VenueAccount, operation: Settled, orders: dict[str, SimOrder]
+    ) -> None:
+        log = self._accounts[account.id]
+        for account_id, report in operation.reports:
+            if account_id == account.id:
+                log.add(report)
+        for order in operation.orders:
+            if order.intent.account_id == account.id:
+                orders[order.intent.client_order_id] = order
+        book_executions(self.venue, account, operation)
+
+    def _founded(self) -> Founded:
+        mode = self.venue.position_mode.name.lower()
+        instruments = [self.instruments[each] for each in sorted(self.instruments)]
+        return Founded(
+            version=VERSION, epoch=self.epoch, position_mode=mode, instruments=instruments
+        )
+
+    def _check_founded(self, line: StateLine, state: StateFile) -> None:
+        """Take up the epoch, where the venue is still the same."""
+        if not isinstance(line, Founded) or line.version != VERSION:
+            raise DataError(
+                f"not the state of a venue, or of another version than {VERSION}",
+                file=str(state.path),
+                row=1,
+                remedy="delete it to begin anew",
+            )
+        self.epoch = line.epoch
+        if line != self._founded():
+            raise ConfigError(
+                f"state: {state.path} is of a venue with other instruments or position mode",
+                code="CONFIG_CONFLICT",
+                remedy="give the venue those it had, or another state folder",
+            )
 
     # --- requests ----------------------------------------------------------------------------
 
@@ -159,6 +267,7 @@ class House:
             self._match(stamped)
             for listener in self._listeners.get(event.instrument_id, ()):
                 listener(stamped)
+        self.commit()
 
     def listed(self) -> list[Instrument]:
         """Return all instruments, each with its present status."""

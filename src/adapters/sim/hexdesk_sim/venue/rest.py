@@ -7,6 +7,7 @@ import aiohttp
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import Fill
@@ -110,9 +111,9 @@ class Rest:
         try:
             status, content = await self._order_request(method, path, body)
         except aiohttp.ClientConnectorError as error:
-            raise NotExecutedError(VENUE_OTHER, f"unsent: {error.strerror or error}") from error
+            raise NotExecutedError(LINK_DOWN, f"unsent: {error.strerror or error}") from error
         except aiohttp.ConnectionTimeoutError as error:
-            raise NotExecutedError(VENUE_OTHER, "unsent: no connection in time") from error
+            raise NotExecutedError(LINK_DOWN, "unsent: no connection in time") from error
         except TIMEOUTS as error:
             text = f"no answer within {self._settings.answer_timeout_ms} ms"
             raise UnknownOutcomeError(text) from error
@@ -122,7 +123,7 @@ class Rest:
 
     async def _order_request(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if self._session is None:
-            raise NotExecutedError(VENUE_OTHER, "unsent: closed")
+            raise NotExecutedError(LINK_DOWN, "unsent: closed")
         expires_ns = self._clock.now_ns() + self._settings.answer_timeout_ms * NS_PER_MS
         async with self._session.request(
             method,

@@ -1,8 +1,7 @@
 """The venue's server: one process, one thread, one address."""
 
 import asyncio
-import ipaddress
-from collections.abc import Coroutine, Iterable
+from collections.abc import Collection, Coroutine, Iterable
 
 from aiohttp import web
 
@@ -12,7 +11,7 @@ from hexdesk.errors import ConfigError
 from hexdesk.plugin import ServerContext
 from hexdesk_sim.checks import VENUE_RATE
 from hexdesk_sim.venue.faults import WireFaults
-from hexdesk_sim.venue.handlers import Handler, Handlers, as_response
+from hexdesk_sim.venue.handlers import Handler, Handlers, as_response, is_loopback
 from hexdesk_sim.venue.house import House
 from hexdesk_sim.venue.session import CLOSE_TIMEOUT_S, Session
 from hexdesk_sim.venue.settings import VenueServerSettings
@@ -43,14 +42,14 @@ class VenueServer:
         self._settings = settings
         self._host, self._port = _parse_listen(settings)
         instruments = context.instruments or {DEFAULT_INSTRUMENT.id: DEFAULT_INSTRUMENT}
-        self.house = House(instruments, context.clock, settings, context.seed)
+        self.house = House(instruments, context.clock, settings, context.seed, self._logger)
         self._walk = RandomWalk(
             instruments.values(),
             context.seed,
             step_ticks=settings.step_ticks,
             start_prices=settings.start_prices,
         )
-        self._faults = WireFaults(settings.faults)
+        self._faults = WireFaults(settings.faults, seed=context.seed)
         self._sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
@@ -66,13 +65,20 @@ class VenueServer:
         """How many streams are open."""
         return len(self._sessions)
 
+    @property
+    def sessions(self) -> Collection[Session]:
+        """The streams that are open, for tests and tools."""
+        return self._sessions
+
     async def start(self) -> None:
         """Listen, and begin to move the market.
 
         Raises:
             OSError: The address is taken.
         """
-        handlers = Handlers(self.house, self._settings, faults=self._faults, logger=self._logger)
+        handlers = Handlers(
+            self.house, self._settings, faults=self._faults, logger=self._logger, cut=self._cut
+        )
         app = web.Application(
             middlewares=[self._limit, handlers.guard],
             client_max_size=self._settings.message_bytes_max,
@@ -107,6 +113,7 @@ class VenueServer:
         runner, self._runner = self._runner, None
         if runner is not None:
             await runner.cleanup()
+        self.house.close()
 
     def play(self, events: Iterable[MarketEvent], *, speed: float = 1.0) -> None:
         """Play recorded events in place of a walk, for a host that can read recordings.
@@ -135,6 +142,17 @@ class VenueServer:
             refusal.force_close()
             return refusal
         return await handler(request)
+
+    def _cut(self, request: web.Request) -> int:
+        """Break every connection but that of a request; return how many."""
+        for session in self._sessions:
+            session.cut()
+        server = self._runner.server if self._runner is not None else None
+        transports = [each.transport for each in server.connections] if server is not None else []
+        others = [each for each in transports if each is not None and each is not request.transport]
+        for transport in others:
+            transport.abort()
+        return len(others)
 
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(
@@ -194,17 +212,10 @@ def _parse_listen(settings: VenueServerSettings) -> tuple[str, int]:
         raise ConfigError(
             f"listen: expected a port up to {PORT_MAX}, was {port}", code="CONFIG_VALUE"
         )
-    if not _is_loopback(host) and not (settings.allow_remote and settings.token is not None):
+    if not is_loopback(host) and not (settings.allow_remote and settings.token is not None):
         raise ConfigError(
             f"listen: {host} can be reached from other machines",
             code="CONFIG_VALUE",
             remedy='listen on 127.0.0.1, or set allow_remote = true and token = "env:NAME"',
         )
     return host, int(port)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -17,7 +17,14 @@ from hexdesk.domain.market import MarketEvent
 from hexdesk_sim.venue.faults import WireFaults
 from hexdesk_sim.venue.house import House, RefusedError
 from hexdesk_sim.venue.reports import ReportLog
-from hexdesk_sim.venue.settings import HalfOpenStream, VenueServerSettings
+from hexdesk_sim.venue.settings import (
+    DelayReports,
+    DropReports,
+    DuplicateReports,
+    HalfOpenStream,
+    ReorderReports,
+    VenueServerSettings,
+)
 from hexdesk_sim.venue.wire import (
     CLIENT_MESSAGES,
     CLOSE_BAD_MESSAGE,
@@ -26,10 +33,12 @@ from hexdesk_sim.venue.wire import (
     CLOSE_SLOW_READER,
     CLOSE_UNAUTHORIZED,
     FROM_NOW,
+    ClientMessage,
     Heartbeat,
     Hello,
     Market,
     Reports,
+    Resume,
     ServerMessage,
     Subscribe,
     Subscribed,
@@ -89,6 +98,7 @@ class Session:
         self._events: deque[MarketEvent] = deque()
         self._market_count = 0
         self._is_silent = False
+        self._held: Reports | None = None
         self._subscribed: set[str] = set()
 
     async def run(self) -> None:
@@ -106,6 +116,10 @@ class Session:
         finally:
             self._has_ended.set()
 
+    def cut(self) -> None:
+        """Break the stream without a word."""
+        self._finish(StreamEndError(0, "cut on purpose"))
+
     async def stop(self) -> None:
         """End the stream, because the venue goes away."""
         self._finish(StreamEndError(CLOSE_GOING_AWAY, "the venue stops"))
@@ -113,7 +127,7 @@ class Session:
 
     # --- life --------------------------------------------------------------------------------
 
-    def _greet(self, hello: object) -> None:
+    def _greet(self, hello: ClientMessage) -> None:
         if not isinstance(hello, Hello):
             raise StreamEndError(CLOSE_BAD_MESSAGE, "expected hello first")
         token = self._settings.token
@@ -126,11 +140,16 @@ class Session:
                 self._log = self._house.account(hello.account)
             except RefusedError as error:
                 raise StreamEndError(CLOSE_UNAUTHORIZED, str(error)) from error
-        is_complete = hello.after == FROM_NOW or (
-            hello.epoch == self._house.epoch and self._log.has_all_after(hello.after)
+        self._welcome(hello.epoch, hello.after)
+
+    def _welcome(self, epoch: str, after: int) -> None:
+        """Begin with the report after one; say whether none is missing."""
+        is_complete = after == FROM_NOW or (
+            epoch == self._house.epoch and self._log.has_all_after(after)
         )
-        resumes = is_complete and hello.after != FROM_NOW
-        self._reported = hello.after if resumes else self._log.sequence
+        resumes = is_complete and after != FROM_NOW
+        self._reported = after if resumes else self._log.sequence
+        self._held = None
         self._reply(
             Welcome(
                 epoch=self._house.epoch,
@@ -197,10 +216,12 @@ class Session:
                     self._reply(self._subscribe(message))
                 case Unsubscribe():
                     self._reply(self._unsubscribe(message))
-                case _:
+                case Resume():
+                    self._welcome(message.epoch, message.after)
+                case Hello():
                     raise StreamEndError(CLOSE_BAD_MESSAGE, "expected hello only once")
 
-    async def _receive(self) -> Hello | Subscribe | Unsubscribe:
+    async def _receive(self) -> ClientMessage:
         """Return the next message; pings are answered on the way.
 
         Raises:
@@ -221,7 +242,7 @@ class Session:
                 case _:
                     raise StreamEndError(CLOSE_GOING_AWAY, "the client closed")
 
-    def _understand(self, data: bytes | str) -> Hello | Subscribe | Unsubscribe:
+    def _understand(self, data: bytes | str) -> ClientMessage:
         try:
             return read(CLIENT_MESSAGES, data)
         except WireError as error:
@@ -303,7 +324,26 @@ class Session:
         reports = list(log.after(self._reported, BATCH_MAX))
         first = self._reported + 1
         self._reported += len(reports)
-        await self._send(Reports(sequence=first, reports=reports))
+        await self._send_faultily(Reports(sequence=first, reports=reports))
+
+    async def _send_faultily(self, message: Reports) -> None:
+        """Send reports, unless a fault strikes them."""
+        held, self._held = self._held, None
+        match self._faults.of_reports():
+            case DropReports():
+                return
+            case DuplicateReports():
+                await self._send(message)
+            case ReorderReports() if held is None:
+                self._held = message
+                return
+            case DelayReports(delay_ms=delay_ms):
+                await asyncio.sleep(delay_ms / MS_PER_S)
+            case _:
+                pass
+        await self._send(message)
+        if held is not None:
+            await self._send(held)
 
     async def _send(self, message: ServerMessage) -> None:
         fault = self._faults.of_message()
@@ -311,6 +351,7 @@ class Session:
             await self._keep_silent()
         elif fault is not None:
             raise StreamEndError(0, "closed on purpose")
+        self._house.commit()  # what is told was kept before
         await self._socket.send_str(encode(message).decode())
 
     async def _keep_silent(self) -> None:

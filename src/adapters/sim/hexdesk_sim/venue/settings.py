@@ -21,8 +21,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from hexdesk.connection import LinkLimits
+from hexdesk.errors import ConfigError
 from hexdesk.plugin import Secret
-from hexdesk_sim.settings import Count, MatchSettings, NonNegative
+from hexdesk_sim.settings import Count, MatchSettings, NonNegative, Share
 
 DEFAULT_LISTEN = "127.0.0.1:8765"
 DEFAULT_URL = f"http://{DEFAULT_LISTEN}"
@@ -39,9 +41,11 @@ class WireFault(
 
     Attributes:
         nth: Which request or message it strikes, counted from when the fault was set; 0 is each.
+        rate: The share that it strikes by chance, from the venue's seed; above 0 in place of `nth`.
     """
 
     nth: Annotated[int, msgspec.Meta(ge=0)] = 1
+    rate: Share = 0
 
 
 class LoseOrder(
@@ -81,7 +85,46 @@ class HalfOpenStream(
     """From the n-th message on a stream is silent, and answers no ping; its socket stays open."""
 
 
-AnyWireFault = LoseOrder | DropAnswer | DelayAnswer | CloseStream | HalfOpenStream
+class DropReports(
+    WireFault, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="drop_reports"
+):
+    """A stream message with reports is not sent."""
+
+
+class DuplicateReports(
+    WireFault, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="duplicate_reports"
+):
+    """It is sent twice."""
+
+
+class ReorderReports(
+    WireFault, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="reorder_reports"
+):
+    """It is sent after the next one."""
+
+
+class DelayReports(
+    WireFault, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="delay_reports"
+):
+    """It is sent late, and what is behind it too."""
+
+    delay_ms: Milliseconds
+
+
+RequestFault = LoseOrder | DropAnswer | DelayAnswer
+StreamFault = CloseStream | HalfOpenStream
+ReportFault = DropReports | DuplicateReports | ReorderReports | DelayReports
+AnyWireFault = (
+    LoseOrder
+    | DropAnswer
+    | DelayAnswer
+    | CloseStream
+    | HalfOpenStream
+    | DropReports
+    | DuplicateReports
+    | ReorderReports
+    | DelayReports
+)
 
 
 class VenueServerSettings(MatchSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,7 +148,9 @@ class VenueServerSettings(MatchSettings, frozen=True, kw_only=True, forbid_unkno
         backlog_max: Messages that a stream may be behind; a slower reader is disconnected.
         heartbeat_ms: Silence after which the venue says that it is alive.
         idle_ms: Silence after which a client is taken for dead.
-        admin: Whether `/v1/admin/faults` takes faults from clients.
+        state: Folder in which the venue keeps its accounts, so that it can be killed and come back;
+            empty keeps nothing.
+        admin: Whether `/v1/admin/...` breaks things on purpose for clients of this machine.
         faults: What goes wrong on the wire on purpose.
     """
 
@@ -125,6 +170,7 @@ class VenueServerSettings(MatchSettings, frozen=True, kw_only=True, forbid_unkno
     backlog_max: Count = 10_000
     heartbeat_ms: Milliseconds = 5_000
     idle_ms: Milliseconds = 20_000
+    state: str = ""
     admin: bool = False
     faults: tuple[AnyWireFault, ...] = ()
 
@@ -137,20 +183,50 @@ class LinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         token: What the server asks for, if it does.
         connect_timeout_ms: For a connection, and for the greeting of a stream.
         heartbeat_ms: A ping leaves this often.
-        heartbeat_timeout_ms: Without its pong for so long a stream is taken for dead.
-        reconnect_first_ms: First wait before a stream is opened again; doubled each time.
-        reconnect_max_ms: Longest wait.
+        heartbeat_timeout_ms: A stream that is silent for half of it is stale, for all of it lost.
+        reconnect_first_ms: Longest first wait before a stream is opened again; doubled each time.
+        reconnect_max_ms: Longest wait of all.
         reconnect_stable_ms: A stream that lived so long starts again with the first wait.
+        alert_attempts: The alert comes with this reconnection in a row.
+        alert_down_ms: It also comes when the stream is down for so long.
     """
 
     url: Url = DEFAULT_URL
     token: Secret | None = None
     connect_timeout_ms: Milliseconds = 5_000
     heartbeat_ms: Milliseconds = 5_000
-    heartbeat_timeout_ms: Milliseconds = 10_000
+    heartbeat_timeout_ms: Annotated[int, msgspec.Meta(ge=2, le=3_600_000)] = 30_000
     reconnect_first_ms: Milliseconds = 500
     reconnect_max_ms: Milliseconds = 60_000
     reconnect_stable_ms: Milliseconds = 60_000
+    alert_attempts: Count = 5
+    alert_down_ms: Milliseconds = 60_000
+
+    def limits(self) -> LinkLimits:
+        """Return the same as limits of a link.
+
+        Raises:
+            ConfigError: The first wait is longer than the longest.
+        """
+        if self.reconnect_first_ms > self.reconnect_max_ms:
+            raise ConfigError(
+                f"reconnect_first_ms={self.reconnect_first_ms}:"
+                f" expected at most reconnect_max_ms={self.reconnect_max_ms}",
+                code="CONFIG_VALUE",
+                remedy="raise reconnect_max_ms, or lower reconnect_first_ms",
+            )
+        return LinkLimits(
+            connect_ms=self.connect_timeout_ms,
+            authenticate_ms=self.connect_timeout_ms,
+            ping_ms=self.heartbeat_ms,
+            stale_ms=self.heartbeat_timeout_ms // 2,
+            heartbeat_ms=self.heartbeat_timeout_ms,
+            backoff_first_ms=self.reconnect_first_ms,
+            backoff_max_ms=self.reconnect_max_ms,
+            stable_ms=self.reconnect_stable_ms,
+            alert_attempts=self.alert_attempts,
+            alert_down_ms=self.alert_down_ms,
+        )
 
 
 class VenueBrokerSettings(LinkSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):

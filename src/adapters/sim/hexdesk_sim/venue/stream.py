@@ -1,18 +1,17 @@
-"""The venue's stream, seen from a client: it comes back by itself, for ever.
+"""The venue's stream, seen from a client: one websocket of a connection that comes back by itself.
 
-One line is logged when it is lost, one when it is back.
+How long things may take, and what happens when they fail, is the link's matter
+(`hexdesk.connection`); here is only how this venue is reached.
 """
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
-from random import Random
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
-from hexdesk.errors import VenueCredentialsError, VenueError, VenueUnavailableError
-from hexdesk_sim.venue.backoff import Backoff
+from hexdesk.connection import LinkError
+from hexdesk.errors import VenueCredentialsError, VenueUnavailableError
 from hexdesk_sim.venue.settings import LinkSettings
 from hexdesk_sim.venue.wire import (
     CLOSE_UNAUTHORIZED,
@@ -27,7 +26,6 @@ from hexdesk_sim.venue.wire import (
     read,
 )
 
-MS_PER_S = 1_000
 CLOSE_TIMEOUT_S = 1.0
 MESSAGE_BYTES_MAX = 16 * 1_048_576
 QUEUE_MAX = 64
@@ -35,15 +33,12 @@ QUEUE_MAX = 64
 
 Greet = Callable[[], Hello]
 OnWelcome = Callable[[Welcome], Awaitable[None]]
+Refill = Callable[[], Awaitable[None]]
 Take = Callable[[ServerMessage], None]
 
 
-class GapError(Exception):
-    """A message is missing; the stream has to begin anew."""
-
-
 class Stream:
-    """A stream with its reconnections."""
+    """A `Peer` over a websocket."""
 
     def __init__(
         self,
@@ -51,148 +46,120 @@ class Stream:
         *,
         greet: Greet,
         on_welcome: OnWelcome,
+        refill: Refill,
         take: Take,
-        chance: Random,
-        logger: logging.Logger,
     ) -> None:
-        """Prepare a stream; `open` connects.
+        """Prepare a stream.
 
-        `greet` makes the first message, `on_welcome` is awaited after each new connection (a
-        `VenueError` makes it try again), `take` gets every message and must not block.
+        `greet` makes the first message; `on_welcome` is awaited after each new connection, `refill`
+        after a gap; `take` gets every message, must not block, and raises `GapError` where one is
+        missing.
         """
         self._settings = settings
         self._greet = greet
         self._on_welcome = on_welcome
+        self._refill = refill
         self._take = take
-        self._logger = logger
-        self._backoff = Backoff(
-            settings.reconnect_first_ms / MS_PER_S, settings.reconnect_max_ms / MS_PER_S, chance
-        )
         self._socket: ClientConnection | None = None
-        self._task: asyncio.Task[None] | None = None
-        self._connected_s = 0.0
+        self._welcome: Welcome | None = None
 
-    @property
-    def is_connected(self) -> bool:
-        """Whether messages can be sent now."""
-        return self._socket is not None
+    # --- of a peer ---------------------------------------------------------------------------
 
     async def open(self) -> None:
-        """Connect for the first time, then listen.
-
-        Raises:
-            VenueError: The venue cannot be reached now, or refuses.
-        """
-        await self._connect()
-        self._task = asyncio.create_task(self._run())
-        self._task.add_done_callback(self._on_end)
-
-    async def send(self, message: ClientMessage) -> None:
-        """Send a message; on a stream that is down or breaks it is lost."""
-        socket = self._socket
-        if socket is not None:
-            try:
-                await socket.send(encode(message), text=True)
-            except ConnectionClosed:
-                self._logger.debug("a message was lost with the stream")
-
-    async def close(self) -> None:
-        """End the stream; idempotent, and possible after its loop has ended."""
-        task, self._task = self._task, None
-        if task is not None and not task.done():
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _run(self) -> None:
+        """Open the websocket."""
+        url = "ws" + self._settings.url.removeprefix("http") + STREAM_PATH
         try:
-            while True:
-                reason = await self._listen()
-                self._socket = None
-                self._logger.warning("stream of %s is lost: %s", self._settings.url, reason)
-                await self._reconnect()
-                self._logger.info("stream of %s is back", self._settings.url)
-        finally:
-            socket, self._socket = self._socket, None
-            if socket is not None:
-                await socket.close()
-
-    async def _listen(self) -> str:
-        """Take messages until the stream ends; return why it did."""
-        socket = self._socket
-        if socket is None:
-            return "not connected"
-        try:
-            while True:
-                self._take(read(SERVER_MESSAGES, await socket.recv(decode=False)))
-        except ConnectionClosed as error:
-            return str(error)
-        except (WireError, GapError) as error:
-            await socket.close(code=4000, reason=str(error)[:100])
-            return str(error)
-
-    async def _reconnect(self) -> None:
-        lived_s = asyncio.get_running_loop().time() - self._connected_s
-        if lived_s >= self._settings.reconnect_stable_ms / MS_PER_S:
-            self._backoff.reset()
-        while True:
-            await asyncio.sleep(self._backoff.next_s())
-            try:
-                await self._connect()
-            except VenueError as error:
-                self._logger.debug("still no stream: %s", error)
-            else:
-                return
-
-    async def _connect(self) -> None:
-        settings = self._settings
-        timeout_s = settings.connect_timeout_ms / MS_PER_S
-        url = "ws" + settings.url.removeprefix("http") + STREAM_PATH
-        try:
-            socket = await connect(
+            self._socket = await connect(
                 url,
-                open_timeout=timeout_s,
+                open_timeout=None,  # the link's
                 close_timeout=CLOSE_TIMEOUT_S,
-                ping_interval=settings.heartbeat_ms / MS_PER_S,
-                ping_timeout=settings.heartbeat_timeout_ms / MS_PER_S,
+                ping_interval=None,  # the link's, too
                 max_size=MESSAGE_BYTES_MAX,
                 max_queue=QUEUE_MAX,
                 compression=None,
                 proxy=None,
             )
         except (OSError, TimeoutError, InvalidHandshake, WebSocketException) as error:
-            raise self._unavailable(str(error) or "no answer in time") from error
-        self._socket = socket
-        try:
-            await self._shake_hands(socket, timeout_s)
-        except BaseException:
-            self._socket = None
-            await socket.close()
-            raise
-        self._connected_s = asyncio.get_running_loop().time()
+            raise self._unavailable(str(error) or repr(error)) from error
 
-    async def _shake_hands(self, socket: ClientConnection, timeout_s: float) -> None:
+    async def authenticate(self) -> None:
+        """Say hello, with the token, and be welcomed."""
+        await self.send(self._greet())
+        message = await self.next()
+        if not isinstance(message, Welcome):
+            raise LinkError("the stream began without a welcome")
+        self._welcome = message
+
+    async def sync(self) -> None:
+        """Take up the state: after the welcome of a new stream, or after a gap."""
+        welcome, self._welcome = self._welcome, None
+        if welcome is not None:
+            await self._on_welcome(welcome)
+        else:
+            await self._refill()
+
+    async def receive(self) -> None:
+        """Hand on the next message."""
+        self._take(await self.next())
+
+    async def ping(self) -> None:
+        """Wait for a pong."""
         try:
-            async with asyncio.timeout(timeout_s):
-                await socket.send(encode(self._greet()), text=True)
-                welcome = read(SERVER_MESSAGES, await socket.recv(decode=False))
+            await (await self._open_socket().ping())
+        except ConnectionClosed as error:
+            raise LinkError(str(error)) from error
+
+    async def close(self) -> None:
+        """Close the websocket; idempotent."""
+        socket, self._socket = self._socket, None
+        self._welcome = None
+        if socket is not None:
+            await socket.close()
+
+    # --- for its owner -----------------------------------------------------------------------
+
+    async def send(self, message: ClientMessage) -> None:
+        """Send a message.
+
+        Raises:
+            LinkError: The stream is down or breaks.
+        """
+        try:
+            await self._open_socket().send(encode(message), text=True)
+        except ConnectionClosed as error:
+            raise LinkError(str(error)) from error
+
+    async def next(self) -> ServerMessage:
+        """Return the next message.
+
+        Raises:
+            LinkError: The stream ended, or the message cannot be understood.
+            VenueCredentialsError: The venue refuses this client.
+        """
+        try:
+            return read(SERVER_MESSAGES, await self._open_socket().recv(decode=False))
         except ConnectionClosed as error:
             if error.rcvd is not None and error.rcvd.code == CLOSE_UNAUTHORIZED:
                 raise VenueCredentialsError(
                     f"{self._settings.url}: {error.rcvd.reason}",
                     remedy="correct the token or the account",
                 ) from error
-            raise self._unavailable(str(error)) from error
-        except (TimeoutError, WireError) as error:
-            raise self._unavailable(str(error) or "no greeting in time") from error
-        if not isinstance(welcome, Welcome):
-            raise self._unavailable("the stream began without a welcome")
-        await self._on_welcome(welcome)
+            raise LinkError(str(error)) from error
+        except WireError as error:
+            raise LinkError(f"a message that cannot be read: {error}") from error
 
-    def _on_end(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and task.exception() is not None:
-            self._logger.error(
-                "stream of %s broke and stays down", self._settings.url, exc_info=task.exception()
-            )
+    async def welcome(self) -> Welcome:
+        """Return the next welcome; what comes before it was sent before it was asked for."""
+        while True:
+            message = await self.next()
+            if isinstance(message, Welcome):
+                return message
+            await asyncio.sleep(0)
+
+    def _open_socket(self) -> ClientConnection:
+        if self._socket is None:
+            raise LinkError("the stream is down")
+        return self._socket
 
     def _unavailable(self, reason: str) -> VenueUnavailableError:
         return VenueUnavailableError(

@@ -4,11 +4,13 @@ from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
+    Fill,
     OrderAccepted,
     OrderCanceled,
     OrderExpired,
     OrderRejected,
     OrderTriggered,
+    OrderUpdated,
     OutcomeUnknown,
     VenueReport,
 )
@@ -24,6 +26,8 @@ from hexdesk.domain.values import (
 from hexdesk.ports.broker import VenueOrder
 from hexdesk_sim.venue.wire import OrderRequest
 
+FOUND = (OrderAccepted, OrderRejected, OrderTriggered, OrderCanceled, OrderExpired, Fill)
+"""Each shows that an order arrived."""
 OPERATIONS: dict[type, Operation] = {
     NewOrder: Operation.SUBMIT,
     AmendOrder: Operation.REPLACE,
@@ -47,6 +51,22 @@ def facts(order: VenueOrder, code: str) -> list[VenueReport]:
     elif order.life is EXPIRED:
         reports.append(OrderExpired(order_id, time_ns, time_ns))
     return reports
+
+
+def answers(request: OrderRequest, report: VenueReport) -> bool:
+    """Whether a report of the same order tells what became of a request."""
+    match request:
+        case NewOrder():
+            return isinstance(report, FOUND)
+        case AmendOrder():
+            return (
+                isinstance(report, OrderUpdated | AmendRejected)
+                and report.request_id == request.request_id
+            )
+        case CancelOrder():
+            if isinstance(report, CancelRejected):
+                return report.request_id == request.request_id
+            return isinstance(report, OrderCanceled | OrderExpired)
 
 
 def refusal(request: OrderRequest, code: str, text: str, now_ns: TimeNs) -> VenueReport:

@@ -9,7 +9,8 @@ carries all of them in order, the answer only the one that answers it, under the
 
 A client of the stream says `Hello` first, with the number of the last report it has; the venue
 says `Welcome`, then sends what the client missed and what comes. Where the venue cannot know what
-was missed (`is_complete` false) the client asks over HTTP.
+was missed (`is_complete` false) the client asks over HTTP. A client that finds a gap says `Resume`
+on the same stream, and is welcomed anew.
 """
 
 from collections.abc import Sequence
@@ -98,6 +99,13 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag="hello", tag_field="t
     after: int = FROM_NOW
 
 
+class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume", tag_field="type"):
+    """Ask for the reports after one again; answered by `Welcome`, as `Hello` is."""
+
+    epoch: str
+    after: int
+
+
 class Subscribe(msgspec.Struct, frozen=True, kw_only=True, tag="subscribe", tag_field="type"):
     """Ask for the events of instruments; with `latest`, as after a loss, also for the last ones."""
 
@@ -113,7 +121,7 @@ class Unsubscribe(msgspec.Struct, frozen=True, kw_only=True, tag="unsubscribe", 
     instrument_ids: Sequence[str]
 
 
-ClientMessage: TypeAlias = Hello | Subscribe | Unsubscribe
+ClientMessage: TypeAlias = Hello | Resume | Subscribe | Unsubscribe
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag="welcome", tag_field="type"):

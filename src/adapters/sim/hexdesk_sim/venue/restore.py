@@ -1,0 +1,72 @@
+"""Puts back into a venue what its state file tells: orders, executions, cash and holdings."""
+
+from hexdesk.domain.reports import Fill, FillBusted
+from hexdesk.domain.values import BUY
+from hexdesk.errors import DataError, require
+from hexdesk_sim.engine import Venue
+from hexdesk_sim.holdings import VenueAccount
+from hexdesk_sim.order import NOWHERE, RESTING, WAITING, SimOrder
+from hexdesk_sim.venue.state import Settled
+
+
+def book_executions(venue: Venue, account: VenueAccount, settled: Settled) -> None:
+    """Book the executions of one operation again, in their order.
+
+    Raises:
+        DataError: A fill is of an order that the line does not have.
+    """
+    orders = {
+        order.intent.client_order_id: order
+        for order in settled.orders
+        if order.intent.account_id == account.id
+    }
+    for account_id, report in settled.reports:
+        if account_id != account.id or not isinstance(report, Fill | FillBusted):
+            continue
+        order = orders.get(report.client_order_id)
+        book = venue.book(order.intent.instrument_id) if order is not None else None
+        if order is None or book is None:
+            raise DataError(f"an execution without its order: {report!r}")
+        holding = book.hold(account)
+        if isinstance(report, Fill):
+            holding.roll(report.ts_event)
+            holding.book(report.side, report.quantity, report.price, order.effect, report.liquidity)
+            account.fills.append(report)
+        else:
+            fill = next(each for each in account.fills if each.trade_id == report.trade_id)
+            holding.unbook(fill, order.effect)
+            account.fills.remove(fill)
+
+
+def put_back(venue: Venue, account: VenueAccount, orders: list[SimOrder]) -> None:
+    """Put orders where they were, oldest first; nothing is matched before the market moves."""
+    for order in sorted(orders, key=_arrival):
+        account.orders[order.intent.client_order_id] = order
+        place, order.place = order.place, NOWHERE
+        if order.is_closed:
+            account.retire(order.intent.client_order_id)
+            continue
+        book = venue.book(order.intent.instrument_id)
+        require(book is not None, f"{order.intent.instrument_id} is listed")
+        if book is None:
+            continue
+        book.open(order, book.hold(account))
+        if place == WAITING:
+            book.stops.add(order, 0)
+        else:
+            (book.buys if order.intent.side is BUY else book.sells).add(order, order.price)
+        order.place = WAITING if place == WAITING else RESTING
+        book.settle()
+
+
+def last_number(settled: Settled) -> int:
+    """Return the highest number that an operation gave to an order or an execution."""
+    numbers = [order.sequence for order in settled.orders]
+    numbers += [
+        int(report.trade_id[1:]) for _, report in settled.reports if isinstance(report, Fill)
+    ]
+    return max(numbers, default=0)
+
+
+def _arrival(order: SimOrder) -> int:
+    return order.sequence
