@@ -1,0 +1,123 @@
+"""Positions, average prices, modes and cash."""
+
+from collections.abc import Mapping
+
+from hexdesk.application.reconciliation.books import Books
+from hexdesk.application.reconciliation.findings import Finding, Mismatch
+from hexdesk.application.reconciliation.quiet import Quiet
+from hexdesk.application.reconciliation.truth import Truth
+from hexdesk.domain.money import Money
+from hexdesk.domain.values import QtyRaw
+
+
+def position_findings(
+    books: Books,
+    truth: Truth,
+    explained: Mapping[str, QtyRaw],
+    quiet: Quiet,
+    price_tolerance_pct: float,
+) -> list[Finding]:
+    """Compare net positions; `explained` is what executions not booked yet change in ours."""
+    theirs = {position.instrument_id: position.quantity for position in truth.positions or ()}
+    instrument_ids = {held_id for _, held_id in books.holdings} | theirs.keys()
+    findings: list[Finding] = []
+    for instrument_id in sorted(instrument_ids):
+        if not quiet.instrument(instrument_id):
+            continue
+        ours, other = books.held(instrument_id), theirs.get(instrument_id, 0)
+        price = truth.average_prices.get(instrument_id, 0.0)
+        if ours + explained.get(instrument_id, 0) != other:
+            findings.append(_position(books, instrument_id, other, round(price)))
+        elif ours == other:
+            findings += _average_price(books, instrument_id, price, price_tolerance_pct)
+    return findings
+
+
+def mode_findings(books: Books, truth: Truth) -> list[Finding]:
+    """Compare what the account is set to with what it should be, where both are known."""
+    return [
+        Finding(
+            Mismatch.MODE,
+            name,
+            wanted,
+            truth.modes[name],
+            f"{name} of the account is {truth.modes[name]}, the configuration says {wanted}",
+        )
+        for name, wanted in sorted(books.modes.items())
+        if name in truth.modes and truth.modes[name] != wanted
+    ]
+
+
+def cash_findings(books: Books, truth: Truth, quiet: Quiet, tolerance_pct: float) -> list[Finding]:
+    """Compare cash by currency; a currency that only we know at 0 is no difference."""
+    theirs = {money.currency: money.amount for money in truth.balances or ()}
+    findings: list[Finding] = []
+    for currency in sorted(books.balances.keys() | theirs.keys()):
+        ours, other = books.balances.get(currency, 0), theirs.get(currency, 0)
+        if ours == other or not quiet.currency(currency):
+            continue
+        if not _is_within(ours, other, tolerance_pct):
+            ours_text, theirs_text = str(Money(ours, currency)), str(Money(other, currency))
+            text = f"cash by our books {ours_text}, by the broker's {theirs_text}"
+            findings.append(
+                Finding(
+                    Mismatch.CASH, currency, ours_text, theirs_text, text, quantity=other - ours
+                )
+            )
+    return findings
+
+
+def _position(books: Books, instrument_id: str, theirs: QtyRaw, price: int) -> Finding:
+    ours = books.held(instrument_id)
+    owned = any(
+        not holding.is_flat
+        for (_, held_id), holding in books.holdings.items()
+        if held_id == instrument_id
+    )
+    kind = Mismatch.POSITION_QUANTITY
+    if not theirs:
+        kind = Mismatch.POSITION_PHANTOM
+    elif not owned:
+        kind = Mismatch.POSITION_UNOWNED
+    ours_text = books.quantity_text(instrument_id, ours)
+    theirs_text = books.quantity_text(instrument_id, theirs)
+    text = (
+        f"our fills add up to {ours_text} {instrument_id}, the broker holds {theirs_text};"
+        " no execution explains it"
+    )
+    return Finding(
+        kind, instrument_id, ours_text, theirs_text, text, instrument_id, theirs - ours, price
+    )
+
+
+def _average_price(
+    books: Books, instrument_id: str, theirs: float, tolerance_pct: float
+) -> list[Finding]:
+    """Compare entry prices, unless strategies hold against each other: the net has none then."""
+    holdings = [
+        holding
+        for (_, held_id), holding in books.holdings.items()
+        if held_id == instrument_id and not holding.is_flat
+    ]
+    held = sum(holding.quantity for holding in holdings)
+    if not theirs or not held or any(holding.quantity * held <= 0 for holding in holdings):
+        return []
+    ours = sum(holding.price * holding.quantity for holding in holdings) / held
+    if _is_within(ours, theirs, tolerance_pct):
+        return []
+    text = f"average raw entry price by our books {ours:.6g}, by the broker's {theirs:.6g}"
+    return [
+        Finding(
+            Mismatch.AVERAGE_PRICE,
+            instrument_id,
+            f"{ours:.6g}",
+            f"{theirs:.6g}",
+            text,
+            instrument_id,
+            price=round(theirs),
+        )
+    ]
+
+
+def _is_within(ours: float, theirs: float, tolerance_pct: float) -> bool:
+    return abs(ours - theirs) * 100 <= tolerance_pct * max(abs(ours), abs(theirs))

@@ -1,0 +1,487 @@
+"""Reconciliation of one broker: what to ask it next, and what its answers mean for the desk.
+
+The driver calls `tick` and `due` every half second or so, makes every query that `due` returns, and
+gives each answer to `answered` or its failure to `failed`. It hands the actions that come back to
+the desk before it calls again. All of that happens in the desk's own thread, between inputs.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from hexdesk.application.alerts import Alert
+from hexdesk.application.reconciliation.actions import (
+    Action,
+    CloseIncident,
+    OpenIncident,
+)
+from hexdesk.application.reconciliation.books import Books, Changes, DeskBooks, books_of, orders_of
+from hexdesk.application.reconciliation.compare import Comparison, compare
+from hexdesk.application.reconciliation.confirmations import Confirmations, Sighting
+from hexdesk.application.reconciliation.doubts import Doubts
+from hexdesk.application.reconciliation.fills import by_venue_id
+from hexdesk.application.reconciliation.findings import (
+    ADOPT,
+    ASK,
+    CANCEL,
+    FILL_KINDS,
+    IGNORE,
+    POLICIES_POSSIBLE,
+    POSITION_KINDS,
+    REDUCE,
+    Finding,
+    Mismatch,
+    Policy,
+)
+from hexdesk.application.reconciliation.handling import actions_for
+from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incident, Incidents
+from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
+from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
+from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
+from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
+from hexdesk.domain.order import Order
+from hexdesk.domain.values import NS_PER_MS, QtyRaw, TimeNs
+from hexdesk.ports.broker import Capabilities, VenueOrder
+
+POSITION_LOOKS_MAX = 4
+"""So often a position is looked at in the hope that executions explain it."""
+START_LOOKS_MAX = 3
+"""So often a round is repeated at the start before what is left counts as unexplained."""
+GHOST_CANCELS_MAX = 5
+"""Cancels of one ghost order after which a person is asked."""
+IGNORED_MAX = 1_000
+"""Differences that a person told us to ignore; beyond it the oldest is forgotten."""
+RECON_PAUSED = "RECON_PAUSED"
+RECON_FRESH = "RECON_FRESH"
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """What became of a person's decision; `problem` says why nothing did."""
+
+    actions: list[Action] = []
+    problem: str = ""
+
+
+class Reconciler:
+    """Reconciles one broker's books.
+
+    Attributes:
+        broker: Section of the broker.
+        incidents: Differences that wait for a person, and that were resolved.
+        is_ready: Whether the first full round is through: the desk may trade what it explained.
+    """
+
+    def __init__(
+        self,
+        broker: str,
+        desk: DeskBooks,
+        capabilities: Capabilities,
+        settings: ReconciliationSettings,
+        *,
+        modes: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make one; `modes` is what the account should be set to, by name."""
+        self.broker = broker
+        self.incidents = Incidents(broker)
+        self.is_ready = False
+        self._is_started = False
+        self._desk = desk
+        self._settings = settings
+        self._visibility_ms = capabilities.visibility_delay_ms
+        self._modes = modes or {}
+        self._changes = Changes()
+        self._doubts = Doubts(capabilities, settings)
+        self._schedule = Schedule(settings, 0)
+        self._confirmations = {kind: Confirmations() for kind in ROUND}
+        self._reductions = Reductions()
+        self._standing: dict[tuple[Mismatch, str], tuple[Finding, QueryKind, bool]] = {}
+        self._ignored: dict[tuple[Mismatch, str, str, str], None] = {}
+        self._explained: Mapping[str, QtyRaw] = {}
+        self._orders: tuple[TimeNs, tuple[VenueOrder, ...]] | None = None
+        self._lookups: set[str] = set()
+        self._quiet_ns: TimeNs = 0
+        self._fills_from_ns: TimeNs = 0
+        self._wanted: tuple[TimeNs, TimeNs] | None = None
+        self._deep_ns: TimeNs = -1
+        self._scanned_ns: TimeNs = -1
+        self._is_stale = False
+
+    # --- life ------------------------------------------------------------------------------
+
+    def start(self, now_ns: TimeNs, *, quiet_since_ns: TimeNs = 0) -> None:
+        """Begin with a full round, once everything since `quiet_since_ns` must be visible.
+
+        `quiet_since_ns` is when the books changed last: the time of the journal's last record, 0
+        for new books. Executions are asked for from some time before it.
+        """
+        self._is_started = True
+        self._changes = Changes()
+        self._books(now_ns)
+        self._changes.date_back(quiet_since_ns)
+        self._quiet_ns = quiet_since_ns + self._visibility_ms * NS_PER_MS
+        overlap_ns = nanoseconds(self._settings.fill_overlap_s)
+        since_ns = quiet_since_ns or now_ns
+        self._fills_from_ns = max(since_ns - overlap_ns, 0)
+        self._schedule = Schedule(self._settings, now_ns)
+        self._reductions.take_over(self._desk.execution.reducing, self._instruments())
+
+    def disconnected(self) -> None:
+        """Ask nothing until the connection is back."""
+        self._schedule.lost()
+
+    def reconnected(self, now_ns: TimeNs) -> None:
+        """Ask everything at once: nobody told us what happened meanwhile."""
+        self._schedule.restored(now_ns)
+
+    # --- asking ----------------------------------------------------------------------------
+
+    def due(self, now_ns: TimeNs) -> list[Query]:
+        """Return the queries to make now; each must end in `answered` or `failed`."""
+        if not self._is_started or now_ns < self._quiet_ns:
+            return []
+        room = self._settings.lookups_max - len(self._lookups)
+        order_ids = self._doubts.due(now_ns, room) if room > 0 else []
+        queries: list[Query] = []
+        if self._doubts.has_lookup:
+            self._lookups.update(order_ids)
+            queries += [Query(QueryKind.ORDER, now_ns, order_id) for order_id in order_ids]
+        elif order_ids:
+            self._schedule.force(QueryKind.ORDERS, now_ns)
+            self._want_fills(self._earliest(order_ids), now_ns)
+        kinds = self._schedule.due(now_ns)
+        if kinds:
+            self._books(now_ns)  # notes how things are before the broker looks
+        for kind in kinds:
+            since_ns = self._fills_since_ns() if kind is QueryKind.FILLS else 0
+            queries.append(Query(kind, now_ns, since_ns=since_ns))
+        return queries
+
+    def failed(self, query: Query, error: str, now_ns: TimeNs) -> list[Action]:
+        """Take that a query had no answer."""
+        if query.kind is QueryKind.ORDER:
+            self._lookups.discard(query.client_order_id)
+            self._doubts.failed(query.client_order_id, now_ns)
+            return []
+        if not self._schedule.failed(query.kind, now_ns):
+            return []
+        settings = self._settings
+        text = (
+            f"{query.kind}: {settings.failures_max} failures in a row, paused for"
+            f" {settings.pause_s:g} s; the last: {error}"
+        )
+        return [Alert(RECON_PAUSED, self.broker, text, now_ns)]
+
+    # --- answers ---------------------------------------------------------------------------
+
+    def answered(self, query: Query, truth: Truth, now_ns: TimeNs) -> list[Action]:
+        """Take a query's answer; `truth` holds the field that its kind asked for."""
+        if query.kind is QueryKind.ORDER:
+            return self._looked_up(query, truth, now_ns)
+        books = self._books(now_ns, truth)
+        actions: list[Action] = []
+        if query.kind is QueryKind.ORDERS:
+            self._orders = (query.asked_ns, tuple(truth.orders or ()))
+        elif query.kind is QueryKind.FILLS:
+            actions += self._executed(books, query, truth, now_ns)
+        comparison = compare(
+            books,
+            truth,
+            self._settings,
+            visibility_ms=self._visibility_ms,
+            explained={} if query.kind is QueryKind.FILLS else self._explained,
+        )
+        self._schedule.answered(query.kind, query.asked_ns, now_ns)
+        actions += self._take(query, books, comparison, now_ns)
+        return actions + self._reduce(now_ns)
+
+    def tick(self, now_ns: TimeNs) -> list[Action]:
+        """Do what time alone asks for: new doubts, old ones, books that nobody compared."""
+        actions: list[Action] = []
+        if not self._is_started:
+            return actions
+        if now_ns - self._scanned_ns >= nanoseconds(self._settings.in_flight_s):
+            self._scanned_ns = now_ns
+            actions += self._doubts.watch(orders_of(self._desk, self.broker), now_ns)
+            self._see_whether_ready()
+        is_stale = self._schedule.is_stale(now_ns)
+        if is_stale is not self._is_stale:
+            self._is_stale = is_stale
+            age_s = self._schedule.age_ns(now_ns) // nanoseconds(1)
+            code = RECON_STALE if is_stale else RECON_FRESH
+            actions.append(Alert(code, self.broker, f"compared {age_s} s ago", now_ns))
+        return actions + self._reduce(now_ns)
+
+    # --- a person --------------------------------------------------------------------------
+
+    def resolve(
+        self, number: int, policy: Policy, *, by: str, why: str, now_ns: TimeNs
+    ) -> Resolution:
+        """Carry out a person's decision about an incident."""
+        incident = self.incidents.find(number)
+        problem = _resolve_problem(incident, policy, by, why)
+        if problem or incident is None:
+            return Resolution(problem=problem or f"there is no incident {number}")
+        finding = incident.finding
+        books = self._books(now_ns)
+        if policy is ADOPT and finding.instrument_id in books.busy_instruments():
+            return Resolution(
+                problem=f"{finding.instrument_id} has something in flight or in doubt; try again"
+            )
+        actions = actions_for(finding, policy, books, asked_ns=now_ns, now_ns=now_ns)
+        resolved = self.incidents.resolve(incident, policy, by=by, why=why, now_ns=now_ns)
+        standing = self._standing.pop(finding.subject, None)
+        if policy is IGNORE:
+            self._ignored[finding.identity] = None
+            if len(self._ignored) > IGNORED_MAX:
+                del self._ignored[next(iter(self._ignored))]
+        elif policy is REDUCE and standing is not None:
+            self._standing[finding.subject] = (finding, standing[1], True)
+        return Resolution([CloseIncident(resolved), *actions, *self._reduce(now_ns)])
+
+    # --- looking ---------------------------------------------------------------------------
+
+    @property
+    def doubt_count(self) -> int:
+        """How many orders are being looked up."""
+        return len(self._doubts)
+
+    def age_ns(self, now_ns: TimeNs) -> TimeNs:
+        """Return how long orders, executions or positions have not been compared."""
+        return self._schedule.age_ns(now_ns)
+
+    # --- inside ----------------------------------------------------------------------------
+
+    def _books(self, now_ns: TimeNs, truth: Truth | None = None) -> Books:
+        named: list[tuple[str, str]] = []
+        if truth is not None:
+            named += [
+                (order.intent.client_order_id, order.venue_order_id) for order in truth.orders or ()
+            ]
+            named += [(fill.client_order_id, fill.venue_order_id) for fill in truth.fills or ()]
+        return books_of(
+            self._desk, self.broker, self._changes, named=named, modes=self._modes, now_ns=now_ns
+        )
+
+    def _instruments(self) -> set[str]:
+        account = self._desk.accounts[self.broker]
+        return {
+            instrument_id
+            for host in self._desk.hosts.values()
+            if host.account is account
+            for instrument_id in host.ledgers
+        }
+
+    def _looked_up(self, query: Query, truth: Truth, now_ns: TimeNs) -> list[Action]:
+        order_id = query.client_order_id
+        self._lookups.discard(order_id)
+        orders = orders_of(self._desk, self.broker)
+        order = orders.get(order_id)
+        if order is None:
+            return []
+        actions = self._doubts.looked_up(order, truth.order, query.asked_ns, now_ns)
+        since_ns = self._doubts.fills_wanted_since_ns(orders)
+        if since_ns is not None:
+            self._want_fills(since_ns, now_ns)
+        return actions
+
+    def _executed(self, books: Books, query: Query, truth: Truth, now_ns: TimeNs) -> list[Action]:
+        """Give executions to the doubts that wait for them."""
+        fills = truth.fills or ()
+        wanted = self._wanted
+        if wanted is not None and query.asked_ns >= wanted[1] and query.since_ns <= wanted[0]:
+            self._wanted = None
+        if query.since_ns <= query.asked_ns - nanoseconds(self._settings.fill_lookback_s):
+            self._deep_ns = query.asked_ns
+        actions = self._doubts.executed(
+            books.orders,
+            by_venue_id(books.orders.values()),
+            fills,
+            asked_ns=query.asked_ns,
+            since_ns=query.since_ns,
+            now_ns=now_ns,
+        )
+        if not self._doubts.has_lookup and self._orders is not None:
+            asked_ns, open_orders = self._orders
+            actions += self._doubts.search(
+                books.orders, open_orders, fills, asked_ns=asked_ns, now_ns=now_ns
+            )
+        return actions
+
+    def _want_fills(self, since_ns: TimeNs, now_ns: TimeNs) -> None:
+        known = self._wanted
+        self._wanted = (since_ns if known is None else min(known[0], since_ns), now_ns)
+        self._schedule.force(QueryKind.FILLS, now_ns)
+
+    def _fills_since_ns(self) -> TimeNs:
+        since_ns = self._fills_from_ns
+        return since_ns if self._wanted is None else max(min(since_ns, self._wanted[0]), 0)
+
+    def _earliest(self, order_ids: Iterable[str]) -> TimeNs:
+        orders = orders_of(self._desk, self.broker)
+        starts = [orders[order_id].intent.ts_init for order_id in order_ids if order_id in orders]
+        overlap_ns = nanoseconds(self._settings.fill_overlap_s)
+        return max(min(starts, default=self._fills_from_ns) - overlap_ns, 0)
+
+    def _take(
+        self, query: Query, books: Books, comparison: Comparison, now_ns: TimeNs
+    ) -> list[Action]:
+        """Count findings, act on those that are confirmed, let go of those that are gone."""
+        kind = query.kind
+        findings = [each for each in comparison.findings if each.identity not in self._ignored]
+        actions = self._clear(kind, comparison, now_ns)
+        confirmations = self._confirmations[kind]
+        if kind is QueryKind.FILLS:
+            self._explained = comparison.explained
+            self._move_window(query, findings)
+        for sighting in confirmations.count(findings, query.asked_ns):
+            if sighting.is_confirmed and self._is_searched(sighting):
+                actions += self._act(sighting, query, books, now_ns)
+            else:
+                self._look_closer(sighting, books, now_ns)
+                self._schedule.force(kind, now_ns + nanoseconds(self._settings.confirm_s))
+        self._see_whether_ready()
+        return actions
+
+    def _move_window(self, query: Query, findings: list[Finding]) -> None:
+        """Ask for executions from later on, but never lose sight of one that differs."""
+        times = [fill.ts_event for finding in findings for fill in finding.fills if fill.ts_event]
+        if times:
+            self._fills_from_ns = min(self._fills_from_ns, *times)
+        else:
+            overlap_ns = nanoseconds(self._settings.fill_overlap_s)
+            self._fills_from_ns = max(self._fills_from_ns, query.asked_ns - overlap_ns)
+
+    def _is_searched(self, sighting: Sighting) -> bool:
+        """Whether executions were asked for since a position was first seen to differ."""
+        return (
+            sighting.finding.kind not in POSITION_KINDS
+            or self._deep_ns >= sighting.since_ns
+            or sighting.times >= POSITION_LOOKS_MAX
+        )
+
+    def _look_closer(self, sighting: Sighting, books: Books, now_ns: TimeNs) -> None:
+        """Ask for the executions that may explain a difference."""
+        finding = sighting.finding
+        if finding.kind in POSITION_KINDS:
+            self._want_fills(now_ns - nanoseconds(self._settings.fill_lookback_s), now_ns)
+        elif finding.kind in FILL_KINDS and not finding.fills:
+            order = books.orders.get(finding.key)
+            if order is not None:
+                overlap_ns = nanoseconds(self._settings.fill_overlap_s)
+                self._want_fills(order.intent.ts_init - overlap_ns, now_ns)
+
+    def _act(self, sighting: Sighting, query: Query, books: Books, now_ns: TimeNs) -> list[Action]:
+        """Do what the policies say, once; later only what must be repeated."""
+        finding = sighting.finding
+        policies = self._settings.policies_of(finding.kind)
+        sighting.acts += 1
+        if sighting.acts > 1:
+            return self._act_again(sighting, policies, query, books, now_ns)
+        actions: list[Action] = [Alert(finding.kind, finding.key, finding.evidence, now_ns)]
+        self._standing[finding.subject] = (finding, query.kind, REDUCE in policies)
+        for policy in policies:
+            actions += actions_for(finding, policy, books, asked_ns=query.asked_ns, now_ns=now_ns)
+        if ASK in policies:
+            actions += self._ask(finding, now_ns)
+        if finding.kind in FILL_KINDS and ADOPT in policies:
+            self._explained = {}  # they are in the books now, or in dead letters
+            self._look_closer(sighting, books, now_ns)
+        if ADOPT in policies or CANCEL in policies:
+            self._schedule.force(query.kind, now_ns + nanoseconds(self._settings.confirm_s))
+        return actions
+
+    def _act_again(
+        self,
+        sighting: Sighting,
+        policies: tuple[Policy, ...],
+        query: Query,
+        books: Books,
+        now_ns: TimeNs,
+    ) -> list[Action]:
+        """Repeat cancels of ghosts; ask a person where adopting changed nothing."""
+        finding = sighting.finding
+        actions: list[Action] = []
+        if finding.kind is Mismatch.GHOST_ORDER and CANCEL in policies:
+            actions += actions_for(finding, CANCEL, books, asked_ns=query.asked_ns, now_ns=now_ns)
+            if sighting.acts <= GHOST_CANCELS_MAX:
+                return actions
+        elif ADOPT not in policies:
+            return []
+        return actions + self._ask(finding, now_ns)
+
+    def _ask(self, finding: Finding, now_ns: TimeNs) -> list[Action]:
+        incident = self.incidents.raise_for(finding, now_ns)
+        return [] if incident is None else [OpenIncident(incident)]
+
+    def _clear(self, kind: QueryKind, comparison: Comparison, now_ns: TimeNs) -> list[Action]:
+        """Let go of differences that a comparison of the same kind does not find any more."""
+        actions: list[Action] = []
+        for subject, (finding, source, _) in list(self._standing.items()):
+            if source is kind and comparison.has_cleared(finding):
+                del self._standing[subject]
+                incident = self.incidents.about(finding)
+                if incident is not None:
+                    why = "the difference is gone"
+                    actions.append(
+                        CloseIncident(
+                            self.incidents.resolve(
+                                incident, None, by=BY_ITSELF, why=why, now_ns=now_ns
+                            )
+                        )
+                    )
+        return actions
+
+    def _see_whether_ready(self) -> None:
+        """End the start once everything was asked, looked at twice where it differed, and known."""
+        if self.is_ready:
+            return
+        schedule = self._schedule
+        if any(schedule.count(kind) == 0 for kind in VERIFIED):
+            return
+        if not schedule.count(QueryKind.BALANCES) and not schedule.failures(QueryKind.BALANCES):
+            return
+        unsettled = [
+            kind
+            for kind in ROUND
+            if not self._confirmations[kind].is_settled and schedule.count(kind) < START_LOOKS_MAX
+        ]
+        if unsettled or self._doubts.is_searching():
+            return
+        self.is_ready = True
+        self._doubts.mark_unexplained()
+        for kind, confirmations in self._confirmations.items():
+            for sighting in confirmations.sightings.values():
+                finding = sighting.finding
+                if finding.instrument_id and not sighting.acts:
+                    self._standing[finding.subject] = (finding, kind, True)
+
+    def _reduce(self, now_ns: TimeNs) -> list[Action]:
+        """Bring the reasons for which instruments may only shrink to what now holds."""
+        wanted: dict[Reason, str] = {}
+        instruments = self._instruments()
+        if self._is_stale:
+            text = "the broker's books could not be compared"
+            wanted |= {(instrument_id, RECON_STALE): text for instrument_id in instruments}
+        for finding, _, is_reducing in self._standing.values():
+            if is_reducing:
+                ids = [finding.instrument_id] if finding.instrument_id else instruments
+                wanted |= {(each, finding.kind.value): finding.evidence for each in ids}
+        orders: Mapping[str, Order] = orders_of(self._desk, self.broker) if self._doubts else {}
+        for instrument_id, text in self._doubts.reducing(orders, now_ns).items():
+            wanted[instrument_id, DOUBT] = text
+        reducing = self._desk.execution.reducing
+        may_clear = self.is_ready
+        return [*self._reductions.bring_to(wanted, reducing, may_clear=may_clear, now_ns=now_ns)]
+
+
+def _resolve_problem(incident: Incident | None, policy: Policy, by: str, why: str) -> str:
+    if incident is None:
+        return ""
+    if not incident.is_open:
+        return f"incident {incident.id} was resolved by {incident.by}"
+    possible = POLICIES_POSSIBLE[incident.finding.kind] - {ASK}
+    if policy not in possible:
+        return f"{incident.finding.kind}: expected one of {', '.join(sorted(possible))}"
+    if not by.strip() or not why.strip():
+        return "who decides and why must be said"
+    return ""
