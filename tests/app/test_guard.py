@@ -1,5 +1,6 @@
 """The time limit around calls into plugins."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -72,3 +73,19 @@ def test_a_call_that_cannot_be_interrupted_ends_the_process() -> None:
     )
     assert done.returncode == 1
     assert "in stubborn" in done.stderr
+
+
+def test_ctrl_c_ends_a_call_though_the_loop_does_not_turn() -> None:
+    runner = signal.getsignal(signal.SIGINT)
+
+    def hang() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)  # as asyncio's, which only asks
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call_within(30.0, hang)
+    finally:
+        signal.signal(signal.SIGINT, runner)

@@ -42,15 +42,30 @@ def call_within(timeout_s: float, call: Callable[[], T]) -> T:
 
     Raises:
         OverdueError: It took longer than the limit in seconds.
+        KeyboardInterrupt: The user did not want to wait.
     """
     if not _can_alarm():
         return call()
-    with _alarm(timeout_s), _last_resort(timeout_s * KILL_FACTOR):
+    with _interruptible(), _alarm(timeout_s), _last_resort(timeout_s * KILL_FACTOR):
         return call()
 
 
 def _can_alarm() -> bool:
     return hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let Ctrl-C end the block at once; asyncio's own handler waits for the loop to turn."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler in {signal.SIG_IGN, None}:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextmanager
