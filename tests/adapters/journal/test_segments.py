@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.errors import DataError
+from hexdesk_journal.framing import FORMAT_VERSION
 from hexdesk_journal.segments import (
-    FORMAT_VERSION,
     HeaderError,
     SegmentHeader,
     decode_header,
