@@ -144,7 +144,7 @@ def test_every_preset_is_documented() -> None:
 def test_every_fault_is_documented(heading: str, union: object) -> None:
     found = {row[0]: words(row[1]) for row in rows(section("venue.md", heading), "action")}
     expected = {
-        f"`{kind.__struct_config__.tag}`": set(kind.__struct_fields__) - {"nth"}
+        f"`{kind.__struct_config__.tag}`": set(kind.__struct_fields__) - {"nth", "rate"}
         for kind in get_args(union)
     }
     assert found == expected

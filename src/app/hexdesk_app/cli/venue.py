@@ -60,14 +60,29 @@ def sim() -> None:
     show_default=True,
     help="Of all randomness.",
 )
+@click.option(
+    "state",
+    "--state",
+    default="",
+    metavar="FOLDER",
+    help="Keep accounts there, so that the venue can be killed and come back with them.",
+)
+@click.option(
+    "admin",
+    "--admin",
+    is_flag=True,
+    help="Let clients of this machine set faults and cut connections.",
+)
 @output_options
-def serve(output: Output, listen: str, data: str, speed: float, seed: int) -> None:
+def serve(
+    output: Output, *, listen: str, data: str, speed: float, seed: int, state: str, admin: bool
+) -> None:
     """Serve the venue over HTTP and a websocket until it is stopped."""
     from hexdesk_app.recipes import open_recording
 
     recording = None if data == WALK else open_recording(data)
     market = "walk" if recording is None else "pushed"
-    table: dict[str, object] = {"listen": listen, "market": market}
+    table: dict[str, object] = {"listen": listen, "market": market, "admin": admin, "state": state}
     asyncio.run(_serve(output, table, seed, recording, speed))
 
 
