@@ -73,7 +73,8 @@ def backtest_config(options: BacktestOptions) -> Config:
         if not tree.get("brokers"):
             tree["brokers"] = {DEFAULT_BROKER: {"plugin": DEFAULT_BROKER}}
         if options.data:
-            tree["feeds"] = {DATA_FEED: _feed(options.data, base_path)}
+            own = _table(_table(tree, "feeds"), DATA_FEED)
+            tree["feeds"] = {DATA_FEED: {**own, **_feed(options.data, base_path)}}
         if options.strategies:
             _choose(tree, options, origins, base_path)
 

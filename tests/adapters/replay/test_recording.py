@@ -73,6 +73,15 @@ def test_a_file_is_played_as_often_as_wanted(tmp_path: Path) -> None:
         assert found.problem_count == 1
 
 
+def test_rows_need_not_name_the_only_instrument(tmp_path: Path) -> None:
+    write(tmp_path / "a.csv", 1, 2)
+    found = recording(tmp_path, "a.csv", instrument="")
+    assert {event.instrument_id for event in found.events()} == {ID}
+    found = recording(tmp_path, "a.csv", instrument="", instruments=(ACME, BTCUSDT_PERP))
+    assert times(found) == []
+    assert "instrument_id is missing" in found.problems[0].problem
+
+
 def test_files_are_merged_by_time_of_receipt(tmp_path: Path) -> None:
     write(tmp_path / "a.csv", 1, 3, 5)
     write(tmp_path / "b.csv", 2, 3, 4)

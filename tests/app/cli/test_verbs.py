@@ -205,6 +205,12 @@ def test_a_backtest_of_a_configuration(hexdesk: Run) -> None:
     assert "turner" in answer.out
 
 
+def test_settings_of_the_data_that_a_flag_names_are_kept(hexdesk: Run) -> None:
+    words = ("backtest", "--data", "kit:waves", "--set", "feeds.data.dataste=1")
+    answer = hexdesk(*words)
+    assert (answer.code, "feeds.data.dataste (flag --set)" in answer.err) == (4, True)
+
+
 def test_a_section_is_chosen_by_name(hexdesk: Run) -> None:
     Path("plugins.local.toml").write_text(
         "[strategies.other]\nplugin = 'kit_desk'\ninstruments = ['TEST-PERP.ACME']\n"

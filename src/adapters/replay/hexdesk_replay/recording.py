@@ -26,7 +26,7 @@ class ReplayRecording(ReportsProblems):
         super().__init__()
         self._path = f"feeds.{context.name}"
         self._configured = context.instruments
-        self._default_id = settings.instrument
+        self._default_id = settings.instrument or _only(context.instruments)
         self._sources: list[Sample | Path] = [
             self._source(dataset, context.base_path) for dataset in settings.datasets
         ]
@@ -108,6 +108,7 @@ class ReplayRecording(ReportsProblems):
                 raise ConfigError(
                     f"price_scale, quantity_scale: expected {expected} of the sample, was {found}",
                     path=f'instruments."{instrument.id}"',
+                    remedy="set price_scale = {} and quantity_scale = {} there".format(*expected),
                 )
 
 
@@ -140,6 +141,11 @@ def play(
         yield event
     if parser.rows_open:
         log.add(name, number, f"the last depth message has no end; {parser.rows_open} rows unused")
+
+
+def _only(instruments: Mapping[str, Instrument]) -> str:
+    """Return the id of the instrument if there is but one: rows need not name it."""
+    return next(iter(instruments)) if len(instruments) == 1 else ""
 
 
 def _scales(instrument: Instrument) -> tuple[int, int]:

@@ -109,6 +109,8 @@ class RowParser:
         instrument_id = row.get("instrument_id")
         if instrument_id in _MISSING:
             instrument_id = self._default_id
+        if not instrument_id:
+            raise ValueError("instrument_id is missing, and the feed sets no `instrument`")
         scales = self._scales.get(str(instrument_id))
         if scales is None:
             raise ValueError(f"instrument_id: {str(instrument_id)[:60]!r} is not configured")

@@ -8,7 +8,8 @@ class ReplaySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     Attributes:
         dataset: `sample:NAME`, a file, or a list of them that is merged by time of receipt.
-        instrument: Id of rows that do not name theirs in a column `instrument_id`.
+        instrument: Id of rows that do not name theirs in a column `instrument_id`; empty takes
+            the only instrument that is configured.
     """
 
     dataset: str | tuple[str, ...]

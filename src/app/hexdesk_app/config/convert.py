@@ -172,9 +172,9 @@ def _unknown_key(
 
 
 def _missing_key(key: str, place: Place) -> ConfigError:
-    of = f" of {place.owner}" if place.owner else ""
+    whose = f": {place.owner} needs it" if place.owner else ""
     table = format_path(place.path)
-    return place.error("CONFIG_MISSING", f"is missing{of}", key, f"add {key} = ... to [{table}]")
+    return place.error("CONFIG_MISSING", f"is missing{whose}", key, f"add {key} = ... to [{table}]")
 
 
 def _to_value(
