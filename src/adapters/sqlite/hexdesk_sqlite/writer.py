@@ -9,7 +9,7 @@ import msgspec
 
 from hexdesk.domain.history import EquityRow
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.projection import Changes, Projection
+from hexdesk.domain.projection import CLOSED_IDS_MAX, Changes, Projection
 from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.domain.values import PositionMode
 from hexdesk.errors import require
@@ -108,6 +108,7 @@ class Writer:
                     ("digest", head.digest),
                     ("now_ns", encode_integer(self._projection.now_ns)),
                     ("floor", self._projection.floor),
+                    ("closed_max", self._projection.closed_max),
                 ],
             )
             self._connection.execute("COMMIT")
@@ -162,31 +163,43 @@ class Writer:
         open_orders = [
             self._tracked(*row)
             for row in execute(
-                "SELECT number, price_scale, quantity_scale FROM orders WHERE is_open = 1"
-                " ORDER BY number"
+                "SELECT number, price_scale, quantity_scale, closed_number FROM orders"
+                " WHERE is_open = 1 ORDER BY number"
             ).fetchall()
         ]
+        floor, closed_max = int(meta.get("floor", 0)), int(meta.get("closed_max", 0))
+        closed = execute(
+            "SELECT client_order_id FROM orders WHERE is_open = 0 AND number > ?"
+            " ORDER BY closed_number DESC LIMIT ?",
+            (floor, closed_max or CLOSED_IDS_MAX),
+        ).fetchall()
         self._projection.restore(
             now_ns=int(meta.get("now_ns", 0)),
-            floor=int(meta.get("floor", 0)),
+            floor=floor,
+            closed_max=closed_max,
             instruments=instruments,
             accounts={account_id: PositionMode[name] for account_id, name in modes},
             positions=[POSITIONS.decode(row) for row in positions],
             open_orders=open_orders,
+            closed_ids=[client_order_id for (client_order_id,) in reversed(closed)],
         )
         return Head(int(meta.get("sequence", 0)), str(meta.get("digest", "")))
 
     def _load(self, client_order_id: str) -> TrackedOrder | None:
         """Return the latest order of an id, folded again from its records."""
         row = self._connection.execute(
-            "SELECT number, price_scale, quantity_scale FROM orders WHERE client_order_id = ?"
-            " ORDER BY number DESC LIMIT 1",
+            "SELECT number, price_scale, quantity_scale, closed_number FROM orders"
+            " WHERE client_order_id = ? ORDER BY number DESC LIMIT 1",
             (client_order_id,),
         ).fetchone()
         return None if row is None else self._tracked(*row)
 
     def _tracked(
-        self, number: int, price_scale: int | None, quantity_scale: int | None
+        self,
+        number: int,
+        price_scale: int | None,
+        quantity_scale: int | None,
+        closed_number: int,
     ) -> TrackedOrder:
         records = self._connection.execute(
             "SELECT number, body FROM order_events WHERE order_number = ? ORDER BY number",
@@ -198,4 +211,5 @@ class Writer:
         )
         for event_number, body in records:
             fold(tracked, event_number, _decode_record(body))
+        tracked.closed_number = closed_number
         return tracked

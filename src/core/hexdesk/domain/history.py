@@ -34,6 +34,7 @@ class OrderRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         ts_init: When it was decided.
         ts_last: When its latest record was made.
         last_number: Of that record.
+        closed_number: Of the record that closed it; 0 while it is open.
     """
 
     number: int
@@ -65,6 +66,7 @@ class OrderRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ts_init: TimeNs
     ts_last: TimeNs
     last_number: int
+    closed_number: int
     price_scale: int | None
     quantity_scale: int | None
 

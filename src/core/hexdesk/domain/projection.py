@@ -4,8 +4,8 @@ A `Projection` keeps what later records may still change: open orders, the lates
 the books of positions. Whoever keeps the rows hands older orders back when a record names them.
 """
 
-from collections.abc import Callable, Sequence
-from itertools import islice
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias, get_args
 
 import msgspec
@@ -39,7 +39,9 @@ from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.domain.values import FILLED, HELD, NETTING, PositionMode, TimeNs
 
 CLOSED_KEPT = 4_096
-"""Latest closed orders that are always remembered, for late reports; up to twice as many are."""
+"""Closed orders kept whole, for late reports; up to twice as many are. Others are loaded again."""
+CLOSED_IDS_MAX = 65_536
+"""Closed orders known by id where a run keeps all of them."""
 
 _encode = msgspec.json.Encoder().encode
 _BOOKED = frozenset({Outcome.APPLIED.name, *(each.name for each in ALERTING)}) - {"INVALID"}
@@ -108,15 +110,20 @@ class Projection:
     Attributes:
         now_ns: Time of the latest record that had one.
         floor: Number of the latest run that began with empty books: orders before it are history.
+        closed_max: Closed orders that the desk remembers, 0 for all. Reports on others it takes for
+            dead letters; what they would mean comes by reconciliation, so they must not count here.
     """
 
     def __init__(self, load: LoadOrder = no_order, *, closed_kept: int = CLOSED_KEPT) -> None:
         self.now_ns: TimeNs = 0
         self.floor = 0
+        self.closed_max = 0
         self._load = load
         self._closed_kept = closed_kept
         self._orders: dict[str, TrackedOrder] = {}
-        self._closed: dict[str, None] = {}
+        self._closed: OrderedDict[str, None] = OrderedDict()
+        self._closed_count = 0
+        self._lists: Counter[str] = Counter()
         self._books: dict[BookKey, Book] = {}
         self._instruments: dict[str, Instrument] = {}
         self._modes: dict[str, PositionMode] = {}
@@ -142,18 +149,23 @@ class Projection:
         *,
         now_ns: TimeNs,
         floor: int,
+        closed_max: int,
         instruments: Sequence[Instrument],
         accounts: dict[str, PositionMode],
         positions: Sequence[PositionRow],
         open_orders: Sequence[TrackedOrder],
+        closed_ids: Iterable[str],
     ) -> None:
-        """Go on from rows that an earlier projection made."""
+        """Go on from rows that an earlier projection made; closed ids by `closed_number`."""
         self.now_ns = now_ns
         self.floor = floor
+        self.closed_max = closed_max
+        self._closed = OrderedDict.fromkeys(closed_ids)
         self._instruments = {each.id: each for each in instruments}
         self._modes = dict(accounts)
         for tracked in open_orders:
             self._orders[tracked.order.intent.client_order_id] = tracked
+            self._lists[tracked.order.intent.list_id] += 1
         for row in positions:
             book = Book.of(row, self._instruments.get(row.instrument_id))
             self._books[book.key] = book
@@ -167,14 +179,14 @@ class Projection:
         handler(number, record)
 
     def take(self) -> Changes:
-        """Return what changed since the last call, and forget old closed orders."""
+        """Return what changed since the last call, and let old closed orders go."""
         changes, self._changes = self._changes, _no_changes()
         changes.orders = [each.row() for each in self._dirty_orders.values()]
         changes.positions = [each.row() for each in self._dirty_books.values()]
         self._dirty_orders.clear()
         self._dirty_books.clear()
-        if len(self._closed) > 2 * self._closed_kept:
-            self._forget()
+        if self._closed_count > self._closed_kept:
+            self._let_go()
         return changes
 
     # --- orders ----------------------------------------------------------------------------------
@@ -187,6 +199,7 @@ class Projection:
             tracked = TrackedOrder.begin(number, intent, instrument)
             self._orders[intent.client_order_id] = tracked
             self._closed.pop(intent.client_order_id, None)
+            self._lists[intent.list_id] += 1
             self._log(number, tracked, intent, "")
             return
         outcome = "" if tracked.order.life is HELD else Outcome.INVALID.name
@@ -241,19 +254,25 @@ class Projection:
         self._changes.busts.append((tracked.fill_numbers[bust.trade_id], number))
         self._alert(number, bust, "FILL_BUSTED", tracked)
 
-    def _forget(self) -> None:
-        """Forget closed orders but the latest; many at once, for a dictionary's head is far."""
-        for client_order_id in list(islice(self._closed, len(self._closed) - self._closed_kept)):
-            del self._closed[client_order_id]
+    def _let_go(self) -> None:
+        """Keep only the latest closed orders whole."""
+        closed = [name for name, each in self._orders.items() if each.closed_number]
+        for client_order_id in closed[: len(closed) - self._closed_kept]:
             del self._orders[client_order_id]
+        self._closed_count = 0
 
     def _find(self, client_order_id: str) -> TrackedOrder | None:
+        """Return an order that the desk remembers, too."""
         tracked = self._orders.get(client_order_id)
         if tracked is None:
             tracked = self._load(client_order_id)
             if tracked is None or tracked.number < self.floor:
                 return None
             self._orders[client_order_id] = tracked
+        if tracked.closed_number and self.closed_max and client_order_id not in self._closed:
+            list_id = tracked.order.intent.list_id
+            if not list_id or not self._lists[list_id]:
+                return None
         return tracked
 
     def _log(self, number: int, tracked: TrackedOrder, record: Record, outcome: str) -> None:
@@ -265,9 +284,29 @@ class Projection:
         self._dirty_orders[began] = tracked
         client_order_id = tracked.order.intent.client_order_id
         if tracked.order.life >= FILLED:
-            self._closed[client_order_id] = None
-        elif client_order_id in self._closed:
-            del self._closed[client_order_id]
+            if not tracked.closed_number or client_order_id not in self._closed:
+                self._close(number, tracked)
+        elif tracked.closed_number:
+            tracked.closed_number = 0
+            self._closed.pop(client_order_id, None)
+            self._lists[tracked.order.intent.list_id] += 1
+
+    def _close(self, number: int, tracked: TrackedOrder) -> None:
+        """Take an order to the closed ones."""
+        intent = tracked.order.intent
+        if not tracked.closed_number:
+            self._lists[intent.list_id] -= 1
+            if not self._lists[intent.list_id]:
+                del self._lists[intent.list_id]
+        tracked.closed_number = number
+        self._closed_count += 1
+        self._closed[intent.client_order_id] = None
+        self._trim()
+
+    def _trim(self) -> None:
+        """Forget the oldest closed orders, as the desk does."""
+        while len(self._closed) > (self.closed_max or CLOSED_IDS_MAX):
+            self._closed.popitem(last=False)
 
     def _book(self, tracked: TrackedOrder) -> Book:
         intent = tracked.order.intent
@@ -285,6 +324,8 @@ class Projection:
         """Learn what the records of a run refer to."""
         if not run.continues:
             self._begin_empty(number)
+        self.closed_max = run.closed_orders_max
+        self._trim()
         for instrument in run.instruments:
             if self._instruments.get(instrument.id) != instrument:
                 self._instruments[instrument.id] = instrument
@@ -304,6 +345,7 @@ class Projection:
         self.floor = self._changes.floor = number
         self._orders.clear()
         self._closed.clear()
+        self._lists.clear()
         self._books.clear()
         self._dirty_books.clear()
 

@@ -40,6 +40,7 @@ class TrackedOrder(msgspec.Struct, gc=False):
         quantity_scale: Likewise.
         ts_last: When its latest record was made.
         last_number: Of that record.
+        closed_number: Of the record that closed it; 0 while it is open.
         is_intent_last: Whether that was the intent itself.
         fill_numbers: Of its fills, by trade id.
     """
@@ -50,6 +51,7 @@ class TrackedOrder(msgspec.Struct, gc=False):
     quantity_scale: int | None
     ts_last: TimeNs
     last_number: int
+    closed_number: int = 0
     is_intent_last: bool = True
     fill_numbers: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
@@ -104,6 +106,7 @@ class TrackedOrder(msgspec.Struct, gc=False):
             ts_init=intent.ts_init,
             ts_last=self.ts_last,
             last_number=self.last_number,
+            closed_number=self.closed_number,
             price_scale=self.price_scale,
             quantity_scale=self.quantity_scale,
         )
@@ -111,8 +114,8 @@ class TrackedOrder(msgspec.Struct, gc=False):
 
 def fold(tracked: TrackedOrder, number: int, record: Any) -> str:  # noqa: ANN401 - any record about an order
     """Add a record to its order; return the name of the outcome, empty for what we asked."""
-    outcome = _FOLDS.get(type(record), _apply)(tracked, number, record)
-    tracked.is_intent_last = type(record) is NewOrder
+    outcome = _FOLDS.get(record.__class__, _apply)(tracked, number, record)
+    tracked.is_intent_last = record.__class__ is NewOrder
     tracked.last_number = number
     tracked.ts_last = record.ts_init
     return outcome

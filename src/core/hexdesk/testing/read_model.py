@@ -31,6 +31,7 @@ from hexdesk.ports.read_model import (
     record_digest,
 )
 
+ALL = 2**62
 R = TypeVar("R", bound=msgspec.Struct)
 Key = tuple[int, int | str]
 
@@ -169,7 +170,7 @@ class FakeReadModel:
         self.closed = True
 
     def _clear(self) -> None:
-        self._projection = Projection()
+        self._projection = Projection(closed_kept=ALL)
         self._orders: dict[int, OrderRow] = {}
         self._order_events: list[tuple[int, OrderEventRow]] = []
         self._fills: dict[int, FillRow] = {}
