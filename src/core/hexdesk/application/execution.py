@@ -203,6 +203,18 @@ class Execution:
         self._ask(host.broker.cancel, CancelOrder(intent.client_order_id, request_id, now_ns))
         return True
 
+    def preview(
+        self, host: StrategyHost, order: Order, ledger: Ledger, authority: Authority = STRATEGY
+    ) -> tuple[str, str] | None:
+        """Return why a new order would be denied now, or None; nothing is counted or sent."""
+        intent = order.intent
+        denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
+        if denial is not None:
+            return denial
+        if authority is STRATEGY:
+            return host.gate.preview(order, ledger, self.pulse.now_ns, host.open_count)
+        return host.gate.check_close(order, ledger)
+
     def flush(self) -> None:
         """Commit the journal, then send every request of this input.
 

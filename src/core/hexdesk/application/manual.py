@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.authority import OPERATOR, STRATEGY
 from hexdesk.application.execution import Execution
-from hexdesk.application.host import HostState
+from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.working import is_close
 from hexdesk.domain.commands import OperatorAmend, OperatorCancel, OperatorSubmit, OrderCommand
 from hexdesk.domain.order import Order
@@ -58,8 +58,7 @@ class ManualOrders:
         host = execution.hosts.get(command.intent.strategy_id)
         if host is None:
             return Outcome(refusal=f"BOOKS_CLOSED: strategy={command.intent.strategy_id!r}")
-        if host.strategy is None:
-            host.state = HostState.RUNNING  # nobody but a person moves these books
+        take_charge(host)
         intent = replace(
             command.intent,
             client_order_id=self._next_id(),
@@ -96,6 +95,12 @@ class ManualOrders:
         if order is not None and not refusal:
             self._execution.cancel(order, OPERATOR)
         return Outcome(command.client_order_id, refusal)
+
+
+def take_charge(host: StrategyHost) -> None:
+    """Let books that nobody but a person moves take orders."""
+    if host.strategy is None:
+        host.state = HostState.RUNNING
 
 
 def _not_open(client_order_id: str, order: Order | None) -> str:

@@ -127,6 +127,12 @@ class OrderRate:
         """Count a request."""
         self._times.append(now_ns)
 
+    def copy(self) -> "OrderRate":
+        """Return the same counts, to be counted on apart."""
+        other = OrderRate()
+        other._times.extend(self._times)
+        return other
+
 
 class RiskGate:
     """Checks orders of one strategy at one broker.
@@ -169,6 +175,16 @@ class RiskGate:
         if limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
         return None
+
+    def preview(
+        self, candidate: Order, ledger: Ledger, now_ns: TimeNs, open_count: int
+    ) -> Denial | None:
+        """Do what `check` does, for an order that is only thought of: it is not counted."""
+        rate, self.rate = self.rate, self.rate.copy()
+        try:
+            return self.check(candidate, ledger, now_ns, open_count)
+        finally:
+            self.rate = rate
 
     def _explain(
         self, candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
