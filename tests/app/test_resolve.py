@@ -91,6 +91,29 @@ def test_many_errors_print_one_after_the_other() -> None:
     assert str(error) == "PLUGIN: a\nPLUGIN: b"
 
 
+FEEDS = """
+from hexdesk.plugin import (
+    CONTRACT_VERSION, FeedRegistration, NoSettings, RecordingRegistration, hookimpl)
+
+COMMON = dict(settings=NoSettings, factory=lambda context, settings: None,
+              contract=CONTRACT_VERSION)
+
+@hookimpl
+def hexdesk_{hook}():
+    return [{kind}Registration(name="acme_{hook}", summary="Acme", **COMMON)]
+"""
+
+
+def test_time_comes_from_recordings_or_from_live_feeds(tmp_path: Path, site: Site) -> None:
+    for hook, kind in (("feeds", "Feed"), ("recordings", "Recording")):
+        site.module(f"{hook}_module", FEEDS.replace("{hook}", hook).replace("{kind}", kind))
+        site.distribution(f"dist-{hook}", entries=f"acme_{hook} = {hook}_module")
+    text = TEXT + '[feeds.a]\nplugin = "acme_feeds"\n[feeds.b]\nplugin = "acme_recordings"\n'
+    (error,) = found(tmp_path, text)
+    assert error.code == "CONFIG_CONFLICT"
+    assert "mixes recordings (b) and live feeds (a)" in error.message
+
+
 JOURNAL = """
 import msgspec
 from hexdesk.application.memory_journal import MemoryJournal

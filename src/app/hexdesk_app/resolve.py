@@ -1,5 +1,6 @@
 """From a configuration to loaded plugins with converted settings; nothing is made yet."""
 
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 import msgspec
@@ -131,6 +132,7 @@ class _Resolver:
         read_model = self._part(history, (ReadModelRegistration,)) if history else None
         brokers = self._parts(config.brokers, (BrokerRegistration,))
         feeds = self._parts(config.feeds, FEED_KINDS)
+        self._errors += _mixed_feeds(feeds)
         strategies = self._parts(config.enabled_strategies, (StrategyRegistration,))
         servers = self._parts(config.servers, (ServerRegistration,))
         raise_all([*self._errors, *(self._unset if needs_secrets else ())])
@@ -188,6 +190,27 @@ class _Resolver:
             path=format_path(section.path),
             remedy=f"hexdesk plugin list shows every {wanted}",
         )
+
+
+def _mixed_feeds(
+    feeds: Mapping[str, Part[FeedSection, FeedRegistration | RecordingRegistration]],
+) -> list[HexdeskError]:
+    """Return an error where some feeds are live and others recorded."""
+    recorded = [
+        name for name, part in feeds.items() if isinstance(part.registration, RecordingRegistration)
+    ]
+    live = [name for name in feeds if name not in recorded]
+    if not (recorded and live):
+        return []
+    return [
+        ConfigError(
+            f"mixes recordings ({', '.join(recorded)}) and live feeds ({', '.join(live)}):"
+            " time can only come from one of them",
+            code="CONFIG_CONFLICT",
+            path="feeds",
+            remedy="keep one kind",
+        )
+    ]
 
 
 def _head_keys(section: PluginSection) -> tuple[str, ...]:

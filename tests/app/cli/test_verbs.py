@@ -85,6 +85,29 @@ def test_what_a_configuration_does_not_do_is_said_before_it_runs(
         assert said in hexdesk("backtest", "--set", setting).err
 
 
+@pytest.mark.parametrize(
+    ("setting", "text"),
+    [
+        ('strategies.turner.instruments=["NO.ACME"]', "names 'NO.ACME', which nothing defines"),
+        ("brokers.venue.plugin=failing", "the factory of 'failing' raised ValueError"),
+    ],
+)
+def test_what_would_not_start_does_not_pass_the_check(
+    hexdesk: Run, site: Site, setting: str, text: str
+) -> None:
+    site.broker("failing", "raise ValueError('no')")
+    answer = hexdesk("config", "check", "--set", setting)
+    assert (answer.code, text in answer.err) == (4, True)
+
+
+def test_feeds_that_do_not_go_together_are_told(hexdesk: Run) -> None:
+    second = 'feeds.more={plugin="kit_desk", speed=2}'
+    answer = hexdesk("config", "check", "--set", second)
+    assert answer.code == 0
+    assert "have different speeds" in answer.err
+    assert "feeds.more plays what feeds.data does" in answer.err
+
+
 def test_effective_values_with_their_origin(hexdesk: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEXDESK__DESK__SEED", "9")
     answer = hexdesk("config", "show", "--json", "--set", "desk.inbox_max=2000")

@@ -1,11 +1,14 @@
 """`hexdesk config`."""
 
+import asyncio
+from itertools import combinations
 from pathlib import Path
 
 import click
 import msgspec
 
-from hexdesk.errors import ConfigError, HexdeskError
+from hexdesk.errors import ConfigError, HexdeskError, require
+from hexdesk.plugin.registrations import RecordingRegistration
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import Config, load_config, notices
@@ -31,9 +34,11 @@ def check(
     profile: str,
     overrides: tuple[str, ...],
 ) -> None:
-    """Load the configuration and its plugins, convert every setting; connect to nothing."""
+    """Load configuration and plugins, make what can be made; connect to nothing."""
     found = load_config(sources(files, more_files, profile, overrides))
     parts = resolve(found, needs_secrets=False)
+    if not parts.unset_secrets:
+        asyncio.run(_make(found, parts))
     for warning in _warnings(found, parts):
         output.warn(warning)
     numbers = {
@@ -79,8 +84,47 @@ def show(
     output.result("config", data, [make_table("", headers, shown)])
 
 
+async def _make(config: Config, parts: Parts) -> None:
+    """Make what a start would make before it connects; a journal only in memory.
+
+    Live feeds name their instruments when they are connected, so a desk with such feeds ends here
+    with its feeds.
+
+    Raises:
+        HexdeskError: It would not start.
+    """
+    from hexdesk.application.memory_journal import MemoryJournal
+    from hexdesk_app.build import build
+
+    app = build(config, overrides={"parts": parts, "journal": MemoryJournal()})
+    if app.recordings:
+        require(app.assembly, "a desk was made")
+    else:
+        require(len(app.feeds) == len(parts.feeds), "every feed was made")
+
+
+def _feed_warnings(parts: Parts) -> list[str]:
+    recorded = {
+        name: part
+        for name, part in parts.feeds.items()
+        if isinstance(part.registration, RecordingRegistration)
+    }
+    found: list[str] = []
+    if len({part.section.speed for part in recorded.values()}) > 1:
+        found.append(
+            "the recorded feeds have different speeds, but are played together: `hexdesk run` needs"
+            " --speed, or one speed for all"
+        )
+    for (first, one), (second, other) in combinations(recorded.items(), 2):
+        if (one.registration.name, one.settings) == (other.registration.name, other.settings):
+            found.append(
+                f"feeds.{second} plays what feeds.{first} does: every event would come twice"
+            )
+    return found
+
+
 def _warnings(config: Config, parts: Parts) -> list[str]:
-    warnings = [*notices(config), *map(str, parts.unset_secrets)]
+    warnings = [*notices(config), *map(str, parts.unset_secrets), *_feed_warnings(parts)]
     if not config.enabled_strategies:
         warnings.append("no strategy is enabled: the desk will only watch")
     if not config.feeds:
