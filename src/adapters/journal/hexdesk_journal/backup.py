@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from hexdesk.errors import ConfigError, DataError
@@ -31,8 +32,7 @@ def backup(folder: Path, destination: Path) -> JournalReport:
             f"{destination} is not empty", remedy="name a folder that is empty or not there"
         )
     try:
-        for path in snapshot_paths(folder):
-            _copy(path, destination / path.name)
+        _copy_snapshots(folder, destination)
         numbers = segment_numbers(folder)
         for number in numbers[:-1]:
             path = segment_path(folder, number)
@@ -50,6 +50,16 @@ def backup(folder: Path, destination: Path) -> JournalReport:
         write_head(destination, written[-1])
     sync_folder(destination)
     return verify(destination, is_live=False)
+
+
+def _copy_snapshots(folder: Path, destination: Path) -> None:
+    """Copy snapshots, passing those that later ones replace meanwhile."""
+    copied = 0
+    while (paths := snapshot_paths(folder)) and not copied:
+        for path in paths:
+            with suppress(FileNotFoundError):
+                _copy(path, destination / path.name)
+                copied += 1
 
 
 def _copy(source: Path, destination: Path) -> None:

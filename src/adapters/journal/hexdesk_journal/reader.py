@@ -57,8 +57,15 @@ class FileJournalReader:
                 were yielded.
             OSError: A segment cannot be read.
         """
-        for first, batch in read_batches(self.folder, after, is_live=True):
-            yield from enumerate(batch, first)
+        try:
+            for first, batch in read_batches(self.folder, after, is_live=True):
+                yield from enumerate(batch, first)
+        except FileNotFoundError as error:
+            raise DataError(
+                "was given up while the journal was being read",
+                file=str(error.filename),
+                remedy="read again: the journal now begins with a later record",
+            ) from error
 
     def snapshot(self, until: int | None = None) -> Snapshot | None:
         """Return the latest sound snapshot, or the latest that holds no record after `until`.

@@ -1,5 +1,6 @@
 """Reads a whole journal and says all that is wrong with it, not only the first."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from hexdesk.domain.values import TimeNs
@@ -19,6 +20,8 @@ from hexdesk_journal.segments import (
 )
 from hexdesk_journal.snapshots import SnapshotHeader, sound_snapshots
 
+ATTEMPTS_MAX = 3
+
 
 def verify(folder: Path, *, is_live: bool = True) -> JournalReport:
     """Check every byte of a journal.
@@ -31,6 +34,9 @@ def verify(folder: Path, *, is_live: bool = True) -> JournalReport:
     Raises:
         OSError: The folder or a file cannot be read.
     """
+    for _ in range(ATTEMPTS_MAX):
+        with suppress(FileNotFoundError):  # a segment was given up meanwhile
+            return _Verifier(folder, is_live=is_live).run()
     return _Verifier(folder, is_live=is_live).run()
 
 

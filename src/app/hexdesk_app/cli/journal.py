@@ -2,7 +2,6 @@
 
 import csv
 import difflib
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -96,7 +95,9 @@ def _choice_options(body: Callable[..., int | None]) -> Callable[..., int | None
 @output_options
 def verify(output: Output, path: Path | None) -> int:
     """Read every byte, check every checksum and the hash chain; exit code 1 for any damage."""
-    return _show_report(output, "journal.verify", open_journal(path).verify())
+    with _files("read", path):
+        report = open_journal(path).verify()
+    return _show_report(output, "journal.verify", report)
 
 
 @journal.command()
@@ -112,11 +113,12 @@ def cat(
     follow: bool,
 ) -> None:
     """Print one line per record; with --json one JSON document per line."""
-    reader = open_journal(path)
-    walk = _follow(reader, choice) if follow else _chosen(reader, choice)
-    for number, record in walk:
-        row = row_of(number, record)
-        click.echo(_encode(row).decode() if output.as_json else _line(row))
+    with _files("read", path):
+        reader = open_journal(path)
+        walk = _follow(reader, choice) if follow else _chosen(reader, choice)
+        for number, record in walk:
+            row = row_of(number, record)
+            click.echo(_encode(row).decode() if output.as_json else _line(row))
 
 
 @journal.command()
@@ -135,17 +137,17 @@ def export(
     target: str,
 ) -> None:
     """Write records to a file, for other programs."""
-    rows = (row_of(*each) for each in _chosen(open_journal(path), choice))
     write = _write_csv if form == "csv" else _write_jsonl
-    if target == STDOUT:
-        write(rows, sys.stdout)
-        return
     draft = Path(f"{target}.part")
-    with _writing(target):
+    with _files("read", path):
+        rows = (row_of(*each) for each in _chosen(open_journal(path), choice))
+        if target == STDOUT:
+            write(rows, sys.stdout)
+            return
         try:
-            with draft.open("w", encoding="utf-8", newline="") as file:
+            with _files("written", draft), draft.open("w", encoding="utf-8", newline="") as file:
                 written = write(rows, file)
-            draft.replace(target)
+                draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
     output.note(f"{count(written)} records written to {target}")
@@ -158,9 +160,8 @@ def export(
 @output_options
 def backup(output: Output, path: Path, destination: Path) -> int:
     """Copy a journal into the empty folder DEST, up to its last whole commit; verify the copy."""
-    reader = open_journal(path)
-    with _writing(str(destination)):
-        report = reader.backup(destination)
+    with _files("copied", path):
+        report = open_journal(path).backup(destination)
     return _show_report(output, "journal.backup", report)
 
 
@@ -265,15 +266,15 @@ def _show_report(output: Output, schema: str, report: JournalReport) -> int:
 
 
 @contextmanager
-def _writing(target: str) -> Iterator[None]:
-    """Say of a file or folder that cannot be written what to do."""
+def _files(what: str, path: Path | None) -> Iterator[None]:
+    """Say of a file that cannot be read or written what to do."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise DataError(
-            f"cannot be written: {error.strerror or error}",
-            file=os.fspath(error.filename) if isinstance(error.filename, str) else target,
-            remedy="name a place with room that this user may write",
+            f"cannot be {what}: {error.strerror or error}",
+            file=error.filename if isinstance(error.filename, str) else str(path or ""),
+            remedy="see that this user may do so, and that the disk has room",
         ) from error
