@@ -72,7 +72,7 @@ def test_a_fault_inside_the_core_names_who_called_it(log: list[str]) -> None:
     rig = Rig("a").start()
     error = raised(lambda: rig.puppets["a"].context.instrument("NO.SUCH"))
     assert "(test_faults.py:" in describe(error)
-    assert "host.py" in log[0]
+    assert "strategy_context.py" in log[0]
 
 
 @pytest.mark.parametrize(

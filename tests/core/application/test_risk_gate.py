@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import hypothesis.strategies as st
@@ -10,13 +11,11 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
+from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.markets import Market
-from hexdesk.application.risk_gate import (
-    GateLimits,
-    RiskGate,
-    _passes_plainly,  # pyright: ignore[reportPrivateUsage]
-)
+from hexdesk.application.plain_orders import has_plain_terms, passes_plainly
+from hexdesk.application.risk_gate import RiskGate
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
 from hexdesk.domain.market import InstrumentStatus, Quote
@@ -39,6 +38,7 @@ from hexdesk.domain.values import (
     SELL,
     STOP_LIMIT,
     STOP_MARKET,
+    Contingency,
     OrderType,
     Side,
     TradingStatus,
@@ -486,7 +486,10 @@ def candidates(draw: st.DrawFn) -> NewOrder:
         draw(near) if kind in (STOP_MARKET, STOP_LIMIT) else 0,
         time_in_force=draw(st.sampled_from([GTC, FOK, GTD])) if rare else GTC,
         expire_ns=draw(st.sampled_from([0, 5, 500])) if rare else 0,
-        post_only=rare and draw(st.booleans()),
+        post_only=draw(st.booleans()),
+        tag=draw(st.sampled_from(["", "", "why", "é", "x" * 101, "\ud800"])),
+        list_id="O1" if rare and draw(st.booleans()) else "",
+        contingency=draw(st.sampled_from(Contingency)) if rare else Contingency.NONE,
         reduce_only=rare and draw(st.booleans()),
         position_effect=draw(st.sampled_from([AUTO, OPEN, CLOSE])) if rare else AUTO,
         display_quantity=draw(st.sampled_from([0, 10, 10**6])) if rare else 0,
@@ -533,7 +536,9 @@ def test_the_short_way_accepts_only_what_the_rules_accept(
     gate_limits = GateLimits(rule, instrument)
     gate = RiskGate(ALL_CAPABILITIES, {ID: gate_limits})
     short = new_order(intent)
-    passes = _passes_plainly(short, intent, ledger, gate_limits, open_count)
+    passes = has_plain_terms(intent, takes_post_only=True) and passes_plainly(
+        short, intent, ledger, gate_limits, open_count
+    )
     by_rules = new_order(intent)
     gate._is_plain = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
     denial = gate.check(by_rules, ledger, 100, open_count)
@@ -569,3 +574,35 @@ def test_one_limit_serves_instruments_of_any_scale() -> None:
     rig.quote(BID, ASK, whole)
     rig.act(lambda context: [context.submit("WHOLE.ACME", BUY, size) for size in (2, 3)])
     assert denied(rig) == ["ORDER_SIZE"]
+
+
+class Name(StrEnum):
+    """What a plugin's author may call instruments by."""
+
+    TEST = ID
+
+
+@pytest.mark.parametrize("terms", [{}, {"tag": "why"}])
+def test_an_instrument_id_that_only_looks_like_text_is_denied(terms: dict[str, Any]) -> None:
+    """The journal holds plain text only; what equals it is found, and would not be written."""
+    rig = Rig(limits=limits()).start()
+    rig.act(lambda context: context.submit(Name.TEST, BUY, LOT, **terms))
+    (denial,) = rig.denials()
+    assert denial.text == "ORDER_VALUE: instrument_id: expected str, was Name"
+    assert not rig.requests
+
+
+@pytest.mark.parametrize("terms", [{"list_id": "x"}, {"contingency": 1}, {"parent_id": "x"}])
+def test_a_strategy_cannot_say_what_links_orders(terms: dict[str, Any]) -> None:
+    rig = Rig(limits=limits()).start()
+    with pytest.raises(TypeError, match="unexpected keyword argument"):
+        rig.puppets["a"].context.submit(ID, BUY, LOT, **terms)
+
+
+def test_post_only_is_denied_in_the_same_words_whatever_the_way() -> None:
+    rig = Rig(limits=limits(), capabilities=replace(ALL_CAPABILITIES, post_only=False)).start()
+    rig.act(order(post_only=True, tag="bid"))
+    assert denied(rig) == ["ORDER_UNSUPPORTED"]
+    rig = Rig(limits=limits()).start()
+    rig.act(order(post_only=True, tag="bid"))
+    assert rig.sent[0].post_only

@@ -16,15 +16,17 @@ from hexdesk.application.budget import BudgetGuard
 from hexdesk.application.counts import Counts
 from hexdesk.application.execution import BURST_MAX, Execution
 from hexdesk.application.faults import FAULTS, describe
-from hexdesk.application.host import DeskContext, HostState, StrategyFactory, StrategyHost
+from hexdesk.application.gate_limits import GateLimits
+from hexdesk.application.host import HostState, StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
-from hexdesk.application.risk_gate import GateLimits, RiskGate
+from hexdesk.application.risk_gate import RiskGate
 from hexdesk.application.saves import StrategySaves
+from hexdesk.application.strategy_context import DeskContext
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command, OpenBooks
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired

@@ -42,6 +42,7 @@ class Ledger:
         open_sell: The same for sells.
         closing_buy: What working buy orders that only close are about to close.
         closing_sell: The same for sells.
+        is_closing: Whether anything works that only closes.
         balance: Of the settlement currency.
         reserve_rate: What a value of 1 binds while it works: margin and fee.
         open_count: Orders that are not closed, held ones included.
@@ -70,6 +71,7 @@ class Ledger:
         "closing_sell",
         "fees",
         "fill_count",
+        "is_closing",
         "market",
         "open_buy",
         "open_count",
@@ -91,6 +93,7 @@ class Ledger:
         self.open_sell: QtyRaw = 0
         self.closing_buy = Closing()
         self.closing_sell = Closing()
+        self.is_closing = False
         self.fees: MoneyRaw = 0
         self.other_fees: dict[str, MoneyRaw] = {}
         self.fill_count = 0
@@ -275,6 +278,7 @@ class Ledger:
         if is_close(intent):
             closing = self.closing_buy if intent.side is BUY else self.closing_sell
             closing.add(intent.position_effect, more)
+            self.is_closing = bool(self.closing_buy.total or self.closing_sell.total)
         elif intent.side is BUY:
             self.open_buy += more
         else:

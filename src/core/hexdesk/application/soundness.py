@@ -5,6 +5,9 @@ exact books into floats, a plain 1 for a side would be taken for a sale, and a n
 or a text that is no Unicode would make the journal unwritable for every other strategy.
 """
 
+from collections.abc import Callable
+from operator import itemgetter
+
 from msgspec.structs import astuple, fields
 
 from hexdesk.domain.orders import NewOrder
@@ -16,6 +19,10 @@ TAG_LENGTH_MAX = 100
 
 _FIELDS = fields(NewOrder)
 _TYPES = tuple(field.type for field in _FIELDS)
+_NUMBER_NAMES = tuple(field.name for field in _FIELDS if field.type is int)
+_numbers: Callable[[tuple[object, ...]], tuple[int, ...]] = itemgetter(
+    *(index for index, kind in enumerate(_TYPES) if kind is int)
+)
 
 
 def soundness_problem(order: NewOrder) -> str:
@@ -28,9 +35,13 @@ def soundness_problem(order: NewOrder) -> str:
             for field, value in zip(_FIELDS, values, strict=True)
             if type(value) is not field.type
         )
-    for field, value in zip(_FIELDS, values, strict=True):
-        if isinstance(value, int) and not -RAW_MAX <= value <= RAW_MAX:
-            return f"{field.name}: expected at most 63 bits"
+    numbers = _numbers(values)
+    if max(numbers) > RAW_MAX or min(numbers) < -RAW_MAX:
+        return next(
+            f"{name}: expected at most 63 bits"
+            for name, value in zip(_NUMBER_NAMES, numbers, strict=True)
+            if not -RAW_MAX <= value <= RAW_MAX
+        )
     if len(order.tag) > TAG_LENGTH_MAX or not _is_text(order.tag):
         return f"tag: expected at most {TAG_LENGTH_MAX} characters of Unicode text"
     return "" if _is_text(order.instrument_id) else "instrument_id: expected Unicode text"

@@ -69,33 +69,33 @@ class Position:
         """
         unit = self._unit
         value = price * quantity * unit if unit else self._instrument.value(price, quantity)
+        flow = value if unit else -value
         held = self.quantity
         if side is BUY:
-            self.cash_flow -= value * self._direction
-            after = held + quantity
-            opens = held >= 0
+            self.cash_flow -= flow
+            self.quantity = held + quantity
+            size = -held
         else:
-            self.cash_flow += value * self._direction
-            after = held - quantity
-            opens = held <= 0
-        self.quantity = after
-        if opens:
+            self.cash_flow += flow
+            self.quantity = held - quantity
+            size = held
+        if size <= 0:
             self.cost += value
             self.today += quantity
             return 0
-        size = held if held > 0 else -held
-        if quantity <= size:
-            closed_value = value
-            released = self.cost * quantity // size
-            self.cost -= released
+        cost = self.cost
+        if quantity < size:
+            released = cost * quantity // size
+            gain = value - released
+            self.cost = cost - released
             self._take_from_days(quantity, size, effect)
         else:
             closed_value = value * size // quantity
-            released = self.cost
+            gain = closed_value - cost
             self.cost = value - closed_value
             self.today = quantity - size
-        gain = closed_value - released if held > 0 else released - closed_value
-        gain *= self._direction
+        if (held > 0) is not (unit > 0):  # a short gains what a long loses, and so does an inverse
+            gain = -gain
         self.realised += gain
         return gain
 

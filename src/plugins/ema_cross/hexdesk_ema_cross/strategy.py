@@ -26,7 +26,7 @@ class EmaCrossStrategy(Strategy):
         ConfigError: The quantity does not suit an instrument.
     """
 
-    __slots__ = ("_quantities", "_settings", "_signals", "_wanted")
+    __slots__ = ("_quantities", "_settings", "_signals", "_updates", "_wanted")
 
     def __init__(self, context: StrategyContext, settings: EmaCrossSettings) -> None:
         super().__init__(context)
@@ -36,6 +36,7 @@ class EmaCrossStrategy(Strategy):
             instrument_id: EmaCross(settings.fast_period, settings.slow_period, warm_up)
             for instrument_id in context.instrument_ids
         }
+        self._updates = {key: signal.update for key, signal in self._signals.items()}
         self._quantities = {
             instrument_id: self._quantity(context.instrument(instrument_id))
             for instrument_id in context.instrument_ids
@@ -99,7 +100,7 @@ class EmaCrossOnQuotes(EmaCrossStrategy):
         ask = quote.ask_price
         if bid and ask:
             instrument_id = quote.instrument_id
-            side = self._signals[instrument_id].update(bid + ask)
+            side = self._updates[instrument_id](bid + ask)
             if side:
                 self._cross(instrument_id, side)
 
@@ -111,7 +112,7 @@ class EmaCrossOnBars(EmaCrossStrategy):
 
     def on_bar(self, bar: Bar) -> None:
         """Update the averages with the close."""
-        side = self._signals[bar.instrument_id].update(bar.close)
+        side = self._updates[bar.instrument_id](bar.close)
         if side:
             self._cross(bar.instrument_id, side)
 
