@@ -29,6 +29,7 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     VenueReport,
 )
+from hexdesk.domain.values import TRAILING_STOP, PriceRaw
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.ports.clock import Clock
 from hexdesk_sim.engine import Venue
@@ -95,6 +96,8 @@ class House:
         self.venue.count_from(clock.now_ns())
         self._logger = logger
         self._unkept: list[tuple[str, VenueReport]] = []
+        self._moved: list[SimOrder] = []
+        self._trails: dict[str, dict[int, PriceRaw]] = {}
         self._state = StateFile(settings.state, logger) if settings.state else None
         self._accounts: dict[str, ReportLog] = {}
         self._accounts_max = settings.accounts_max
@@ -142,14 +145,14 @@ class House:
         Raises:
             OSError: The disk refuses; nothing may be told.
         """
-        if self._state is None or not self._unkept:
+        if self._state is None or not (self._unkept or self._moved):
             return
         touched = {(account_id, report.client_order_id) for account_id, report in self._unkept}
         orders = [self.venue.working(*each) for each in sorted(touched)]
-        self._state.append(
-            Settled(reports=self._unkept, orders=[order for order in orders if order is not None])
-        )
+        changed = [order for order in orders if order is not None]
+        self._state.append(Settled(reports=self._unkept, orders=changed + self._moved))
         self._unkept = []
+        self._moved = []
 
     def close(self) -> None:
         """Let others use the state folder; idempotent."""
@@ -159,6 +162,15 @@ class House:
     def _keep(self, account_id: str, log: ReportLog, report: VenueReport) -> None:
         self._unkept.append((account_id, report))
         log.add(report)
+
+    def _keep_trails(self, instrument_id: str) -> None:
+        """Keep where trailing stops are: the market moves them without a report."""
+        book = self.venue.book(instrument_id)
+        waiting = book.stops if book is not None else ()
+        trails = [order for order in waiting if order.kind is TRAILING_STOP]
+        before = self._trails.get(instrument_id, {})
+        self._moved += [order for order in trails if before.get(order.sequence) != order.extreme]
+        self._trails[instrument_id] = {order.sequence: order.extreme for order in trails}
 
     def _restore(self, state: StateFile) -> None:
         """Take up the life of a venue that was stopped or killed, or begin one."""
@@ -267,6 +279,8 @@ class House:
             self._match(stamped)
             for listener in self._listeners.get(event.instrument_id, ()):
                 listener(stamped)
+            if self._state is not None:
+                self._keep_trails(event.instrument_id)
         self.commit()
 
     def listed(self) -> list[Instrument]:

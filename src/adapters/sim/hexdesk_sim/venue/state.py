@@ -5,8 +5,7 @@ reports together with the orders that they are of. A line is written as a whole 
 it is told to anybody (`House.commit`), so that a line cut short by a kill was never heard of and is
 dropped. Lines survive the death of the process, not that of the machine: nothing is synced.
 
-The market is not kept: resting orders wait for the first quote, trailing stops start from where
-their last report left them.
+The market is not kept: resting orders wait for the first quote.
 """
 
 import fcntl
