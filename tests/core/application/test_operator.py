@@ -1,5 +1,7 @@
 """Verbs of an operator: separate, idempotent, and never in the way of getting out."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -72,6 +74,17 @@ def test_stop_entries_lets_only_reductions_through_until_resumed() -> None:
     rig.desk.command(ResumeEntries("", "test", rig.now()))
     rig.act(buy)
     assert len(rig.denials()) == 2
+
+
+@pytest.mark.parametrize("quantity", [None, "x", 0.5])
+@pytest.mark.parametrize("side", [BUY, SELL, None])
+def test_stop_entries_takes_what_is_no_order_for_an_entry(side: Any, quantity: Any) -> None:
+    rig = Rig().start()
+    hold(rig, 2 * LOT)
+    rig.desk.command(StopEntries("", "test", rig.now()))
+    rig.act(lambda context: context.submit(INSTRUMENT.id, side, quantity))
+    assert [denial.code for denial in rig.denials()] == ["RISK_REDUCING"]
+    assert not rig.host().fault
 
 
 def test_stop_entries_knows_openings_and_closes_of_a_hedge() -> None:

@@ -189,6 +189,8 @@ class Ledger:
             return True
         if order.position_effect is OPEN or not self.position.quantity:
             return False
+        if type(quantity) is not int:  # asked before anybody has checked a plugin's order
+            return False
         return self.worst(order, quantity) <= 0
 
     def is_purchase(self, order: NewOrder) -> bool:
@@ -207,7 +209,7 @@ class Ledger:
             or not self._margined
         ):
             order.reserved = 0
-            self.work(order, order.quantity)
+            self._bind(order, order.quantity)
             return
         order.working_qty = quantity = order.quantity
         if intent.side is BUY:
@@ -241,7 +243,7 @@ class Ledger:
             or intent.position_effect is not AUTO
             or not self._margined
         ):
-            self.work(order, 0)
+            self._bind(order, 0)
             return
         if intent.side is BUY:
             self.open_buy -= order.working_qty
@@ -253,15 +255,22 @@ class Ledger:
 
     def work(self, order: Order, quantity: QtyRaw) -> None:
         """Count another quantity of an order as able to be filled, and bind what that takes."""
-        reserved = self.cash_of(order.intent, order.reserve_price, quantity)
-        self.balance.reserved += self._count(order, quantity, reserved)
-        if not self._margined:
-            self._base.bind(*self._short())
+        if quantity:
+            self._bind(order, quantity)
+        else:
+            self.release(order)
 
     def settle(self, order: Order, fill: Fill) -> None:
         """Book the only fill of an order and stop to work it."""
         self.release(order)
         self.book(order, fill)
+
+    def _bind(self, order: Order, quantity: QtyRaw) -> None:
+        """Do the same for any order."""
+        reserved = self.cash_of(order.intent, order.reserve_price, quantity)
+        self.balance.reserved += self._count(order, quantity, reserved)
+        if not self._margined:
+            self._base.bind(*self._short())
 
     def _count(self, order: Order, quantity: QtyRaw, reserved: MoneyRaw) -> MoneyRaw:
         """Set what an order works and reserves, and return how much more cash that binds.
