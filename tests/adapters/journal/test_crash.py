@@ -11,6 +11,7 @@ import pytest
 
 from hexdesk.errors import ConfigError, DataError
 from hexdesk_journal.file import FileJournal
+from hexdesk_journal.reader import FileJournalReader
 from hexdesk_journal.segments import encode_header
 from hexdesk_journal.settings import JournalSettings
 from tests.adapters.journal.samples import context, order
@@ -213,6 +214,39 @@ def test_what_a_killed_process_committed_is_there(tmp_path: Path) -> None:
         assert found == list(range(1, len(found) + 1))
         # The process may have died between a commit and its telling.
         assert len(found) in {told, told + 2}
+
+
+def test_a_process_killed_over_its_snapshots_leaves_a_sound_one(tmp_path: Path) -> None:
+    for life in range(2):
+        process = script(
+            tmp_path,
+            """
+            journal = opened()
+            while True:
+                for _ in range(3):
+                    journal.append(order(journal.sequence + 1))
+                    journal.commit()
+                journal.save_snapshot(b"%d" % journal.sequence * 5_000)
+                say(journal.sequence)
+            """,
+        )
+        assert process.stdout is not None
+        before = sorted((tmp_path / "journal").glob("*.snap"))[-1:]
+        while sorted((tmp_path / "journal").glob("*.snap"))[-1:] == before:
+            process.stdout.readline()
+        for _ in range(50 * life):
+            process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=TIMEOUT_S)
+        journal = FileJournal(context(tmp_path), SETTINGS)
+        found = journal.snapshot()
+        assert found is not None
+        assert found.state == b"%d" % found.sequence * 5_000
+        rest = list(journal.records(found.sequence))
+        assert rest == [order(found.sequence + place + 1) for place in range(len(rest))]
+        assert journal.sequence == found.sequence + len(rest)
+        journal.close()
+        assert FileJournalReader(tmp_path).verify().faults == ()
 
 
 def test_a_full_disk_stops_the_journal_and_costs_nothing_committed(tmp_path: Path) -> None:
