@@ -215,7 +215,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
             :BAD_ROWS_SHOWN_MAX
         ],
         "versions": _versions(parts),
-        "warnings": _warnings(desk),
+        "warnings": _warnings(desk, has_events=bool(facts.get("events"))),
     }
     return msgspec.convert({**known, **facts}, RunResult, from_attributes=True)
 
@@ -313,8 +313,9 @@ def _fill_rows(desk: Desk) -> list[FillSample]:
     return rows
 
 
-def _warnings(desk: Desk) -> tuple[str, ...]:
+def _warnings(desk: Desk, *, has_events: bool) -> tuple[str, ...]:
     counts = desk.counts
+    nothing = [] if has_events else ["no market event came: check the feeds and their bad rows"]
     facts = {
         "events of instruments that nothing defines": counts.unknown_instruments,
         "events whose time went backwards": counts.time_regressions,
@@ -323,7 +324,7 @@ def _warnings(desk: Desk) -> tuple[str, ...]:
     }
     found = [f"{number} {what}" for what, number in facts.items() if number]
     latest = [f"{alert.code} {alert.scope}: {alert.text}" for alert in desk.alerts.recent]
-    return (*found, *latest[-BAD_ROWS_SHOWN_MAX:])
+    return (*nothing, *found, *latest[-BAD_ROWS_SHOWN_MAX:])
 
 
 def _versions(parts: Parts) -> dict[str, str]:

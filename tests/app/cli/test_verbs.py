@@ -224,7 +224,7 @@ def test_a_backtest_of_a_configuration(hexdesk: Run) -> None:
     answer = hexdesk("backtest")
     assert answer.code == 0, answer.err
     assert "| orders" in answer.out
-    assert "12 sent, 12 fills" in answer.out
+    assert "12 made, 12 fills" in answer.out
     assert "turner" in answer.out
 
 
@@ -232,6 +232,32 @@ def test_settings_of_the_data_that_a_flag_names_are_kept(hexdesk: Run) -> None:
     words = ("backtest", "--data", "kit:waves", "--set", "feeds.data.dataste=1")
     answer = hexdesk(*words)
     assert (answer.code, "feeds.data.dataste (flag --set)" in answer.err) == (4, True)
+
+
+FAILING = """
+import msgspec
+from hexdesk.plugin import (
+    CONTRACT_VERSION, NoSettings, Strategy, StrategyRegistration, hookimpl)
+
+class Failing(Strategy):
+    def on_quote(self, quote):
+        raise ZeroDivisionError("boom")
+
+@hookimpl
+def hexdesk_strategies():
+    return [StrategyRegistration(
+        name="failing", summary="Fails", settings=NoSettings,
+        factory=lambda context, settings: Failing(context), contract=CONTRACT_VERSION)]
+"""
+
+
+def test_a_backtest_of_a_strategy_that_fails_has_failed(hexdesk: Run, site: Site) -> None:
+    site.strategy("failing", FAILING)
+    answer = hexdesk("backtest", "-s", "failing")
+    assert answer.code == 1
+    assert "| faulted |" in answer.out
+    assert "ZeroDivisionError: boom (failing_module.py:" in answer.err
+    assert "Traceback (most recent call last)" in answer.err  # in the log
 
 
 def test_a_section_is_chosen_by_name(hexdesk: Run) -> None:
@@ -266,7 +292,7 @@ def test_a_senseless_backtest_is_refused(
 def test_a_report_that_cannot_be_written_loses_no_result(hexdesk: Run) -> None:
     answer = hexdesk("backtest", "--report", "/dev/full/r.html")
     assert answer.code == 1
-    assert "12 sent, 12 fills" in answer.out
+    assert "12 made, 12 fills" in answer.out
     assert "REPORT_WRITE" in answer.err
     answer = hexdesk("backtest", "--report", "/dev/full/r.html", "--json")
     assert (answer.code, answer.data["orders"], answer.data["report"]) == (1, 12, "")

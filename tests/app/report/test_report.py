@@ -141,7 +141,13 @@ def test_what_others_wrote_is_escaped() -> None:
 
 def test_the_summary_names_orders_fills_results_and_refusals() -> None:
     text = "\n\n".join(map(to_markdown, summary_tables(RESULT)))
-    for words in ("1,826 sent, 45 fills", "p50 4.2 µs", "| TOTAL", "+204.55", "VENUE_POST_ONLY"):
+    for words in (
+        "1,826 made, 13 refused, 45 fills",
+        "p50 4.2 µs",
+        "| TOTAL",
+        "+204.55",
+        "VENUE_POST_ONLY",
+    ):
         assert words in text
     assert "Results by currency" not in text
 

@@ -221,4 +221,7 @@ def _finish(output: Output, verb: str, config: "Config", result: "RunResult", re
     if failure is not None:
         click.echo(str(failure), err=True)
         return EXIT_ERROR
-    return EXIT_INTERRUPTED if result.interrupted else EXIT_OK
+    if result.interrupted:
+        return EXIT_INTERRUPTED
+    has_failed = any(each.fault for each in result.strategies)
+    return EXIT_ERROR if has_failed and verb != "run" else EXIT_OK

@@ -46,13 +46,19 @@ def run_table(result: RunResult, look: Look) -> Table:
         ("events", f"{count(result.events)} in {duration(result.seconds)}"),
         ("speed", rate(result.per_second)),
         ("latency", shown_latency),
-        ("orders", f"{count(result.orders)} sent, {count(result.fills)} fills"),
+        ("orders", _orders(result)),
         ("result hash", result.result_hash),
         ("report", result.report),
     ]
     if result.interrupted:
         rows.insert(0, ("stopped", "interrupted before the end of its data"))
     return make_table("Run", ("", ""), [row for row in rows if row[1]])
+
+
+def _orders(result: RunResult) -> str:
+    refused = sum(result.rejects.values())
+    parts = [f"{count(result.orders)} made", f"{count(refused)} refused" if refused else ""]
+    return ", ".join(part for part in (*parts, f"{count(result.fills)} fills") if part)
 
 
 def _span(result: RunResult, look: Look) -> str:
@@ -143,10 +149,10 @@ def accounts_table(result: RunResult) -> Table:
 
 
 def bad_rows_table(result: RunResult) -> Table:
-    """Return the first rows of recorded data that could not be used."""
+    """Return the first rows of recorded data that could not be used, or are odd."""
     rows = [(each.file, count(each.row), each.problem) for each in result.bad_rows]
     return make_table(
-        f"Unusable rows ({count(result.bad_row_count)})", ("file", "#row", "problem"), rows
+        f"Bad rows ({count(result.bad_row_count)})", ("file", "#row", "problem"), rows
     )
 
 
