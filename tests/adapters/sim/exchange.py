@@ -12,7 +12,7 @@ from hexdesk.domain.instruments import (
     make_instrument,
 )
 from hexdesk.domain.market import BookLevel, BookUpdate, InstrumentStatus, Quote, Trade
-from hexdesk.domain.money import Money
+from hexdesk.domain.money import parse_money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import Fill, OrderRejected, VenueReport
 from hexdesk.domain.values import (
@@ -53,7 +53,14 @@ class Exchange:
     Matching is plain unless said otherwise: no slippage, front of the queue, no sweep.
     """
 
-    def __init__(self, instrument: Instrument | None = None, **settings: object) -> None:
+    def __init__(
+        self,
+        instrument: Instrument | None = None,
+        *,
+        deposits: Sequence[str] = ("1000000 USDT",),
+        short_ways: bool = True,
+        **settings: object,
+    ) -> None:
         self.instrument = instrument or contract()
         self.clock = VirtualClock(START_NS)
         plain: dict[str, object] = {"slippage_bps": 0, "queue": "front", "sweep": False}
@@ -62,10 +69,11 @@ class Exchange:
             self.clock,
             msgspec.convert(plain | settings, MatchSettings),
             seed=7,
+            short_ways=short_ways,
         )
         self.reports: list[VenueReport] = []
         self.account = self.venue.open_account(
-            ACCOUNT, self.reports.append, [Money(1_000_000 * 10**8, "USDT")]
+            ACCOUNT, self.reports.append, [parse_money(text) for text in deposits]
         )
         self._orders = 0
         self._requests = 0

@@ -1,5 +1,7 @@
 """Reduce-only orders and position effects, against the venue's own position."""
 
+from typing import Any
+
 import pytest
 
 from hexdesk.domain.values import (
@@ -18,7 +20,7 @@ from tests.adapters.sim.exchange import Exchange, contract
 DAY_NS = 86_400 * 10**9
 
 
-def long(quantity: int, **settings: object) -> Exchange:
+def long(quantity: int, **settings: Any) -> Exchange:
     """Return an exchange where we hold a long position."""
     exchange = Exchange(None, **settings)
     exchange.quote(99, 100)

@@ -1,7 +1,7 @@
 """One instrument's matching: own orders against the market, never against each other.
 
-A tick that can neither fill nor trigger anything costs a few comparisons: the bounds between which
-bid and ask must stay are kept beside the orders.
+A tick that can neither fill nor trigger anything costs two comparisons, four while stops wait: the
+bounds between which bid and ask must stay are kept beside the orders.
 """
 
 from hexdesk.domain.instruments import Instrument
@@ -29,7 +29,7 @@ from hexdesk.domain.values import (
     TimeNs,
 )
 from hexdesk.ports.market_data import MarketView
-from hexdesk_sim.checks import FOK_UNFILLED, IOC_REST, NO_LIQUIDITY, STOPPED, TRADING, Grid
+from hexdesk_sim.checks import FOK_UNFILLED, IOC_REST, NO_LIQUIDITY, STOPPED, TRADING
 from hexdesk_sim.floor import Floor, Slippage
 from hexdesk_sim.ladder import Ladder
 from hexdesk_sim.liquidity import UNLIMITED, Liquidity
@@ -47,54 +47,61 @@ class Book(Orders):
     Attributes:
         market: Latest public state; the venue's own, or that of the desk it lives in.
         liquidity: What the market offers.
-        grid: Passes plain orders.
+        ask_low: While asks stay above it, nothing rests or waits that they reach.
+        bid_high: While bids stay below it, the same.
+        is_awake: Whether it asked for events.
+        waits: Whether resting orders join the back of the queue at their price.
     """
 
     __slots__ = (
         "_ask_high",
-        "_ask_low",
-        "_bid_high",
         "_bid_low",
-        "_is_awake",
         "_is_dozing",
         "_quotes_trigger",
         "_slippage",
-        "_trade_high",
-        "_trade_low",
-        "_waits",
-        "grid",
+        "_waiting",
+        "ask_low",
+        "bid_high",
+        "is_awake",
         "liquidity",
         "market",
+        "waits",
     )
 
     def __init__(self, instrument: Instrument, market: MarketView, floor: Floor) -> None:
         super().__init__(instrument, floor)
         self.market = market
         self.liquidity = Liquidity()
-        self.grid = Grid(instrument)
-        self._slippage = Slippage(instrument, floor.slippage)
-        self._is_awake = False
+        self.ask_low = NEAR
+        self.bid_high = FAR
+        self.is_awake = False
+        self.waits = floor.settings.queue == "back"
+        self._ask_high = FAR
+        self._bid_low = NEAR
         self._is_dozing = False
         self._quotes_trigger = floor.settings.trigger != "trade"
-        self._waits = floor.settings.queue == "back"
-        self._bid_low = self._ask_low = self._trade_low = NEAR
-        self._bid_high = self._ask_high = self._trade_high = FAR
+        self._slippage = Slippage(instrument, floor.slippage)
+        self._waiting = self.stops.waiting
 
     # ----------------------------------------------------------------------------------------------
     # Market events
 
     def on_quote(self, quote: Quote) -> None:
         """Match against a new touch."""
+        ask, bid = quote.ask_price, quote.bid_price
         if (
-            self._ask_low < quote.ask_price < self._ask_high
-            and self._bid_low < quote.bid_price < self._bid_high
+            ask <= self.ask_low
+            or bid >= self.bid_high
+            or (self._waiting and not (self._bid_low < bid and ask < self._ask_high))
         ):
-            return
-        self._meet(quote)
+            self._meet(quote)
 
     def on_trade(self, trade: Trade) -> None:
         """Match against a public trade."""
-        if self._trade_low < trade.price < self._trade_high:
+        price = trade.price
+        if self.ask_low < price < self.bid_high and not (
+            self._waiting and not self._bid_low < price < self._ask_high
+        ):
             return
         if self.market.status in STOPPED or trade.price <= 0:
             return
@@ -109,9 +116,11 @@ class Book(Orders):
         """Keep the level-2 book, and match against its touch."""
         self.liquidity.apply(update)
         depth = self.liquidity.depth
-        if self._is_awake and not (
-            self._ask_low < depth.asks.best < self._ask_high
-            and self._bid_low < depth.bids.best < self._bid_high
+        ask, bid = depth.asks.best, depth.bids.best
+        if self.is_awake and (
+            ask <= self.ask_low
+            or bid >= self.bid_high
+            or (self._waiting and not (self._bid_low < bid and ask < self._ask_high))
         ):
             self._meet(self.market.quote)
 
@@ -127,43 +136,6 @@ class Book(Orders):
 
     # ----------------------------------------------------------------------------------------------
     # Requests; the venue has checked them and calls `look` before and `settle` after
-
-    def settle_down(self, order: SimOrder) -> bool:
-        """Let a plain limit order rest if it clearly does not reach the market; else do nothing.
-
-        This is `look`, `enter` and `settle` for the commonest order of all: in a market of quotes
-        without known depth, where the opposite side of the quote is beyond the price.
-        """
-        quote = self.market.quote
-        if quote is None or self.liquidity.depth.update is not None:
-            return False
-        price = order.price
-        if order.intent.side is BUY:
-            if quote.ask_price <= price:
-                return False
-            best, shown = quote.bid_price, quote.bid_size
-            is_ahead = price > best
-            self.buys.add(order, price)
-            if price > self._ask_low:
-                self._ask_low = price
-                self._trade_low = max(price, self._trade_low)
-        else:
-            if quote.bid_price >= price:
-                return False
-            best, shown = quote.ask_price, quote.ask_size
-            is_ahead = price < best or best <= 0
-            self.sells.add(order, price)
-            if price < self._bid_high:
-                self._bid_high = price
-                self._trade_high = min(price, self._trade_high)
-        order.place = RESTING
-        if is_ahead or not self._waits:
-            order.ahead_qty = 0
-        elif price == best:
-            order.ahead_qty = shown
-        if not self._is_awake:
-            self._rebound()
-        return True
 
     def enter(self, order: SimOrder) -> None:
         """Work an accepted order: match what can be matched, then wait, rest or end."""
@@ -214,28 +186,26 @@ class Book(Orders):
 
     def settle(self) -> None:
         """Renew the bounds, ask for events, and deliver what happened."""
-        self._rebound()
+        self.rebound()
         self._floor.outbox.flush()
 
     # ----------------------------------------------------------------------------------------------
     # Matching
 
-    def _rebound(self) -> None:
+    def rebound(self) -> None:
         """Find the prices between which nothing can happen; ask for events while there are any."""
         buys, sells = self.buys.keys, self.sells.keys
-        if self.stops.waiting:
+        if self._waiting:
             self._rebound_stops()
         else:
-            self._ask_low = self._trade_low = buys[-1] if buys else NEAR
-            self._bid_high = self._trade_high = -sells[-1] if sells else FAR
-            self._bid_low = NEAR
-            self._ask_high = FAR
+            self.ask_low = buys[-1] if buys else NEAR
+            self.bid_high = -sells[-1] if sells else FAR
             if not (buys or sells):
-                if self._is_awake and not self._is_dozing:
+                if self.is_awake and not self._is_dozing:
                     self._doze()
                 return
-        if not self._is_awake:
-            self._is_awake = True
+        if not self.is_awake:
+            self.is_awake = True
             self._floor.watch(self.instrument.id)
 
     def _doze(self) -> None:
@@ -246,22 +216,18 @@ class Book(Orders):
 
     def _sleep(self) -> None:
         self._is_dozing = False
-        if not (self.buys.keys or self.sells.keys or self.stops.waiting):
-            self._is_awake = False
+        if not (self.buys.keys or self.sells.keys or self._waiting):
+            self.is_awake = False
             self._floor.unwatch(self.instrument.id)
 
     def _rebound_stops(self) -> None:
-        bid_low, bid_high, ask_low, ask_high = self.stops.bounds()
+        self._bid_low, bid_high, ask_low, self._ask_high = self.stops.bounds()
         if self.buys.keys:
             ask_low = max(ask_low, self.buys.keys[-1])
         if self.sells.keys:
             bid_high = min(bid_high, -self.sells.keys[-1])
-        self._bid_low = bid_low
-        self._bid_high = bid_high
-        self._ask_low = ask_low
-        self._ask_high = ask_high
-        self._trade_low = max(bid_low, ask_low)
-        self._trade_high = min(bid_high, ask_high)
+        self.ask_low = ask_low
+        self.bid_high = bid_high
 
     def _meet(self, quote: Quote | None) -> None:
         status = self.market.status
@@ -275,9 +241,9 @@ class Book(Orders):
             self._join_touch(BUY, buys, ask)
         if bid and sells.keys and sells.keys[-1] >= -bid:
             self._join_touch(SELL, sells, -bid)
-        if self.stops.waiting and self._quotes_trigger and not liquidity.is_crossed:
+        if self._waiting and self._quotes_trigger and not liquidity.is_crossed:
             self._trigger(bid, ask)
-        self._rebound()
+        self.rebound()
         self._floor.outbox.flush()
 
     def _join_touch(self, side: Side, ladder: Ladder, reach: int) -> None:
@@ -320,7 +286,7 @@ class Book(Orders):
         while budget and ladder.keys and ladder.keys[-1] * ladder.sign == price:
             passed = filled = 0
             for order in ladder.first():
-                if self._waits:
+                if self.waits:
                     if order.ahead_qty < 0:
                         order.ahead_qty = max(self.liquidity.displayed(side, price), 0)
                     others = min(max(order.ahead_qty - passed, 0), budget)
@@ -437,11 +403,14 @@ class Book(Orders):
 
     def _pay(self, order: SimOrder, quantity: QtyRaw, price: PriceRaw, limit: PriceRaw) -> None:
         """Fill as taker."""
-        side = order.intent.side
+        self.fill(order, quantity, self.pays(order.intent.side, price, limit), TAKER)
+
+    def pays(self, side: Side, price: PriceRaw, limit: PriceRaw) -> PriceRaw:
+        """Return a taker's price at a displayed one, never beyond its limit; 0 is none."""
         price = self._slippage.worsen(side, price)
         if limit and (price > limit if side is BUY else price < limit):
-            price = limit
-        self.fill(order, quantity, price, TAKER)
+            return limit
+        return price
 
     def _rest(self, order: SimOrder) -> None:
         (self.buys if order.intent.side is BUY else self.sells).add(order, order.price)
@@ -450,7 +419,7 @@ class Book(Orders):
         order.ahead_qty = self._ahead(order)
 
     def _ahead(self, order: SimOrder) -> QtyRaw:
-        if not self._waits:
+        if not self.waits:
             return 0
         return self.liquidity.displayed(order.intent.side, order.price)
 

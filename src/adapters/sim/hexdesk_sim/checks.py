@@ -12,11 +12,7 @@ from hexdesk.domain.values import (
     BUY,
     CLOSING_EFFECTS,
     CONDITIONAL_TYPES,
-    GTC,
     GTD,
-    IOC,
-    LIMIT,
-    MARKET,
     PriceRaw,
     QtyRaw,
     Side,
@@ -47,8 +43,6 @@ STOPPED = frozenset({TradingStatus.HALTED, TradingStatus.CLOSED})
 """Statuses in which nothing is matched."""
 
 TRADING = TradingStatus.TRADING
-ANY_QUANTITY: QtyRaw = 1 << 100
-ANY_PRICE: PriceRaw = 1 << 100
 
 Refusal: TypeAlias = tuple[str, str] | None
 """Code and text, or None where there is nothing against it."""
@@ -162,45 +156,3 @@ def funds_refusal(needed: int, free: int, currency: str) -> Refusal:
     if needed <= free:
         return None
     return VENUE_FUNDS, f"needed={needed} free={free} currency={currency}"
-
-
-class Grid:
-    """Passes plain limit and market orders in one chain of comparisons.
-
-    What it does not pass is not wrong yet: the checks above decide, and say why.
-    """
-
-    __slots__ = ("_lot", "_price_max", "_price_min", "_quantity_max", "_quantity_min", "_tick")
-
-    def __init__(self, instrument: Instrument) -> None:
-        self._lot = instrument.lot
-        self._quantity_min = max(instrument.min_quantity, 1)
-        self._quantity_max = instrument.max_quantity or ANY_QUANTITY
-        self._tick = instrument.ticks[0].tick
-        self._price_min = max(instrument.lower_limit, 1)
-        self._price_max = instrument.upper_limit or ANY_PRICE
-        if len(instrument.ticks) > 1 or instrument.min_notional or instrument.max_notional:
-            self._quantity_max = -1  # nothing is plain here
-
-    def passes(self, order: NewOrder) -> bool:
-        """Whether an order has common terms only, all of them right."""
-        quantity, price, force = order.quantity, order.price, order.time_in_force
-        return (
-            self._quantity_min <= quantity <= self._quantity_max
-            and not quantity % self._lot
-            and (
-                self._price_min <= price <= self._price_max and not price % self._tick
-                if order.order_type is LIMIT
-                else order.order_type is MARKET and not price
-            )
-            and (force is GTC or force is IOC)
-            and not (
-                order.trigger_price
-                or order.trailing_offset
-                or order.expire_ns
-                or order.display_quantity
-                or order.post_only
-                or order.reduce_only
-                or order.position_effect
-            )
-        )

@@ -25,9 +25,8 @@ from hexdesk.domain.values import (
     CLOSE_YESTERDAY,
     CLOSING_EFFECTS,
     DAY,
-    GTC,
+    FILLED,
     HEDGING,
-    LIMIT,
     NETTING,
     REJECTED,
     PositionMode,
@@ -46,6 +45,7 @@ from hexdesk_sim.funds import unpaid
 from hexdesk_sim.holdings import Holding, VenueAccount, next_day_end
 from hexdesk_sim.order import SimOrder, amended
 from hexdesk_sim.settings import MatchSettings
+from hexdesk_sim.short_way import ShortWay
 
 
 def watch_nothing(_instrument_id: str) -> None:
@@ -57,7 +57,8 @@ class Venue:
 
     Market state is the venue's own, fed through `on_quote` and its siblings, unless `markets`
     names that of somebody else; then a book needs events only between `watch` and `unwatch`,
-    which are called with its instrument's id.
+    which are called with its instrument's id. Without `short_ways` every order goes the long way,
+    to the same end.
     """
 
     def __init__(
@@ -70,20 +71,20 @@ class Venue:
         markets: Callable[[str], MarketView | None] | None = None,
         watch: Callable[[str], None] = watch_nothing,
         unwatch: Callable[[str], None] = watch_nothing,
+        short_ways: bool = True,
     ) -> None:
         self._instruments = instruments
         self._floor = Floor(clock, settings, watch, unwatch)
         self._outbox = self._floor.outbox
         self._settings = settings
-        self._history_max = settings.history_max
-        self._open_orders_max = settings.open_orders_max
         self._markets = markets
         self._accounts: dict[str, VenueAccount] = {}
         self._books: dict[str, Book] = {}
-        self._sequence = 0
+        self._short_ways: dict[str, ShortWay] = {}
         self._is_strict = bool(
             settings.reject_rate or settings.check_funds or settings.price_band_pct
         )
+        self._has_short_ways = short_ways and not self._is_strict
         self._chance = Random(f"{seed}:rejects")
 
     # ----------------------------------------------------------------------------------------------
@@ -93,6 +94,10 @@ class Venue:
     def position_mode(self) -> PositionMode:
         """How the venue nets."""
         return HEDGING if self._settings.position_mode == "hedging" else NETTING
+
+    def count_from(self, number: int) -> None:
+        """Number orders and executions after this: ids never meet those of an earlier life."""
+        self._floor.order_count = self._floor.trade_count = number
 
     def open_account(
         self, account_id: str, deliver: ReportSink, deposits: Iterable[Money] = ()
@@ -127,6 +132,8 @@ class Venue:
         if market is None:
             return None
         book = self._books[instrument_id] = Book(instrument, market, self._floor)
+        if self._has_short_ways:
+            self._short_ways[instrument_id] = ShortWay(book, self._floor)
         return book
 
     # ----------------------------------------------------------------------------------------------
@@ -134,49 +141,44 @@ class Venue:
 
     def submit(self, order: NewOrder) -> None:
         """Take a new order."""
+        short = self._short_ways.get(order.instrument_id)
+        if short is None or not short.submit(order):
+            self._submit(order)
+
+    def _submit(self, order: NewOrder) -> None:
+        """Take an order the long way."""
         account = self._accounts[order.account_id]
-        client_order_id = order.client_order_id
         now = self._floor.now_ns()
-        book = self._books.get(order.instrument_id) or self.book(order.instrument_id)
-        orders = account.orders
-        if client_order_id in orders:
+        if order.client_order_id in account.orders:
             self._answer_again(account, order, now)
             return
-        self._sequence = sequence = self._sequence + 1
-        venue_order_id = f"V{sequence}"
+        self._floor.order_count = number = self._floor.order_count + 1
         quantity = order.quantity
         working = SimOrder(
-            order,
-            sequence,
-            venue_order_id,
-            order.order_type,
-            quantity,
-            quantity,
-            order.price,
-            now,
+            order, number, f"V{number}", order.order_type, quantity, quantity, order.price, now
         )
-        orders[client_order_id] = working
-        if len(orders) > self._history_max:
-            _forget_oldest(orders)
-        if (
-            book is None
-            or self._is_strict
-            or not book.grid.passes(order)
-            or book.market.status is not TRADING
-            or account.open_count >= self._open_orders_max
-        ):
-            self._submit_carefully(account, book, working)
+        account.orders[order.client_order_id] = working
+        book = self.book(order.instrument_id)
+        if book is None:
+            text = f"instrument={order.instrument_id} expected=listed"
+            self._reject(account, working, (checks.VENUE_OTHER, text))
             return
-        if account.id not in book.holdings:
-            book.hold(account)
-        account.open_count += 1
-        accepted = OrderAccepted(client_order_id, venue_order_id, now, now)
-        if order.order_type is LIMIT and order.time_in_force is GTC and book.settle_down(working):
-            self._outbox.send(account.deliver, accepted)
+        working.trigger_price = order.trigger_price
+        working.expire_ns = order.expire_ns
+        if order.time_in_force is DAY:
+            working.expire_ns = next_day_end(now, self._floor.day_end_ns)
+        self._set_effect(working, book)
+        holding = book.hold(account)
+        refusal = order_refusal(book, holding, working, self._settings)
+        if refusal is None and self._is_strict:
+            refusal = self._strict_refusal(book, holding, working)
+        if refusal is not None:
+            self._reject(account, working, refusal)
             return
-        book.look()
-        self._outbox.push(account.deliver, accepted)
-        book.work(working)
+        book.open(working, holding)
+        report = OrderAccepted(order.client_order_id, working.venue_order_id, now, now)
+        self._outbox.push(account.deliver, report)
+        book.enter(working)
         book.settle()
 
     def _answer_again(self, account: VenueAccount, order: NewOrder, now: TimeNs) -> None:
@@ -189,32 +191,6 @@ class Venue:
         text = f"client_order_id={order.client_order_id} expected=unused"
         rejected = OrderRejected(order.client_order_id, checks.VENUE_DUPLICATE_ID, text, now, now)
         self._outbox.send(account.deliver, rejected)
-
-    def _submit_carefully(self, account: VenueAccount, book: Book | None, order: SimOrder) -> None:
-        """Take an order that is not plain, or may be wrong, or may be refused by chance."""
-        intent = order.intent
-        now = order.ts_event
-        if book is None:
-            text = f"instrument={intent.instrument_id} expected=listed"
-            self._reject(account, order, (checks.VENUE_OTHER, text))
-            return
-        order.trigger_price = intent.trigger_price
-        order.expire_ns = intent.expire_ns
-        if intent.time_in_force is DAY:
-            order.expire_ns = next_day_end(now, self._floor.day_end_ns)
-        self._set_effect(order, book)
-        holding = book.hold(account)
-        refusal = order_refusal(book, holding, order, self._settings)
-        if refusal is None and self._is_strict:
-            refusal = self._strict_refusal(book, holding, order)
-        if refusal is not None:
-            self._reject(account, order, refusal)
-            return
-        book.open(order, holding)
-        report = OrderAccepted(intent.client_order_id, order.venue_order_id, now, now)
-        self._outbox.push(account.deliver, report)
-        book.enter(order)
-        book.settle()
 
     def amend(self, account_id: str, request: AmendOrder) -> None:
         """Take an amendment; a quantity, price or trigger of 0 stays as it is."""
@@ -241,14 +217,16 @@ class Venue:
         """Take a cancel; always possible while the order is open, in a halt too."""
         account = self._accounts[account_id]
         order = account.orders.get(request.client_order_id)
-        refusal = _closed_refusal(order)
-        if order is not None and refusal is None:
-            book = self._books[order.intent.instrument_id]
-            book.cancel(order)
-            book.settle()
+        if order is not None and order.life < FILLED:
+            instrument_id = order.intent.instrument_id
+            short = self._short_ways.get(instrument_id)
+            if short is None or not short.cancel(account, order):
+                book = self._books[instrument_id]
+                book.cancel(order)
+                book.settle()
             return
         now = self._floor.now_ns()
-        code, text = refusal or ("", "")
+        code, text = _closed_refusal(order) or ("", "")
         report = CancelRejected(request.client_order_id, request.request_id, code, text, now, now)
         self._outbox.send(account.deliver, report)
 
@@ -312,6 +290,10 @@ class Venue:
         order = self._accounts[account_id].orders.get(client_order_id)
         return order.snapshot() if order is not None else None
 
+    def working(self, account_id: str, client_order_id: str) -> SimOrder | None:
+        """Return an order itself, open or closed, for an owner that keeps the venue's state."""
+        return self._accounts[account_id].orders.get(client_order_id)
+
     def open_orders(self, account_id: str) -> list[VenueOrder]:
         """Return the open orders of an account by arrival."""
         found = [
@@ -366,6 +348,7 @@ class Venue:
     def _reject(self, account: VenueAccount, order: SimOrder, refusal: tuple[str, str]) -> None:
         order.life = REJECTED
         order.leaves_qty = 0
+        account.retire(order.intent.client_order_id)
         code, text = refusal
         now = order.ts_event
         report = OrderRejected(order.intent.client_order_id, code, text, now, now)
@@ -385,12 +368,6 @@ class Venue:
             effect = CLOSE
         order.effect = effect
         order.reduces = reduces or effect in CLOSING_EFFECTS
-
-
-def _forget_oldest(orders: dict[str, SimOrder]) -> None:
-    oldest = next(iter(orders))
-    if orders[oldest].is_closed:
-        del orders[oldest]
 
 
 def _closed_refusal(order: SimOrder | None) -> checks.Refusal:

@@ -25,6 +25,7 @@ class Floor:
         settings: How to match.
         slippage: Taker slippage as a rate at 10**-9.
         day_end_ns: End of the trading day, from midnight UTC.
+        order_count: New orders so far; the next is `V` and one more.
         trade_count: Executions so far; the next has the id `T` and one more.
         watch: Called with an instrument's id when its book begins to need events.
         unwatch: The same when it needs them no more.
@@ -34,6 +35,7 @@ class Floor:
         "clock",
         "day_end_ns",
         "now_ns",
+        "order_count",
         "outbox",
         "settings",
         "slippage",
@@ -57,6 +59,7 @@ class Floor:
         self.day_end_ns = day_end_of(settings.day_end_utc)
         self.watch = watch
         self.unwatch = unwatch
+        self.order_count = 0
         self.trade_count = 0
 
 

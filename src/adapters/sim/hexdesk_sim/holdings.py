@@ -35,14 +35,24 @@ class VenueAccount:
     Attributes:
         id: FIX 1.
         deliver: Takes its reports.
-        orders: By client order id, oldest first; closed ones too, up to a limit.
+        orders: By client order id, oldest first; of closed ones the latest, up to a limit.
         open_count: Orders that are not closed.
         fills: Executions that were not busted, oldest first, up to a limit.
         cash: Balances by currency.
         holdings: By instrument id.
     """
 
-    __slots__ = ("cash", "deliver", "fills", "holdings", "id", "open_count", "orders")
+    __slots__ = (
+        "_closed",
+        "_history_max",
+        "cash",
+        "deliver",
+        "fills",
+        "holdings",
+        "id",
+        "open_count",
+        "orders",
+    )
 
     def __init__(
         self,
@@ -60,6 +70,21 @@ class VenueAccount:
         self.fills: deque[Fill] = deque(maxlen=history_max)
         self.cash = Account(account_id, instruments, position_mode=mode)
         self.holdings: dict[str, Holding] = {}
+        self._closed: deque[str] = deque()
+        self._history_max = history_max
+
+    def retire(self, client_order_id: str) -> None:
+        """Take note that an order is closed, and forget the one that has been closed longest.
+
+        A bust may have made that one live again; then it stays, and is retired anew when it ends.
+        """
+        closed = self._closed
+        closed.append(client_order_id)
+        if len(closed) > self._history_max:
+            oldest = closed.popleft()
+            order = self.orders.get(oldest)
+            if order is not None and order.is_closed:
+                del self.orders[oldest]
 
 
 class Holding:
@@ -79,7 +104,9 @@ class Holding:
         "_fee_factor",
         "_instrument",
         "_is_margined",
+        "_maker_rate",
         "_rolls_at_ns",
+        "_taker_rate",
         "_unit",
         "account",
         "balance",
@@ -100,6 +127,8 @@ class Holding:
         self._instrument = instrument
         self._is_margined = instrument.is_margined
         self._unit = 0 if instrument.inverse else instrument.multiplier
+        self._maker_rate = instrument.maker_fee
+        self._taker_rate = instrument.taker_fee
         money_scale = currency_scale(instrument.settle)
         self._cash_factor = pow10(balance.scale - instrument.value_scale)
         self._fee_factor = pow10(balance.scale - money_scale)
@@ -118,13 +147,12 @@ class Holding:
 
         The fee is that of `fee_of`, whose powers of ten are kept here: tests compare them.
         """
-        instrument = self._instrument
         unit = self._unit
         gain = self.position.book(side, quantity, price, effect)
-        value = price * quantity * unit if unit else instrument.value(price, quantity)
+        value = price * quantity * unit if unit else self._instrument.value(price, quantity)
         if not self._is_margined:
             gain = -value if side is BUY else value
-        rate = instrument.maker_fee if liquidity is MAKER else instrument.taker_fee
+        rate = self._maker_rate if liquidity is MAKER else self._taker_rate
         fee = -(-value * rate // self._fee_divisor)
         self.balance.total += gain * self._cash_factor - fee * self._fee_factor
         return fee

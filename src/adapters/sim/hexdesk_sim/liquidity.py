@@ -71,6 +71,14 @@ class Liquidity:
         if event is self.event:
             return
         self.event = event
+        if update is None and quote is not None and 0 < quote.bid_price <= quote.ask_price:
+            self.is_crossed = False  # the commonest market: an uncrossed quote, no level-2 book
+            self.bid, self.ask = quote.bid_price, quote.ask_price
+            self.bid_size = size = quote.bid_size
+            self.bid_left = size or UNLIMITED
+            self.ask_size = size = quote.ask_size
+            self.ask_left = size or UNLIMITED
+            return
         if quote is not None and (update is None or update.ts_init <= quote.ts_init):
             bid, ask = quote.bid_price, quote.ask_price
             bid_size, ask_size = quote.bid_size, quote.ask_size

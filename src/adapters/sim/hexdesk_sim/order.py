@@ -40,14 +40,14 @@ class SimOrder(msgspec.Struct, gc=False):
         leaves_qty: Open rest; 0 when closed.
         price: Limit price now; 0 is none.
         ts_event: Latest change.
+        life: FIX 39.
+        cum_qty: Fills less busts.
+        place: NOWHERE, RESTING or WAITING.
+        ahead_qty: Displayed by others at its price before it; `AHEAD_UNKNOWN` where not seen.
         trigger_price: Trigger now; a trailing stop's moves.
         effect: Position effect that it is booked with.
         reduces: Whether it may only shrink the position.
-        life: FIX 39.
-        place: NOWHERE, RESTING or WAITING.
-        cum_qty: Fills less busts.
         dead_qty: Busted quantity that did not come back.
-        ahead_qty: Displayed by others at its price before it; `AHEAD_UNKNOWN` where not seen.
         tip_qty: Rest of the displayed part of an iceberg; 0 for other orders.
         extreme: Best price that a trailing stop has seen.
         expire_ns: When its time in force ends it; 0 is never.
@@ -61,14 +61,14 @@ class SimOrder(msgspec.Struct, gc=False):
     leaves_qty: QtyRaw
     price: PriceRaw
     ts_event: TimeNs
+    life: Life = ACCEPTED
+    cum_qty: QtyRaw = 0
+    place: int = NOWHERE
+    ahead_qty: QtyRaw = AHEAD_UNKNOWN
     trigger_price: PriceRaw = 0
     effect: PositionEffect = AUTO
     reduces: bool = False
-    life: Life = ACCEPTED
-    place: int = NOWHERE
-    cum_qty: QtyRaw = 0
     dead_qty: QtyRaw = 0
-    ahead_qty: QtyRaw = AHEAD_UNKNOWN
     tip_qty: QtyRaw = 0
     extreme: PriceRaw = 0
     expire_ns: TimeNs = 0

@@ -144,8 +144,11 @@ class Orders:
         """Count an order as closed; it must have its last life already."""
         if order.place:
             self.detach(order)
-        holding = self.holdings[order.intent.account_id]
-        holding.account.open_count -= 1
+        intent = order.intent
+        holding = self.holdings[intent.account_id]
+        account = holding.account
+        account.open_count -= 1
+        account.retire(intent.client_order_id)
         if order.expire_ns:
             timer = self._timers.pop(order.sequence, None)
             if timer is not None:

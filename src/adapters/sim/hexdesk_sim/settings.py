@@ -1,4 +1,4 @@
-"""Settings of the simulated venue, as in `[brokers.sim.settings]` of `plugins.toml`."""
+"""Settings of the simulated venue, as in `[brokers.sim]` of `plugins.toml`."""
 
 from typing import Annotated, Literal
 
@@ -102,7 +102,8 @@ class MatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         reject_rate: Share of new orders that are rejected at random (VENUE_OTHER).
         day_end_utc: When DAY orders expire and today's positions become yesterday's.
         open_orders_max: Most open orders of one account.
-        history_max: Most orders, and most fills, that are remembered per account.
+        history_max: Most closed orders, and most fills, that are remembered per account; older
+            ones are unknown to queries and busts, and their ids may be used again.
     """
 
     slippage_bps: NonNegative = 0.5
@@ -115,7 +116,7 @@ class MatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reject_rate: Share = 0
     day_end_utc: ClockTime = "00:00"
     open_orders_max: Count = 1_000_000
-    history_max: Count = 2_000_000
+    history_max: Count = 100_000
 
 
 class SimSettings(MatchSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
