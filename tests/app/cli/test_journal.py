@@ -136,6 +136,22 @@ def test_damage_is_named_with_place_and_remedy(hexdesk: Run, state: Path) -> Non
     assert (data["faults"][0]["offset"], data["faults"][0]["sequence"]) == (offset, 4)
 
 
+def test_a_chain_that_was_noted_is_compared(hexdesk: Run, state: Path) -> None:
+    chain = hexdesk("journal", "verify", str(state), "--json").data["chain"]
+    journal = make_journal(state)
+    journal.append(RECORDS[0])
+    journal.close()
+    noted = f"4:{chain.upper()}"
+    assert hexdesk("journal", "verify", str(state), "--expect", noted).code == 0
+    for wrong in (f"3:{chain}", f"5:{chain}", f"9:{chain}", "4:00"):
+        answer = hexdesk("journal", "verify", str(state), "--expect", wrong)
+        assert answer.code == 1
+        assert f"the chain behind record {wrong[0]} is " in answer.err
+    answer = hexdesk("journal", "verify", str(state), "--expect", chain)
+    assert answer.code == 4
+    assert "--expect takes NUMBER:CHAIN" in answer.err
+
+
 # --------------------------------------------------------------------------------------------------
 # cat
 

@@ -78,8 +78,7 @@ class FileJournalReader:
             sequence = stored.header.sequence
             if until is not None and sequence > until:
                 continue
-            chain = chain_at(self.folder, sequence)
-            if chain is not None and chain.hex() == stored.header.chain:
+            if self.chain(sequence) == stored.header.chain:
                 return stored.snapshot
         return None
 
@@ -100,6 +99,18 @@ class FileJournalReader:
                 if not (error.is_torn and number == numbers[-1]):
                     raise headless(path, error) from error
         return found
+
+    def chain(self, sequence: int) -> str:
+        """Return the hash over all records up to one, hexadecimal.
+
+        Empty if the record is not the last of a commit, or not kept.
+
+        Raises:
+            DataError: Records around it are damaged.
+            OSError: A segment cannot be read.
+        """
+        found = chain_at(self.folder, sequence)
+        return "" if found is None else found.hex()
 
     def verify(self) -> JournalReport:
         """Read everything and say what is wrong.

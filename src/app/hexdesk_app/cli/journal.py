@@ -14,7 +14,7 @@ import click
 import msgspec
 
 from hexdesk.errors import DataError
-from hexdesk.ports.journal import JournalReader, JournalRecord, JournalReport
+from hexdesk.ports.journal import JournalFault, JournalReader, JournalRecord, JournalReport
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.journals import KINDS, kind_of, open_journal, row_of
@@ -92,11 +92,22 @@ def _choice_options(body: Callable[..., int | None]) -> Callable[..., int | None
 
 @journal.command()
 @_path
+@click.option("expected", "--expect", default="", metavar="NUMBER:CHAIN",
+              help="Also fail unless the chain behind this record is that one.")  # fmt: skip
 @output_options
-def verify(output: Output, path: Path | None) -> int:
+def verify(output: Output, path: Path | None, expected: str) -> int:
     """Read every byte, check every checksum and the hash chain; exit code 1 for any damage."""
+    number, _, chain = expected.partition(":")
+    if expected and not (number.isdecimal() and chain):
+        raise UsageError(
+            f"--expect takes NUMBER:CHAIN, not {expected!r}",
+            remedy="take both from `hexdesk journal verify`: the last record's number, the chain",
+        )
     with _files("read", path):
-        report = open_journal(path).verify()
+        reader = open_journal(path)
+        report = reader.verify()
+        if expected and not report.faults:
+            report = _compared(report, int(number), chain.lower(), reader.chain(int(number)))
     return _show_report(output, "journal.verify", report)
 
 
@@ -163,6 +174,20 @@ def backup(output: Output, path: Path, destination: Path) -> int:
     with _files("copied", path):
         report = open_journal(path).backup(destination)
     return _show_report(output, "journal.backup", report)
+
+
+def _compared(report: JournalReport, number: int, expected: str, found: str) -> JournalReport:
+    """Return a report with a fault if the chain behind a record is not the expected one."""
+    if found == expected:
+        return report
+    fault = JournalFault(
+        file=report.segments[-1].name if report.segments else "",
+        offset=0,
+        sequence=0,
+        text=f"the chain behind record {number} is {found or 'not there'}, expected {expected}",
+        remedy="compare with a backup: records up to this one were changed, or are missing",
+    )
+    return msgspec.structs.replace(report, faults=(fault,))
 
 
 def _known(kinds: tuple[str, ...]) -> frozenset[str]:

@@ -218,6 +218,16 @@ class JournalReader(Protocol):
         """
         ...
 
+    def chain(self, sequence: int) -> str:
+        """Return the hash over all records up to one, hexadecimal, as `verify` gives the last.
+
+        Empty if the record is not the last of a commit, or not kept.
+
+        Raises:
+            DataError: Records around it are damaged.
+        """
+        ...
+
     def verify(self) -> JournalReport:
         """Read everything and say what is wrong; raises for nothing that is in the journal."""
         ...
