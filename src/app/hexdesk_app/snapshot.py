@@ -24,7 +24,7 @@ def take_snapshot(session: Session) -> LiveSnapshot:
     return LiveSnapshot(
         name=session.app.config.desk.name,
         mode=session.app.config.desk.mode.value,
-        state="stopping" if session.is_stopping else "running",
+        state=_state(session),
         now_ns=session.now_ns,
         events=session.event_count,
         per_second=session.event_count / session.seconds if session.seconds > 0 else 0.0,
@@ -37,6 +37,12 @@ def take_snapshot(session: Session) -> LiveSnapshot:
         strategies=tuple(_strategy(session, name, host) for name, host in desk.hosts.items()),
         quotes=_quotes(session),
     )
+
+
+def _state(session: Session) -> str:
+    if session.desk.execution.halted:
+        return "halted"
+    return "stopping" if session.is_stopping else "running"
 
 
 def _strategy(session: Session, name: str, host: StrategyHost) -> LiveStrategy:

@@ -29,7 +29,8 @@ def folder(site: Site, tmp_path: Path) -> Path:
 @pytest.fixture
 def environment(site: Site, tmp_path: Path) -> dict[str, str]:
     """Variables of a process that sees the fake distributions and leaves nothing behind."""
-    own = {"PYTHONPATH": str(site.folder), "XDG_STATE_HOME": str(tmp_path / "state")}
+    path = os.pathsep.join([str(site.folder), os.environ.get("PYTHONPATH", "")])
+    own = {"PYTHONPATH": path, "XDG_STATE_HOME": str(tmp_path / "state")}
     return {**os.environ, **own, "NO_COLOR": "1"}
 
 
@@ -49,13 +50,21 @@ def running(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Po
     process.communicate()
 
 
+def wait_until_it_runs(process: subprocess.Popen[str]) -> None:
+    assert process.stderr is not None
+    said: list[str] = []
+    for line in process.stderr:
+        said.append(line)
+        if line.startswith("kit PAPER running"):
+            return
+    raise AssertionError("".join(said))
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_running_desk_stops_in_good_order(
     running: subprocess.Popen[str], number: signal.Signals
 ) -> None:
-    assert running.stderr is not None
-    while not running.stderr.readline().startswith("kit PAPER running"):
-        assert running.poll() is None
+    wait_until_it_runs(running)
     running.send_signal(number)
     out, err = running.communicate(timeout=30)
     assert running.returncode == 0, err
@@ -77,9 +86,7 @@ def test_a_running_desk_says_that_it_is_well(
             check=False,
         )
 
-    assert running.stderr is not None
-    while not running.stderr.readline().startswith("kit PAPER running"):
-        assert running.poll() is None
+    wait_until_it_runs(running)
     done = health("--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["data"]["name"] == "kit"

@@ -90,7 +90,7 @@ def run(
     config = load_config(sources(files, more_files, profile, overrides))
     _prepare(output, config)
     with _live(output, config, hidden=no_table) as show, Heartbeat(config.state_path) as heart:
-        watch = _beating(heart, show)
+        watch = _watching(heart, show)
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
     return _finish(output, "run", config, result, report)
 
@@ -179,12 +179,16 @@ def _live(
         yield watch
 
 
-def _beating(
+def _watching(
     heart: Heartbeat, show: "Callable[[Session], None] | None"
 ) -> "Callable[[Session], None]":
-    """Return what beats and shows."""
+    """Return what leaves a sign of life, tells alerts and shows the table."""
+    from hexdesk_app.alert_echo import AlertEcho
+
+    echo = AlertEcho()
 
     def watch(session: "Session") -> None:
+        echo.tell(session.desk.alerts)
         if heart.is_due:
             desk = session.app.config.desk
             state = "stopping" if session.is_stopping else "running"
