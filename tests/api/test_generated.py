@@ -57,7 +57,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def buf(*words: str) -> subprocess.CompletedProcess[str]:
     places = (str(Path(sys.executable).parent), os.environ["PATH"])
-    program = shutil.which("buf", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+    program = shutil.which("buf", path=os.pathsep.join(places))
     if program is None:
         pytest.skip("buf is not installed")
     config = ("--config", str(PROTO / "buf.yaml"))

@@ -51,10 +51,10 @@ class EventServiceServicer(object):
         those that a snapshot or event carries, and drops what a new snapshot does not hold, always
         knows the state of the desk.
 
-        Events are numbered upwards without a gap per desk run; a filter leaves gaps. After a
+        Events are numbered upwards without a gap in one run of the desk; a filter leaves gaps. After a
         disconnect, `resume_token` of the last message goes on where it ended: no snapshot is sent
         then. Where that is not possible (too old, another run), `resync` says why and a snapshot
-        follows. The same happens to a reader that falls more than 16,384 events behind.
+        follows. The same happens to a reader that falls more than 65,536 events behind.
         Scope: read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

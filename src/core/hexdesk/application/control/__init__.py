@@ -1,0 +1,1 @@
+"""The use cases of operators: what the Control port does on a desk."""

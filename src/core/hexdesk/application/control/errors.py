@@ -1,0 +1,42 @@
+"""Refusals that several use cases share."""
+
+from hexdesk.application.desk import Desk
+from hexdesk.application.host import StrategyHost
+from hexdesk.domain.order import Order
+from hexdesk.ports.control import ControlError, FieldFault, Reason
+
+
+def invalid(field: str, text: str) -> ControlError:
+    """Return the refusal of one field."""
+    return ControlError(Reason.FIELD_INVALID, f"{field}: {text}", faults=[FieldFault(field, text)])
+
+
+def unknown(kind: str, name: str, remedy: str) -> ControlError:
+    """Return the refusal of a name that nothing has."""
+    return ControlError(
+        Reason.RESOURCE_UNKNOWN,
+        f"there is no {kind} {name[:100]!r}",
+        remedy=remedy,
+        facts={"kind": kind, "name": name[:100]},
+    )
+
+
+def order_of(desk: Desk, client_order_id: str) -> Order:
+    """Return an order, or refuse."""
+    order = desk.execution.order(client_order_id)
+    if order is None:
+        raise unknown("order", client_order_id, "hexdesk orders shows those that are there")
+    return order
+
+
+def host_of(desk: Desk, strategy_id: str) -> StrategyHost:
+    """Return a strategy, or refuse."""
+    host = desk.hosts.get(strategy_id)
+    if host is None:
+        raise unknown("strategy", strategy_id, "hexdesk strategy list shows those that are there")
+    return host
+
+
+def hosts_of(desk: Desk, strategy_id: str) -> list[StrategyHost]:
+    """Return one strategy, or all where none is named; or refuse."""
+    return [host_of(desk, strategy_id)] if strategy_id else list(desk.hosts.values())

@@ -1,0 +1,79 @@
+"""Journal records about orders as the facts that operators are told."""
+
+from typing import Any
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    Fill,
+    FillBusted,
+    OrderAbandoned,
+    OrderAccepted,
+    OrderCanceled,
+    OrderDenied,
+    OrderExpired,
+    OrderHeld,
+    OrderRejected,
+    OrderSubmitted,
+    OrderTriggered,
+    OrderUpdated,
+    OutcomeUnknown,
+)
+from hexdesk.ports.control_views import ReportInfo, ReportKind
+
+FACTS: dict[type, ReportKind] = {
+    NewOrder: ReportKind.NEW,
+    OrderHeld: ReportKind.HELD,
+    OrderSubmitted: ReportKind.SUBMITTED,
+    OrderDenied: ReportKind.DENIED,
+    OrderAccepted: ReportKind.ACCEPTED,
+    OrderTriggered: ReportKind.TRIGGERED,
+    OrderRejected: ReportKind.REJECTED,
+    OrderCanceled: ReportKind.CANCELED,
+    OrderExpired: ReportKind.EXPIRED,
+    AmendOrder: ReportKind.AMEND_REQUESTED,
+    OrderUpdated: ReportKind.UPDATED,
+    AmendRejected: ReportKind.AMEND_REJECTED,
+    CancelOrder: ReportKind.CANCEL_REQUESTED,
+    CancelRejected: ReportKind.CANCEL_REJECTED,
+    Fill: ReportKind.FILL,
+    FillBusted: ReportKind.FILL_BUSTED,
+    OutcomeUnknown: ReportKind.OUTCOME_UNKNOWN,
+    OrderAbandoned: ReportKind.ABANDONED,
+}
+_WITH_TERMS = (NewOrder, AmendOrder, OrderUpdated)
+
+
+def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 - any of `FACTS`
+    """Return what a record says, in decimals."""
+    price, quantity = instrument.format_price, instrument.format_quantity
+    kind = FACTS[type(record)]
+    if isinstance(record, Fill):
+        return ReportInfo(
+            client_order_id=record.client_order_id,
+            kind=kind,
+            last_qty=quantity(record.quantity),
+            last_px=price(record.price),
+            trade_id=record.trade_id,
+            event_ns=record.ts_event,
+            receive_ns=record.ts_init,
+        )
+    terms = {}
+    if isinstance(record, _WITH_TERMS):
+        terms = {
+            "quantity": quantity(record.quantity),
+            "price": price(record.price) if record.price else "",
+            "trigger_price": price(record.trigger_price) if record.trigger_price else "",
+        }
+    return ReportInfo(
+        client_order_id=record.client_order_id,
+        kind=kind,
+        code=getattr(record, "code", ""),
+        text=getattr(record, "text", ""),
+        trade_id=getattr(record, "trade_id", ""),
+        event_ns=getattr(record, "ts_event", 0),
+        receive_ns=record.ts_init,
+        **terms,
+    )

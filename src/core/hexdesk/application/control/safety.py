@@ -1,0 +1,200 @@
+"""Use cases of safety and of strategies' lives: the verbs that a desk has commands for."""
+
+from hexdesk.application.control.chronicle import Chronicle
+from hexdesk.application.control.errors import host_of, hosts_of
+from hexdesk.application.control.paging import page_of
+from hexdesk.application.control.sight import Sight
+from hexdesk.application.desk import Desk
+from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.domain import commands
+from hexdesk.domain.commands import Command
+from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control import ControlError, Page, Reason
+from hexdesk.ports.control_requests import (
+    Flatten,
+    Flattened,
+    Halt,
+    Ids,
+    LeftBehind,
+    ListStrategies,
+    Rearm,
+    ResumeEntries,
+    Shutdown,
+    StopEntries,
+    StopStrategy,
+    StrategyMutation,
+    StrategyVerb,
+)
+from hexdesk.ports.control_views import DeskInfo, StrategyInfo
+from hexdesk.ports.runtime import Runtime
+
+HALTED_BY = "by the operator"
+
+
+class Safety:
+    """What operators do with a whole desk, or with one strategy."""
+
+    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle, runtime: Runtime) -> None:
+        self._desk = desk
+        self._sight = sight
+        self._chronicle = chronicle
+        self._runtime = runtime
+
+    def stop_entries(self, request: StopEntries, now_ns: TimeNs) -> Ids:
+        """Open nothing more."""
+        hosts = hosts_of(self._desk, request.strategy_id)
+        concerned = [host.strategy_id for host in hosts if host.entries_allowed]
+        if not request.dry_run:
+            self._command(commands.StopEntries(request.strategy_id, request.reason, now_ns))
+        return Ids(tuple(concerned))
+
+    def resume_entries(self, request: ResumeEntries, now_ns: TimeNs) -> Ids:
+        """Allow entries again."""
+        hosts = hosts_of(self._desk, request.strategy_id)
+        self._refuse_while_halted()
+        concerned = [host.strategy_id for host in hosts if not host.entries_allowed]
+        if not request.dry_run:
+            self._command(commands.ResumeEntries(request.strategy_id, request.reason, now_ns))
+        return Ids(tuple(concerned))
+
+    def flatten(self, request: Flatten, now_ns: TimeNs) -> Flattened:
+        """Cancel and close."""
+        hosts = hosts_of(self._desk, request.strategy_id)
+        positions = [pair for host in hosts for pair in _held(host)]
+        before = self._open_ids(hosts)
+        canceled = [each for each in before if not self._is_being_canceled(each)]
+        if request.dry_run:
+            return Flattened(
+                canceled_orders=tuple(canceled), closing_orders=(), positions=tuple(positions)
+            )
+        count = self._chronicle.orders.count
+        self._command(commands.Flatten(request.strategy_id, request.reason, now_ns))
+        made = self._chronicle.orders.count - count
+        latest = self._chronicle.orders.down_from(self._chronicle.orders.count)
+        closing = [each for (_, each), _ in zip(latest, range(made), strict=False)]
+        return Flattened(
+            canceled_orders=tuple(each for each in canceled if self._is_being_canceled(each)),
+            closing_orders=tuple(reversed(closing)),
+            positions=tuple(positions),
+        )
+
+    def halt(self, request: Halt, now_ns: TimeNs) -> DeskInfo:
+        """Send nothing."""
+        if not request.dry_run:
+            self._command(commands.Halt(request.reason or HALTED_BY, now_ns))
+        return self._sight.desk_info()
+
+    def rearm(self, request: Rearm, now_ns: TimeNs) -> str:
+        """End a halt."""
+        halted = self._desk.execution.halted
+        if not request.dry_run:
+            self._command(commands.Rearm(request.reason, now_ns))
+        return halted
+
+    def shutdown(self, request: Shutdown, now_ns: TimeNs) -> LeftBehind:
+        """End the process in good order, after this answer."""
+        hosts = list(self._desk.hosts.values())
+        left = LeftBehind(
+            open_orders=tuple(self._open_ids(hosts)),
+            positions=tuple(pair for host in hosts for pair in _held(host)),
+        )
+        if not request.dry_run:
+            self._runtime.shutdown(request.reason or "by the operator")
+        return left
+
+    # --- strategies ----------------------------------------------------------------------------
+
+    def change_strategy(self, request: StrategyMutation, now_ns: TimeNs) -> StrategyInfo:
+        """Start, stop, pause or resume one strategy."""
+        host = host_of(self._desk, request.strategy_id)
+        self._check_version(host, request.expected_version)
+        command = self._strategy_command(host, request, now_ns)
+        if command is not None and not request.dry_run:
+            self._command(command)
+        return self._sight.strategy(host)
+
+    def list_strategies(self, query: ListStrategies) -> Page[StrategyInfo]:
+        """Return all strategies, by id."""
+        return page_of(query, sorted(self._desk.hosts.items()), self._sight.strategy)
+
+    def _strategy_command(
+        self, host: StrategyHost, request: StrategyMutation, now_ns: TimeNs
+    ) -> Command | None:
+        """Return what to tell the desk; None if it is so already."""
+        strategy_id, reason = host.strategy_id, request.reason
+        match request.verb:
+            case StrategyVerb.PAUSE:
+                return commands.StopEntries(strategy_id, reason, now_ns)
+            case StrategyVerb.RESUME:
+                self._refuse_while_halted()
+                return commands.ResumeEntries(strategy_id, reason, now_ns)
+            case StrategyVerb.START:
+                if host.strategy is None or host.state is HostState.FAULTED:
+                    raise _wrong_state(host, "started", "a quarantined one needs a new start")
+                if host.state is HostState.RUNNING:
+                    return None
+                return commands.StartStrategy(strategy_id, now_ns)
+            case StrategyVerb.STOP:
+                keep = isinstance(request, StopStrategy) and request.keep_orders
+                return commands.StopStrategy(strategy_id, keep, now_ns)
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _command(self, command: Command) -> None:
+        self._desk.command(command)
+        self._chronicle.catch_up()
+
+    def _refuse_while_halted(self) -> None:
+        halted = self._desk.execution.halted
+        if halted:
+            raise ControlError(
+                Reason.DESK_HALTED,
+                f"the desk is halted: {halted}",
+                remedy="hexdesk risk rearm --reason ...",
+                facts={"halt_reason": halted},
+            )
+
+    def _check_version(self, host: StrategyHost, expected: int) -> None:
+        version = self._sight.strategy(host).version
+        if expected and expected != version:
+            raise ControlError(
+                Reason.VERSION_CONFLICT,
+                f"strategy {host.strategy_id}: expected version {expected}, was {version}",
+                remedy="read the strategy again and decide anew",
+                facts={"version": str(version)},
+            )
+
+    def _open_ids(self, hosts: list[StrategyHost]) -> list[str]:
+        return [
+            order.intent.client_order_id
+            for host in hosts
+            for order in self._desk.open_orders(host, "")
+        ]
+
+    def _is_being_canceled(self, client_order_id: str) -> bool:
+        order = self._desk.execution.order(client_order_id)
+        return order is None or order.is_closed or bool(order.pending_cancels)
+
+
+def _held(host: StrategyHost) -> list[tuple[str, str]]:
+    """Return the positions of a strategy that are not flat."""
+    held: list[tuple[str, str]] = []
+    for instrument_id, ledger in sorted(host.ledgers.items()):
+        position = ledger.position
+        if isinstance(position, HedgedPosition):
+            is_held = bool(position.long.quantity or position.short.quantity)
+        else:
+            is_held = bool(position.quantity)
+        if is_held:
+            held.append((host.strategy_id, instrument_id))
+    return held
+
+
+def _wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
+    return ControlError(
+        Reason.STATE_WRONG,
+        f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
+        remedy=remedy,
+        facts={"state": host.state.value},
+    )

@@ -1,0 +1,209 @@
+"""Shows the resources of a desk by their ids."""
+
+from collections import Counter
+
+from hexdesk.application.control.views import (
+    account_info,
+    equity_of,
+    fill_info,
+    order_info,
+    position_info,
+    sums_of,
+)
+from hexdesk.application.desk import Desk
+from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.domain.money import format_raw, pow10
+from hexdesk.domain.order import Order
+from hexdesk.domain.reports import Fill
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control_views import (
+    AccountInfo,
+    Amount,
+    DeskInfo,
+    DeskState,
+    FillInfo,
+    GrantInfo,
+    OrderInfo,
+    PositionInfo,
+    StrategyInfo,
+)
+from hexdesk.ports.runtime import Runtime
+
+SLACK = 10_000
+MANUAL = "manual@"
+"""Owners of operators' own orders are named so, followed by the account."""
+
+
+class Sight:
+    """Looks at one desk; what it shows is immutable.
+
+    Attributes:
+        grant: Leave to trade live, if there is any.
+        event_sequence: Number of the latest event; set by whoever counts them.
+    """
+
+    def __init__(self, desk: Desk, runtime: Runtime, *, start_ns: TimeNs) -> None:
+        self.grant: GrantInfo | None = None
+        self.event_sequence = 0
+        self._desk = desk
+        self._runtime = runtime
+        self._start_ns = start_ns
+        self._order_versions: Counter[str] = Counter()
+        self._strategy_versions: Counter[str] = Counter()
+
+    # --- versions ------------------------------------------------------------------------------
+
+    def touch(self, client_order_id: str) -> None:
+        """Count one more thing known of an order."""
+        self._order_versions[client_order_id] += 1
+
+    def version_of(self, client_order_id: str) -> int:
+        """Return how many things became known of an order."""
+        return self._order_versions.get(client_order_id, 0)
+
+    def forget_orders(self) -> None:
+        """Drop the versions of orders that the desk does not know any more, now and then."""
+        execution = self._desk.execution
+        versions = self._order_versions
+        if len(versions) > 2 * (len(execution.open) + len(execution.closed)) + SLACK:
+            for each in [each for each in versions if execution.order(each) is None]:
+                del versions[each]
+
+    def touch_strategy(self, strategy_id: str) -> None:
+        """Count one more change of a strategy's life."""
+        self._strategy_versions[strategy_id] += 1
+
+    # --- resources -----------------------------------------------------------------------------
+
+    def order(self, order: Order) -> OrderInfo:
+        """Return an order."""
+        intent = order.intent
+        host = self._desk.hosts[intent.strategy_id]
+        account = self._desk.broker_name(host)
+        ledger = host.ledgers[intent.instrument_id]
+        return order_info(order, ledger, account, self.version_of(intent.client_order_id))
+
+    def order_by_id(self, client_order_id: str) -> OrderInfo | None:
+        """Return an order; None if it is not known any more."""
+        order = self._desk.execution.order(client_order_id)
+        return None if order is None else self.order(order)
+
+    def fill(self, client_order_id: str, fill: Fill) -> FillInfo | None:
+        """Return a fill; None if its order is not known any more."""
+        order = self._desk.execution.order(client_order_id)
+        if order is None:
+            return None
+        instrument = self._desk.markets.by_id[order.intent.instrument_id].instrument
+        return fill_info(fill, order, instrument, self.account_name(order.intent.strategy_id))
+
+    def account_name(self, strategy_id: str) -> str:
+        """Return the section name of the broker that a strategy trades through."""
+        return self._desk.broker_name(self._desk.hosts[strategy_id])
+
+    def position_by_key(self, key: tuple[str, str]) -> PositionInfo | None:
+        """Return the position of a (strategy id, instrument id)."""
+        strategy_id, instrument_id = key
+        host = self._desk.hosts.get(strategy_id)
+        ledger = host.ledgers.get(instrument_id) if host else None
+        return None if ledger is None else position_info(ledger, self.account_name(strategy_id))
+
+    def positions(self, host: StrategyHost) -> list[PositionInfo]:
+        """Return a strategy's positions by instrument, flat ones included."""
+        account = self._desk.broker_name(host)
+        return [position_info(ledger, account) for _, ledger in sorted(host.ledgers.items())]
+
+    def account_by_name(self, name: str) -> AccountInfo | None:
+        """Return an account by its broker's section name."""
+        account = self._desk.accounts.get(name)
+        hosts = self._desk.hosts.values()
+        return None if account is None else account_info(name, account, hosts)
+
+    def strategy_by_id(self, strategy_id: str) -> StrategyInfo | None:
+        """Return a strategy, or the owner of operators' orders."""
+        host = self._desk.hosts.get(strategy_id)
+        return None if host is None else self.strategy(host)
+
+    def strategy(self, host: StrategyHost) -> StrategyInfo:
+        """Return a strategy."""
+        facts = self._runtime.strategy_facts(host.strategy_id)
+        sums = sums_of(host.ledgers.values()).values()
+        return StrategyInfo(
+            strategy_id=host.strategy_id,
+            plugin=facts.plugin,
+            plugin_version=facts.version,
+            account=self._desk.broker_name(host),
+            instrument_ids=tuple(host.ledgers),
+            state=host.state.value,
+            fault=host.fault,
+            entries_allowed=host.entries_allowed,
+            open_order_count=host.open_count,
+            fill_count=sum(ledger.fill_count for ledger in host.ledgers.values()),
+            realised=tuple(realised for realised, _, _ in sums),
+            unrealised=tuple(unrealised for _, unrealised, _ in sums),
+            fees=tuple(fees for _, _, fees in sums),
+            settings=facts.settings,
+            version=self._strategy_versions[host.strategy_id] + 1,
+        )
+
+    def desk_info(self, _subject: object = None) -> DeskInfo:
+        """Return the desk as a whole."""
+        desk, runtime, counts = self._desk, self._runtime, self._desk.counts
+        execution = desk.execution
+        states = Counter(host.state for host in desk.hosts.values() if host.strategy is not None)
+        return DeskInfo(
+            display_name=runtime.name,
+            mode=runtime.mode,
+            state=self.state(),
+            halt_reason=execution.halted,
+            entries_allowed=any(host.entries_allowed for host in desk.hosts.values()),
+            live_grant=self.grant,
+            run_id=desk.run_id,
+            version_text=runtime.version,
+            start_ns=self._start_ns,
+            desk_ns=desk.pulse.now_ns,
+            input_count=desk.pulse.seq,
+            equity=self._equity(),
+            running_strategy_count=states[HostState.RUNNING],
+            faulted_strategy_count=states[HostState.FAULTED],
+            open_order_count=len(execution.open),
+            doubtful_order_count=sum(each.doubt is not None for each in execution.open.values()),
+            orders=counts.orders,
+            fills=counts.fills,
+            cancels=counts.cancels,
+            amends=counts.amends,
+            denials=dict(sorted(counts.denials.items())),
+            rejects=dict(sorted(counts.rejects.items())),
+            dead_letters=counts.dead_letters,
+            alert_count=desk.alerts.count,
+            queue_depth=runtime.queue_depth,
+            event_sequence=self.event_sequence,
+        )
+
+    def state(self) -> DeskState:
+        """Return whether requests leave."""
+        if self._runtime.is_stopping:
+            return DeskState.STOPPING
+        return DeskState.HALTED if self._desk.execution.halted else DeskState.RUNNING
+
+    def _equity(self) -> tuple[Amount, ...]:
+        desk = self._desk
+        sums: dict[str, tuple[int, int]] = {}
+        for account in desk.accounts.values():
+            ledgers = [
+                ledger
+                for host in desk.hosts.values()
+                if host.account is account
+                for ledger in host.ledgers.values()
+            ]
+            for currency, balance in account.balances.items():
+                before, scale = sums.get(currency, (0, balance.scale))
+                finest = max(scale, balance.scale)
+                sums[currency] = (
+                    before * pow10(finest - scale)
+                    + equity_of(balance, ledgers) * pow10(finest - balance.scale),
+                    finest,
+                )
+        return tuple(
+            Amount(format_raw(raw, scale), currency)
+            for currency, (raw, scale) in sorted(sums.items())
+        )

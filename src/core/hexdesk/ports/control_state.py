@@ -1,0 +1,85 @@
+"""What a control plane keeps over a restart: answers, the audit log, tokens.
+
+All are append-only lists of records; files in the state folder keep them, or memory in tests
+(`hexdesk.testing.control_state`).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from hexdesk.domain.values import TimeNs
+
+
+class AnswerRecord(msgspec.Struct, frozen=True, array_like=True):
+    """The answer to a repeated request.
+
+    Attributes:
+        subject: Whose request.
+        request_id: Their key.
+        digest: Of the request; empty takes the key back.
+        answer: msgpack; empty while the request is carried out.
+        ts_ns: When it was asked.
+    """
+
+    subject: str
+    request_id: str
+    digest: str
+    answer: bytes
+    ts_ns: TimeNs
+
+
+class AnswerStore(Protocol):
+    """Keeps answers."""
+
+    def load(self) -> Iterable[AnswerRecord]:
+        """Return what was kept, oldest first; a torn end is left out."""
+        ...
+
+    def append(self, record: AnswerRecord) -> None:
+        """Keep one more; it survives the end of the process.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...
+
+    def rewrite(self, records: Sequence[AnswerRecord]) -> None:
+        """Keep these alone.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...
+
+
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One call that changed something, or tried to; texts are JSON where they hold values."""
+
+    number: int
+    ts_ns: TimeNs
+    subject: str
+    peer: str
+    method: str
+    request: str
+    outcome: str
+    before: str = ""
+    after: str = ""
+    hash: str = ""
+
+
+class AuditStore(Protocol):
+    """Keeps the audit log."""
+
+    def load(self) -> Iterable[AuditEntry]:
+        """Return all entries, oldest first."""
+        ...
+
+    def append(self, entry: AuditEntry) -> None:
+        """Keep one more, safe against the end of the process.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...

@@ -1,0 +1,406 @@
+"""What the Control port shows of a desk: immutable, with exact decimals as strings."""
+
+from enum import IntEnum, StrEnum
+
+import msgspec
+
+from hexdesk.domain.values import (
+    Aggressor,
+    Contingency,
+    Life,
+    Liquidity,
+    Operation,
+    OrderType,
+    PositionEffect,
+    PositionMode,
+    ReportedStatus,
+    Side,
+    TimeInForce,
+    TimeNs,
+    TradingStatus,
+)
+
+
+class Amount(msgspec.Struct, frozen=True, gc=False):
+    """An exact amount of one currency."""
+
+    amount: str
+    currency: str
+
+
+class DoubtInfo(msgspec.Struct, frozen=True, gc=False):
+    """The operation whose outcome is unknown, since when, and how often it was looked for."""
+
+    operation: Operation
+    since_ns: TimeNs
+    attempts: int
+
+
+class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks for; empty strings are none.
+
+    Attributes:
+        instrument_id: FIX 55.
+        side: FIX 54.
+        order_type: FIX 40.
+        quantity: FIX 38.
+        strategy_id: Whose order it is; empty for the operator's own.
+        account: Name of the broker's section; may be empty where the strategy tells it, or there is
+            only one.
+        price: FIX 44.
+        trigger_price: FIX 99.
+        trailing_offset: Distance from the best price since.
+        time_in_force: FIX 59.
+        expire_ns: FIX 126.
+        post_only: FIX 18=6.
+        reduce_only: FIX 18=E.
+        position_effect: FIX 77.
+        display_quantity: FIX 1138.
+        tag: Why, in the operator's word.
+    """
+
+    instrument_id: str
+    side: Side
+    order_type: OrderType
+    quantity: str
+    strategy_id: str = ""
+    account: str = ""
+    price: str = ""
+    trigger_price: str = ""
+    trailing_offset: str = ""
+    time_in_force: TimeInForce = TimeInForce.GTC
+    expire_ns: TimeNs = 0
+    post_only: bool = False
+    reduce_only: bool = False
+    position_effect: PositionEffect = PositionEffect.AUTO
+    display_quantity: str = ""
+    tag: str = ""
+
+
+class OrderInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An order and what is known of it; see `hexdesk.domain.order.Order`."""
+
+    client_order_id: str
+    strategy_id: str
+    account: str
+    instrument_id: str
+    side: Side
+    order_type: OrderType
+    quantity: str
+    price: str
+    trigger_price: str
+    trailing_offset: str
+    time_in_force: TimeInForce
+    expire_ns: TimeNs
+    post_only: bool
+    reduce_only: bool
+    position_effect: PositionEffect
+    display_quantity: str
+    tag: str
+    contingency: Contingency
+    list_id: str
+    parent_id: str
+    venue_order_id: str
+    status: ReportedStatus
+    life: Life
+    pending_cancels: int
+    pending_amends: int
+    doubt: DoubtInfo | None
+    cum_qty: str
+    leaves_qty: str
+    canceled_qty: str
+    avg_px: str
+    code: str
+    text: str
+    fill_count: int
+    create_ns: TimeNs
+    reserved: Amount
+    version: int
+
+
+class OrderVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What risk says of an order that was not submitted."""
+
+    allowed: bool
+    code: str
+    text: str
+    reserve: Amount
+    worst_price: str
+    notional: Amount
+    fee: Amount
+
+
+class FillInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One execution; `commission` is None where the venue did not say."""
+
+    client_order_id: str
+    strategy_id: str
+    account: str
+    instrument_id: str
+    side: Side
+    last_qty: str
+    last_px: str
+    liquidity: Liquidity
+    commission: Amount | None
+    trade_id: str
+    event_ns: TimeNs
+    receive_ns: TimeNs
+    busted: bool
+
+
+class ReportKind(IntEnum):
+    """Which fact about an order."""
+
+    NEW = 1
+    HELD = 2
+    SUBMITTED = 3
+    DENIED = 4
+    ACCEPTED = 5
+    TRIGGERED = 6
+    REJECTED = 7
+    CANCELED = 8
+    EXPIRED = 9
+    AMEND_REQUESTED = 10
+    UPDATED = 11
+    AMEND_REJECTED = 12
+    CANCEL_REQUESTED = 13
+    CANCEL_REJECTED = 14
+    FILL = 15
+    FILL_BUSTED = 16
+    OUTCOME_UNKNOWN = 17
+    ABANDONED = 18
+
+
+class ReportInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One fact about an order, as it was journalled."""
+
+    client_order_id: str
+    kind: ReportKind
+    code: str = ""
+    text: str = ""
+    quantity: str = ""
+    price: str = ""
+    trigger_price: str = ""
+    last_qty: str = ""
+    last_px: str = ""
+    trade_id: str = ""
+    event_ns: TimeNs = 0
+    receive_ns: TimeNs = 0
+
+
+class PositionInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What one strategy holds of one instrument."""
+
+    strategy_id: str
+    account: str
+    instrument_id: str
+    quantity: str
+    long_quantity: str
+    short_quantity: str
+    avg_px: str
+    mark_price: str
+    notional: Amount
+    realised: Amount
+    unrealised: Amount
+    fees: Amount
+    open_buy_quantity: str
+    open_sell_quantity: str
+    is_flat: bool
+
+
+class BalanceInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Cash of one currency."""
+
+    currency: str
+    total: str
+    reserved: str
+    used: str
+    available: str
+    equity: str
+
+
+class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Money at a broker; `name` is its section's, `account_id` FIX 1."""
+
+    name: str
+    account_id: str
+    position_mode: PositionMode
+    balances: tuple[BalanceInfo, ...]
+
+
+class StrategyInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A strategy in the desk."""
+
+    strategy_id: str
+    plugin: str
+    plugin_version: str
+    account: str
+    instrument_ids: tuple[str, ...]
+    state: str
+    fault: str
+    entries_allowed: bool
+    open_order_count: int
+    fill_count: int
+    realised: tuple[Amount, ...]
+    unrealised: tuple[Amount, ...]
+    fees: tuple[Amount, ...]
+    settings: dict[str, object]
+    version: int
+
+
+class DeskState(StrEnum):
+    """Whether requests leave."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    HALTED = "halted"
+    STOPPING = "stopping"
+
+
+class GrantInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Leave to send orders for real money."""
+
+    account: str
+    stage_pct: int
+    expire_ns: TimeNs
+    granted_by: str
+    reason: str
+
+
+class DeskInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk as a whole."""
+
+    display_name: str
+    mode: str
+    state: DeskState
+    halt_reason: str
+    entries_allowed: bool
+    live_grant: GrantInfo | None
+    run_id: str
+    version_text: str
+    start_ns: TimeNs
+    desk_ns: TimeNs
+    input_count: int
+    equity: tuple[Amount, ...]
+    running_strategy_count: int
+    faulted_strategy_count: int
+    open_order_count: int
+    doubtful_order_count: int
+    orders: int
+    fills: int
+    cancels: int
+    amends: int
+    denials: dict[str, int]
+    rejects: dict[str, int]
+    dead_letters: int
+    alert_count: int
+    queue_depth: int
+    event_sequence: int
+
+
+class AlertInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that a person should know; numbered from 1 since the start."""
+
+    number: int
+    code: str
+    scope: str
+    text: str
+    create_ns: TimeNs
+
+
+class CommandInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What an operator did."""
+
+    command: str
+    strategy_id: str = ""
+    reason: str = ""
+
+
+class DenialInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that the desk refused."""
+
+    client_order_id: str
+    strategy_id: str
+    instrument_id: str
+    code: str
+    text: str
+    create_ns: TimeNs
+
+
+class LimitUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of a limit one strategy uses."""
+
+    strategy_id: str
+    used: str
+
+
+class LimitInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One limit of one instrument in its unit, or `unlimited`."""
+
+    rule: str
+    limit: str
+    unit: str
+    uses: tuple[LimitUse, ...] = ()
+
+
+class LimitsInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """All limits of one instrument."""
+
+    instrument_id: str
+    limits: tuple[LimitInfo, ...]
+
+
+class QuoteInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Best bid and offer; a price is empty where that side is missing."""
+
+    bid_price: str
+    bid_size: str
+    ask_price: str
+    ask_size: str
+    event_ns: TimeNs
+    receive_ns: TimeNs
+
+
+class TradeInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A public trade."""
+
+    price: str
+    size: str
+    aggressor: Aggressor
+    trade_id: str
+    event_ns: TimeNs
+    receive_ns: TimeNs
+
+
+class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest state of one market."""
+
+    instrument_id: str
+    status: TradingStatus
+    quote: QuoteInfo | None
+    trade: TradeInfo | None
+    mark_price: str
+
+
+class InstrumentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What can be traded; empty strings are none or unlimited."""
+
+    instrument_id: str
+    kind: str
+    base: str
+    quote_currency: str
+    settle_currency: str
+    ticks: tuple[tuple[str, str], ...]
+    lot: str
+    multiplier: str
+    inverse: bool
+    min_quantity: str
+    max_quantity: str
+    min_notional: str
+    max_notional: str
+    lower_limit: str
+    upper_limit: str
+    maker_fee: str
+    taker_fee: str
+    margin: str
+    closes_by_day: bool

@@ -1,0 +1,62 @@
+"""What surrounds a desk: its configuration, its plugins, and the way to stop it.
+
+The application offers it to the control plane; a fake is `hexdesk.testing.runtime`.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from hexdesk.domain.risk import RiskLimits
+
+
+class StrategyFacts(msgspec.Struct, frozen=True):
+    """What the configuration says of a strategy; all empty for one that it does not know.
+
+    `settings` are effective values as in `plugins.toml`, secrets masked.
+    """
+
+    plugin: str = ""
+    version: str = ""
+    settings: dict[str, object] = {}
+
+
+class Runtime(Protocol):
+    """The process that a desk runs in."""
+
+    @property
+    def name(self) -> str:
+        """Name of the desk in its configuration."""
+        ...
+
+    @property
+    def mode(self) -> str:
+        """`backtest`, `paper` or `live`."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Version of hexdesk."""
+        ...
+
+    @property
+    def queue_depth(self) -> int:
+        """Inputs that wait; -1 where there is no inbox."""
+        ...
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the process ends."""
+        ...
+
+    def strategy_facts(self, strategy_id: str) -> StrategyFacts:
+        """Return what the configuration says of a strategy."""
+        ...
+
+    def limits_of(self, instrument_id: str) -> RiskLimits:
+        """Return the limits of an instrument as the configuration writes them."""
+        ...
+
+    def shutdown(self, reason: str) -> None:
+        """Ask the process to stop in good order, soon; idempotent."""
+        ...

@@ -1,0 +1,50 @@
+"""Memory in place of the files that a control plane keeps."""
+
+from collections.abc import Sequence
+
+from hexdesk.ports.control_state import AnswerRecord, AuditEntry
+
+
+class FakeAnswerStore:
+    """Keeps answers in a list.
+
+    Attributes:
+        records: What was written, oldest first.
+        is_full: Whether the medium refuses.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[AnswerRecord] = []
+        self.is_full = False
+
+    def load(self) -> list[AnswerRecord]:
+        """Return everything."""
+        return list(self.records)
+
+    def append(self, record: AnswerRecord) -> None:
+        """Keep one more."""
+        if self.is_full:
+            raise OSError(28, "no space left")
+        self.records.append(record)
+
+    def rewrite(self, records: Sequence[AnswerRecord]) -> None:
+        """Keep these alone."""
+        self.records = list(records)
+
+
+class FakeAuditStore:
+    """Keeps the audit log in a list; attributes as `FakeAnswerStore`."""
+
+    def __init__(self) -> None:
+        self.entries: list[AuditEntry] = []
+        self.is_full = False
+
+    def load(self) -> list[AuditEntry]:
+        """Return everything."""
+        return list(self.entries)
+
+    def append(self, entry: AuditEntry) -> None:
+        """Keep one more."""
+        if self.is_full:
+            raise OSError(28, "no space left")
+        self.entries.append(entry)

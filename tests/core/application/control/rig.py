@@ -1,0 +1,82 @@
+"""A desk with its control plane, at a venue that says what a test says."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from hexdesk.application.control.control import DeskControl
+from hexdesk.domain.risk import RiskLimits
+from hexdesk.domain.values import OrderType, Side
+from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
+from hexdesk.ports.control_requests import CreateOrder
+from hexdesk.ports.control_views import OrderInfo, OrderTerms
+from hexdesk.testing.broker_bench import INSTRUMENT
+from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore
+from hexdesk.testing.runtime import FakeRuntime
+from hexdesk.testing.strategy import WIDE_LIMITS
+from tests.core.application.rig import Rig
+
+A = TypeVar("A")
+ADMIN = Caller(subject="ann", scopes=ALL_SCOPES, peer="127.0.0.1:1")
+READER = Caller(subject="bob", scopes=frozenset({Scope.READ}))
+
+
+class ControlRig(Rig):
+    """Drives a desk through its Control port."""
+
+    def __init__(
+        self, *names: str, limits: RiskLimits = WIDE_LIMITS, events_max: int = 1_000
+    ) -> None:
+        super().__init__(*names, limits=limits)
+        self.runtime = FakeRuntime(limits=limits)
+        self.answers = FakeAnswerStore()
+        self.audit = FakeAuditStore()
+        self.idle: list[Callable[[], None]] = []
+        self.events_max = events_max
+        self.control = self.make_control()
+
+    def make_control(self) -> DeskControl:
+        """Make the control plane, as at a start, from what the stores hold."""
+        control = DeskControl(
+            self.desk,
+            self.clock,
+            self.runtime,
+            later=self.idle.append,
+            answers=self.answers,
+            audit=self.audit,
+            events_max=self.events_max,
+        )
+        control.open()
+        return control
+
+    def ask(self, query: Query[A], caller: Caller = ADMIN) -> A:
+        """Ask and wait."""
+        return asyncio.run(self.control.ask(caller, query))
+
+    def tell(self, mutation: Mutation[A], caller: Caller = ADMIN) -> A:
+        """Tell and wait."""
+        self.now()
+        return asyncio.run(self.control.tell(caller, mutation))
+
+    def rest(self) -> None:
+        """Let the desk's thread be free."""
+        while self.idle:
+            self.idle.pop(0)()
+
+    def buy(self, quantity: str = "1", price: str = "", **fields: object) -> OrderInfo:
+        """Submit an operator's own order to buy."""
+        return self.tell(CreateOrder(terms=terms(quantity=quantity, price=price), **fields))  # type: ignore[arg-type]
+
+
+def terms(
+    side: Side = Side.BUY, quantity: str = "1", price: str = "", **fields: object
+) -> OrderTerms:
+    """Terms of a limit order, or of a market order without a price."""
+    return OrderTerms(
+        instrument_id=INSTRUMENT.id,
+        side=side,
+        order_type=OrderType.LIMIT if price else OrderType.MARKET,
+        quantity=quantity,
+        price=price,
+        **fields,  # type: ignore[arg-type]
+    )
