@@ -15,7 +15,6 @@ from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import (
-    AUTO,
     BUY,
     HEDGING,
     MAKER,
@@ -202,21 +201,16 @@ class Ledger:
     def take(self, order: Order) -> None:
         """Begin to work an order whose `reserved` the risk gate has set."""
         intent = order.intent
-        if (
-            intent.reduce_only
-            or intent.list_id
-            or intent.position_effect is not AUTO
-            or not self._margined
-        ):
+        if order.reserve_price and not intent.list_id and self._margined:  # a close is valued at 0
+            order.working_qty = quantity = order.quantity
+            if intent.side is BUY:
+                self.open_buy += quantity
+            else:
+                self.open_sell += quantity
+            self.balance.reserved += order.reserved
+        else:
             order.reserved = 0
             self._bind(order, order.quantity)
-            return
-        order.working_qty = quantity = order.quantity
-        if intent.side is BUY:
-            self.open_buy += quantity
-        else:
-            self.open_sell += quantity
-        self.balance.reserved += order.reserved
 
     def resume(self, order: Order) -> None:
         """Work an order again that a snapshot holds: the account's reserve has it already."""
@@ -237,21 +231,16 @@ class Ledger:
     def release(self, order: Order) -> None:
         """Stop to work an order: exactly what is left goes back."""
         intent = order.intent
-        if (
-            intent.reduce_only
-            or intent.list_id
-            or intent.position_effect is not AUTO
-            or not self._margined
-        ):
-            self._bind(order, 0)
-            return
-        if intent.side is BUY:
-            self.open_buy -= order.working_qty
+        if order.reserve_price and not intent.list_id and self._margined:
+            if intent.side is BUY:
+                self.open_buy -= order.working_qty
+            else:
+                self.open_sell -= order.working_qty
+            self.balance.reserved -= order.reserved
+            order.working_qty = 0
+            order.reserved = 0
         else:
-            self.open_sell -= order.working_qty
-        self.balance.reserved -= order.reserved
-        order.working_qty = 0
-        order.reserved = 0
+            self._bind(order, 0)
 
     def work(self, order: Order, quantity: QtyRaw) -> None:
         """Count another quantity of an order as able to be filled, and bind what that takes."""
