@@ -6,7 +6,7 @@ Which plugin reads one is said by `[journal]` of a configuration; for a folder i
 import os
 from enum import Enum
 from pathlib import Path
-from typing import get_args
+from typing import cast, get_args
 
 import msgspec
 
@@ -88,5 +88,5 @@ def _plain(value: object) -> object:
     if isinstance(value, bytes):
         return value.hex()
     if isinstance(value, tuple):
-        return [_plain(each) for each in value]
+        return [_plain(each) for each in cast("tuple[object, ...]", value)]
     return value

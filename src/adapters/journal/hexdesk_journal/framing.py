@@ -170,7 +170,7 @@ class FrameReader:
         self._is_trusted = is_trusted
         self._chain_offset = -1  # of the chain in the last good frame; taken out when asked for
         self.offset = offset
-        self.sequence = sequence
+        self.sequence: int = sequence
         self.problem: Problem | None = None
 
     @property
@@ -199,6 +199,10 @@ class FrameReader:
         is_chained, checks_chain = self._is_chained, self._is_chained and not self._is_trusted
         header_bytes = HEADER_BYTES if is_chained else CHAIN_FROM
         chain = self.seed
+        crc: int
+        length: int
+        count: int
+        sequence: int
         while self.offset < end:
             offset = self.offset
             start = offset + header_bytes

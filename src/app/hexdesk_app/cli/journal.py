@@ -4,7 +4,7 @@ import csv
 import difflib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -291,7 +291,7 @@ def _show_report(output: Output, schema: str, report: JournalReport) -> int:
 
 
 @contextmanager
-def _files(what: str, path: Path | None) -> Iterator[None]:
+def _files(what: str, path: Path | None) -> Generator[None]:
     """Say of a file that cannot be read or written what to do."""
     try:
         yield

@@ -15,16 +15,36 @@ import pytest
 
 from hexdesk.domain.commands import (
     CancelAll,
+    ClearReducing,
     Flatten,
     Halt,
+    OpenBooks,
+    OperatorAmend,
+    OperatorCancel,
+    OperatorSubmit,
     Rearm,
     ResumeEntries,
+    SetReducing,
     StartStrategy,
     StopEntries,
     StopStrategy,
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
+from hexdesk.domain.market import Bar, BookLevel, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import (
+    AccountBook,
+    Deposited,
+    LegNote,
+    ListChanged,
+    OrderReserved,
+    RunEnded,
+    RunStarted,
+    StrategyBook,
+    StrategySaved,
+)
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
@@ -49,14 +69,22 @@ from hexdesk.domain.values import (
     MAKER,
     SELL,
     STOP_LIMIT,
+    Aggressor,
     Contingency,
     Operation,
+    PositionMode,
+    TradingStatus,
 )
 from hexdesk.ports.journal import Journal, JournalRecord, Snapshot
 from hexdesk.testing.cases import case, check
 
 HUGE = 2**62
 """Near the largest integer that records can hold."""
+
+_INSTRUMENT = Instrument(
+    id="X.Y", kind=InstrumentKind.PERPETUAL, base="X", quote="USDT", settle="USDT", price_scale=1,
+    quantity_scale=3, ticks=(TickBand(0, 5), TickBand(1_000, 10)), lot=10,
+)  # fmt: skip
 
 SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     NewOrder("O1", "s", "acct", "X.Y", BUY, STOP_LIMIT, HUGE, 1, 2, 3),
@@ -92,6 +120,28 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     StopStrategy("s", True, 4),  # noqa: FBT003 - in the order of fields
     TimerFired("s", "requote", 4, 5),
     StrategyFaulted("s", "ValueError('x')", 5),
+    SetReducing("X.Y", "FEED_STALE", "", 5),
+    ClearReducing("X.Y", "", "over", 5),
+    OpenBooks("operator", "sim", ("X.Y", "Z.Y"), 5),
+    OperatorSubmit(NewOrder("", "operator", "acct", "X.Y", BUY, STOP_LIMIT, 1, 0), "hedge", 5),
+    OperatorAmend("O1", 1, 0, -2, "", 5),
+    OperatorCancel("O1", "", 5),
+    RunStarted(
+        run_id="R1", name="desk", mode="live", instruments=(_INSTRUMENT,),
+        accounts=(AccountBook("sim", "acct", PositionMode.HEDGING),),
+        strategies=(StrategyBook("s", "sim", ()),),
+        continues=True, is_virtual=False, closed_orders_max=0, ts_init=5,
+    ),
+    RunEnded("R1", "00ff", 5),
+    Deposited("sim", Money(-HUGE, "USDT"), "", 5),
+    OrderReserved("O1", 0),
+    ListChanged("L1", "", 1, (LegNote(("O1", "O2"), True, 0), LegNote((), False, 1))),  # noqa: FBT003 - in the order of fields
+    StrategySaved("s", 1, bytes(range(256)), 5),
+    Quote("X.Y", -1, 0, HUGE, 1, 4, 5),
+    Trade("X.Y", 1, 2, Aggressor.BUYER, "", 4, 5),
+    BookUpdate("X.Y", (BookLevel(1, 2),), (), True, 4, 5),  # noqa: FBT003 - in the order of fields
+    Bar("X.Y", 60, 1, 2, 0, 1, 9, 3, 4, 5),
+    InstrumentStatus("X.Y", TradingStatus.HALTED, 4, 5),
 )  # fmt: skip
 """One record of each type at the least, with awkward values."""
 
