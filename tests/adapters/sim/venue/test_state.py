@@ -386,7 +386,7 @@ def test_the_log_says_what_was_taken_up(tmp_path: Path, caplog: pytest.LogCaptur
 
 def test_all_lives_share_an_epoch(tmp_path: Path) -> None:
     venue = Venue(tmp_path)
-    epochs = []
+    epochs: list[str] = []
     for _ in range(3):
         epochs.append(venue.house.epoch)
         venue.kill()
