@@ -6,6 +6,7 @@ says that they do; before that is believed, its executions are asked for, since 
 closed orders sooner than trades.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -225,25 +226,26 @@ class Doubts:
         now_ns: TimeNs,
     ) -> list[Action]:
         """Look for orders where the venue takes no client ids: by its id, else by fingerprint."""
-        actions: list[Action] = []
+        visible_ns = asked_ns - self._visibility_ns
         listed = {order.venue_order_id: order for order in open_orders}
-        located = set[str]()
+        matches: dict[str, VenueOrder] = {}
         for order_id, watch in self._watches.items():
             order = orders.get(order_id)
-            if order is None or asked_ns < watch.doubt.since_ns + self._visibility_ns:
+            if order is None or watch.doubt.since_ns > visible_ns:
                 continue
             if watch.is_asked:
                 self._next(watch, now_ns)
             found = listed.get(order.venue_order_id) if order.venue_order_id else None
             if found is None and is_unlocated(order):
                 found = match(order, orders.values(), open_orders, fills).order
-                if found is not None and found.venue_order_id in located:
-                    found = None  # two of ours would share one of theirs
-            if found is None:
-                continue
-            located.add(found.venue_order_id)
-            own = [fill for fill in fills if _is_of(fill, found)]
-            actions += self._settle(order, found, own, asked_ns, now_ns)
+            if found is not None:
+                matches[order_id] = found
+        claims = Counter(found.venue_order_id for found in matches.values())
+        actions: list[Action] = []
+        for order_id, found in matches.items():
+            if claims[found.venue_order_id] == 1:  # else two of ours would share one of theirs
+                own = [fill for fill in fills if _is_of(fill, found)]
+                actions += self._settle(orders[order_id], found, own, asked_ns, now_ns)
         return actions
 
     def _take_in(self, order_id: str, doubt: Doubt) -> None:
