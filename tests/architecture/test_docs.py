@@ -37,6 +37,7 @@ from hexdesk.plugin.registry import HOOK_KINDS
 from hexdesk.ports.broker import Broker, Capabilities
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
+from hexdesk.ports.read_model import ReadModel
 from hexdesk_app import problems
 from hexdesk_app.bench import BENCHES, to_data
 from hexdesk_app.cli.app import command
@@ -174,6 +175,7 @@ def public(kind: type) -> set[str]:
         ("adapters.md", "MarketData", MarketData),
         ("adapters.md", "Recording", Recording),
         ("adapters.md", "Journal", Journal),
+        ("adapters.md", "ReadModel", ReadModel),
         ("adapters.md", "Server", Server),
     ],
 )

@@ -1,6 +1,8 @@
 """The desk's history: its read model, what feeds it, and samples of equity on the way."""
 
 import logging
+import os
+from pathlib import Path
 
 from hexdesk.application.desk import Desk
 from hexdesk.application.ledger import Ledger
@@ -8,55 +10,97 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.history import EquityRow
 from hexdesk.domain.money import pow10
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
-from hexdesk.errors import ConfigError
+from hexdesk.errors import ConfigError, PluginError
 from hexdesk.plugin.contexts import ReadModelContext
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.read_model import ReadModel
-from hexdesk_app.config import Config
+from hexdesk_app.config import Config, PluginSection, Sources, format_path, load_config
+from hexdesk_app.config.load import DEFAULT_FILE
+from hexdesk_app.config.paths import Origins
 from hexdesk_app.history_feed import FeedStats, HistoryFeed
-from hexdesk_app.plugins import make
+from hexdesk_app.plugins import convert_settings, load, load_into, make
+from hexdesk_app.problems import NotFoundError
 from hexdesk_app.resolve import Parts
 
+SECTION = "read_model"
+PLUGIN = "sqlite"
+"""What reads a folder that no configuration tells of."""
+DEFAULT_SECTION = PluginSection(
+    name=SECTION, path=(SECTION,), plugin=PLUGIN, settings={}, settings_path=(SECTION,)
+)
 SAMPLE_STEP_NS = NS_PER_SECOND
 """Shortest time between two samples of equity."""
 
 
-def make_read_model(
-    config: Config, parts: Parts, *, is_read_only: bool = False
-) -> ReadModel | None:
-    """Make the configured read model; None where there is no `[read_model]`.
+def make_read_model(config: Config, parts: Parts) -> ReadModel | None:
+    """Make the configured read model for writing; None where there is no `[read_model]`.
 
     Raises:
         ConfigError: Another process writes it.
-        DataError: It is of a newer version; or not there, and only to be read.
+        DataError: It was written by a newer version.
     """
     part = parts.read_model
     if part is None:
         return None
-    context = ReadModelContext(
-        name="read_model",
-        state_path=config.base_path / config.desk.state_path,
-        is_read_only=is_read_only,
-        logger=logging.getLogger("hexdesk.history"),
-    )
+    context = _context(config.base_path / config.desk.state_path, is_read_only=False)
     return make(part.registration.factory, context, part.settings, part.plugin, part.path)
 
 
-def require_read_model(config: Config, parts: Parts, *, is_read_only: bool) -> ReadModel:
-    """Do what `make_read_model` does, for those who cannot do without.
+def open_read_model(path: Path | None = None, *, is_read_only: bool = True) -> ReadModel:
+    """Make the read model of a desk that may be running elsewhere.
+
+    Args:
+        path: The desk's state folder, or its configuration; None for `plugins.toml` here.
+        is_read_only: Whether only questions will be asked.
 
     Raises:
-        ConfigError: There is no `[read_model]`; or as `make_read_model`.
+        NotFoundError: There is no such file or folder.
+        ConfigError: The configuration is wrong or has no `[read_model]`; or as `make_read_model`.
+        PluginError: The plugin cannot be loaded.
+        DataError: As `make_read_model`.
     """
-    model = make_read_model(config, parts, is_read_only=is_read_only)
-    if model is None:
-        raise ConfigError(
-            "is missing: without it no history is kept",
-            code="CONFIG_MISSING",
-            path="read_model",
-            remedy='add [read_model] with plugin = "sqlite", then `hexdesk history rebuild`',
+    path = path or Path(DEFAULT_FILE)
+    if not path.exists():
+        raise NotFoundError(
+            f"there is no {path}", remedy="name the desk's state folder, or its plugins.toml"
         )
-    return model
+    if path.is_dir():
+        section, origins, state_path = DEFAULT_SECTION, Origins(), path
+    else:
+        config = load_config(Sources(files=(path,), environ=dict(os.environ)))
+        if config.read_model is None:
+            raise ConfigError(
+                "is missing: without it this desk keeps no history",
+                code="CONFIG_MISSING",
+                path="read_model",
+                remedy='add [read_model] with plugin = "sqlite", then hexdesk history rebuild',
+            )
+        section, origins = config.read_model, config.origins
+        state_path = config.base_path / config.desk.state_path
+    registry = load([])
+    plugin = load_into(registry, section.plugin, format_path(section.path))
+    registration = registry.read_models().get(section.plugin)
+    if registration is None:
+        raise PluginError(
+            f"{section.plugin!r} is no read model",
+            code="PLUGIN_KIND",
+            plugin=section.plugin,
+            distribution=plugin.distribution,
+            path=format_path(section.path),
+            remedy="hexdesk plugin list shows every read model",
+        )
+    settings = convert_settings(registration, section.settings, section.settings_path, origins)
+    context = _context(state_path, is_read_only=is_read_only)
+    return make(registration.factory, context, settings, plugin, format_path(section.path))
+
+
+def _context(state_path: Path, *, is_read_only: bool) -> ReadModelContext:
+    return ReadModelContext(
+        name=SECTION,
+        state_path=state_path,
+        is_read_only=is_read_only,
+        logger=logging.getLogger("hexdesk.history"),
+    )
 
 
 class History:

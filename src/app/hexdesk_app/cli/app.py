@@ -36,6 +36,7 @@ class LazyGroup(click.Group):
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",
         "journal": "hexdesk_app.cli.journal:journal",
+        "history": "hexdesk_app.cli.history:history",
         "config": "hexdesk_app.cli.configuration:config",
         "plugin": "hexdesk_app.cli.plugin:plugin",
         "new": "hexdesk_app.cli.new:new",
