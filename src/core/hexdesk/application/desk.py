@@ -9,27 +9,25 @@ An input that arrives while another is being handled (a simulated venue answers 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
-from hexdesk.application.alerts import Alert, AlertLog
-from hexdesk.application.budget import BudgetGuard
+from hexdesk.application.alerts import AlertLog
 from hexdesk.application.counts import Counts
-from hexdesk.application.execution import BURST_MAX, Execution
-from hexdesk.application.faults import FAULTS, describe
+from hexdesk.application.execution import Execution
+from hexdesk.application.faults import FAULTS
 from hexdesk.application.gate_limits import GateLimits
-from hexdesk.application.host import HostState, StrategyFactory, StrategyHost
+from hexdesk.application.host import StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.lives import StrategyLives
 from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk_gate import RiskGate
-from hexdesk.application.saves import StrategySaves
 from hexdesk.application.strategy_context import DeskContext
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command, OpenBooks
-from hexdesk.domain.inputs import StrategyFaulted, TimerFired
+from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
 from hexdesk.domain.money import Money
@@ -43,18 +41,9 @@ from hexdesk.errors import InvariantError, require
 from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.journal import Journal
-from hexdesk.ports.strategy import Strategy
 
 REPORTS_MAX = 100_000
 """Reports waiting within one input; more is a venue gone mad: the desk halts visibly."""
-
-_CALLBACKS = {
-    "quote": "on_quote",
-    "trade": "on_trade",
-    "book": "on_book",
-    "bar": "on_bar",
-    "status": "on_status",
-}
 
 
 class Desk:
@@ -73,6 +62,8 @@ class Desk:
         mode: Of the run, as it was written down.
         is_virtual: Whether its time is.
         saves: The strategies' own states.
+        set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
+        cancel_timer: Forgets a timer by host and name; an unknown one is ignored.
         submit: Takes an order through risk and out; bound, for contexts.
         next_client_order_id: Makes a fresh id; the same.
     """
@@ -99,13 +90,10 @@ class Desk:
         self.mode = ""
         self._has_begun = False
         self.is_virtual = True
-        self.saves = StrategySaves()
         self._by_id = self.markets.by_id
         self._brokers: dict[str, Broker] = {}
         self._clock = clock
         self._ids = ClientOrderIds(run_id)
-        self._stopwatch = stopwatch
-        self._budget_ns = strategy_budget_ns
         self._reports: deque[VenueReport] = deque()
         self._busy = False
         self._default_limits = default = limits or RiskLimits()
@@ -114,21 +102,34 @@ class Desk:
             market_id: GateLimits(own.get(market_id, default), market.instrument)
             for market_id, market in self._by_id.items()
         }
+        self._lives = lives = StrategyLives(
+            pulse=self.pulse,
+            journal=journal,
+            alerts=self.alerts,
+            clock=clock,
+            on_timer=self.on_timer,
+            stopwatch=stopwatch,
+            budget_ns=strategy_budget_ns,
+        )
+        self.saves = lives.saves
+        self.set_timer = lives.set_timer
+        self.cancel_timer = lives.cancel_timer
         self.execution = Execution(
             pulse=self.pulse,
             journal=journal,
             ids=self._ids,
             alerts=self.alerts,
             counts=self.counts,
-            fault=self._fault,
-            runaway=self._quarantine,
+            fault=lives.fault,
+            runaway=lives.quarantine,
             ask_later=self._look_later,
         )
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.next_client_order_id = self._ids.next
-        self._operator = Operator(self.execution, self, self._ids.next)
-        self._owners: dict[Handler, StrategyHost] = {}
+        self._operator = lives.operator = Operator(
+            self.execution, lives, self._ids.next, self.open_books
+        )
 
     # --- composition -------------------------------------------------------------------------
 
@@ -177,7 +178,7 @@ class Desk:
         try:
             host.strategy = factory(DeskContext(self, host, instrument_ids))
         except BaseException:
-            self._disconnect(host)
+            self._lives.disconnect(host)
             del self.hosts[strategy_id]
             raise
         return host
@@ -359,112 +360,24 @@ class Desk:
         """Handle a timer that came due."""
         self._begin(fired.ts_init)
         host = self.hosts.get(fired.strategy_id)
-        if host is not None and fired.name in host.timers:
-            due_ns, _ = host.timers[fired.name]
-            if due_ns == fired.due_ns:  # else it was set anew since
-                del host.timers[fired.name]
-                self._fire(host, fired)
+        if host is not None:
+            self._lives.fire(host, fired)
         self._end()
 
-    def _fire(self, host: StrategyHost, fired: TimerFired) -> None:
-        self.journal.append(fired)
-        if host.strategy is None or host.state is not HostState.RUNNING:
-            return
-        if host.timer_ns != fired.ts_init:
-            host.timer_ns = fired.ts_init
-            host.timer_count = 0
-        host.timer_count += 1
-        if host.timer_count > BURST_MAX:  # one that sets itself for now would stop time
-            self._quarantine(host, f"more than {BURST_MAX} timers at one moment")
-        else:
-            self._call(host, partial(host.strategy.on_timer, fired.name, fired.due_ns))
-
-    # --- life of strategies --------------------------------------------------------------------
-
-    def start_strategy(self, host: StrategyHost) -> None:
-        """Connect a strategy's callbacks and call `on_start`; only within an input."""
-        strategy = host.strategy
-        if strategy is None or host.state in (HostState.RUNNING, HostState.FAULTED):
-            return
-        host.state = HostState.RUNNING
-        if _overrides(strategy, "on_order"):
-            host.on_order = self._timed(host, strategy.on_order)
-        if _overrides(strategy, "on_fill"):
-            host.on_fill = self.saves.after(host, self._timed(host, strategy.on_fill))
-        for kind, name in _CALLBACKS.items():
-            if _overrides(strategy, name):
-                handler = self._timed(host, getattr(strategy, name))
-                if kind == "bar":
-                    handler = self.saves.after(host, handler)
-                self._owners[handler] = host
-                for ledger in host.ledgers.values():
-                    ledger.market.add(kind, handler)
-        self._call(host, strategy.on_start)
-
-    def stop_strategy(self, host: StrategyHost, *, keep_orders: bool) -> None:
-        """Call `on_stop`, disconnect, then cancel or keep open orders; only within an input."""
-        if host.strategy is None or host.state is not HostState.RUNNING:
-            return
-        self._call(host, host.strategy.on_stop)
-        self._save(host)
-        if host.state is HostState.RUNNING:
-            host.state = HostState.STOPPED
-        self._disconnect(host)
-        if not keep_orders:
-            self._operator.cancel_orders(host)
+    # --- strategies ----------------------------------------------------------------------------
 
     def restore_strategy(self, host: StrategyHost) -> None:
-        """Give a strategy its saved state back, before it is started.
-
-        One that cannot read it is quarantined; its orders stay as they are, and owned.
-        """
+        """Give a strategy its saved state back, before it is started."""
         self._begin(self.pulse.now_ns)
-        try:
-            self.saves.restore(host)
-        except FAULTS as error:
-            self._quarantine(host, f"STATE_UNREADABLE: {describe(error)}", cancels=False)
+        self._lives.restore(host)
         self._end()
 
     def save_strategies(self) -> None:
         """Save the state of every strategy that has changed its own."""
         self._begin(self.pulse.now_ns)
         for host in self.hosts.values():
-            self._save(host)
+            self._lives.save(host)
         self._end()
-
-    def _save(self, host: StrategyHost) -> None:
-        if not self.saves.is_on or host.state is HostState.FAULTED:
-            return
-        try:
-            saved = self.saves.save(host, self.pulse.now_ns)
-        except FAULTS as error:
-            self._quarantine(host, f"STATE_UNSAVABLE: {describe(error)}")
-        else:
-            if saved is not None:
-                self.journal.append(saved)
-
-    def _quarantine(self, host: StrategyHost, reason: str, *, cancels: bool = True) -> None:
-        if host.state is HostState.FAULTED:
-            return
-        host.state = HostState.FAULTED
-        host.fault = reason
-        self._disconnect(host)
-        host.on_order = None
-        host.on_fill = None
-        now_ns = self.pulse.now_ns
-        self.journal.append(StrategyFaulted(host.strategy_id, reason, now_ns))
-        self.pulse.is_owed = True
-        self.alerts.add(Alert("STRATEGY_FAULTED", host.strategy_id, reason, now_ns))
-        if host.cancel_on_fault and cancels:
-            self._operator.cancel_orders(host)
-
-    def _disconnect(self, host: StrategyHost) -> None:
-        for name in list(host.timers):
-            self.cancel_timer(host, name)
-        for handler in [handler for handler, owner in self._owners.items() if owner is host]:
-            del self._owners[handler]
-            for ledger in host.ledgers.values():
-                ledger.market.remove(handler)
 
     # --- what contexts ask (host.Services) ------------------------------------------------
 
@@ -498,22 +411,6 @@ class Desk:
         """Return a market; KeyError if it is unknown."""
         return self._by_id[instrument_id]
 
-    def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
-        """Set a strategy's timer; a same name replaces the earlier one."""
-        self.cancel_timer(host, name)
-
-        def fire() -> None:
-            now_ns = max(due_ns, self._clock.now_ns())
-            self.on_timer(TimerFired(host.strategy_id, name, due_ns, now_ns))
-
-        host.timers[name] = (due_ns, self._clock.call_at(due_ns, fire))
-
-    def cancel_timer(self, host: StrategyHost, name: str) -> None:
-        """Forget a strategy's timer; an unknown one is ignored."""
-        _, timer = host.timers.pop(name, (0, None))
-        if timer is not None:
-            timer.cancel()
-
     # --- inside --------------------------------------------------------------------------------
 
     def _begin(self, ts_init: TimeNs) -> None:
@@ -541,17 +438,10 @@ class Desk:
                 execution.on_report(reports.popleft())
                 if len(reports) > REPORTS_MAX and not execution.halted:
                     execution.halt("more venue reports within one input than can be")
-            elif not execution.deliver_later() and not self._save_due():
+            elif not execution.deliver_later() and not self._lives.save_due():
                 self.pulse.is_owed = False
                 execution.commit()
                 return
-
-    def _save_due(self) -> bool:
-        """Save whom a fill or bar was told to; whether that may have made more to settle."""
-        hosts = self.saves.take_due()
-        for host in hosts:
-            self._save(host)
-        return bool(hosts)
 
     def _note_cause(self, event: MarketEvent) -> None:
         """Write a market event down after the decisions that followed from it."""
@@ -579,36 +469,8 @@ class Desk:
         self, channel: Channel, failed: Handler | None, event: MarketEvent, error: BaseException
     ) -> None:
         """Quarantine whose handler raised, then call the handlers after it."""
-        host = self._owners.get(failed) if failed is not None else None
+        host = self._lives.owner_of(failed)
         if failed is None or host is None:
             raise InvariantError(f"the venue failed on {event!r}: {error!r}") from error
-        self._quarantine(host, describe(error))
+        self._lives.fault(host, error)
         self._publish(channel[channel.index(failed) + 1 :], event)
-
-    def _fault(self, host: StrategyHost, error: BaseException) -> None:
-        self._quarantine(host, describe(error))
-
-    def _call(self, host: StrategyHost, callback: Callable[[], None]) -> None:
-        try:
-            callback()
-        except FAULTS as error:
-            self._quarantine(host, describe(error))
-
-    def _timed(self, host: StrategyHost, handler: Handler) -> Handler:
-        """Return a handler that is held to the time budget, or the bare one without a budget."""
-        stopwatch, budget_ns = self._stopwatch, self._budget_ns
-        if stopwatch is None or not budget_ns:
-            return handler
-        return BudgetGuard(host, handler, stopwatch, budget_ns, self._over_budget)
-
-    def _over_budget(self, host: StrategyHost, spent_ns: int, *, is_final: bool) -> None:
-        text = f"took {spent_ns} ns, budget {self._budget_ns} ns"
-        if is_final:
-            self._quarantine(host, f"OVER_BUDGET: {text}")
-        else:
-            now_ns = self.pulse.now_ns
-            self.alerts.add(Alert("OVER_BUDGET", host.strategy_id, text, now_ns))
-
-
-def _overrides(strategy: Strategy, name: str) -> bool:
-    return getattr(type(strategy), name) is not getattr(Strategy, name)

@@ -41,11 +41,7 @@ from hexdesk.domain.values import (
 
 
 class StrategyLives(Protocol):
-    """Starting and stopping, which the desk does."""
-
-    def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
-        """Have books for an owner."""
-        ...
+    """Starting and stopping; see `hexdesk.application.lives`."""
 
     def start_strategy(self, host: StrategyHost) -> None:
         """Start."""
@@ -59,13 +55,18 @@ class StrategyLives(Protocol):
 class Operator:
     """Carries commands out on one desk."""
 
-    __slots__ = ("_closing", "_execution", "_lives", "_manual", "_next_id")
+    __slots__ = ("_closing", "_execution", "_lives", "_manual", "_next_id", "_open_books")
 
     def __init__(
-        self, execution: Execution, lives: StrategyLives, next_id: Callable[[], str]
+        self,
+        execution: Execution,
+        lives: StrategyLives,
+        next_id: Callable[[], str],
+        open_books: Callable[[str, str, Iterable[str]], None],
     ) -> None:
         self._execution = execution
         self._lives = lives
+        self._open_books = open_books
         self._next_id = next_id
         self._closing = set[str]()
         self._manual = ManualOrders(execution, next_id)
@@ -80,7 +81,7 @@ class Operator:
             case OperatorSubmit() | OperatorAmend() | OperatorCancel():
                 return self._manual.handle(command)
             case OpenBooks():
-                self._lives.open_books(command.strategy_id, command.broker, command.instrument_ids)
+                self._open_books(command.strategy_id, command.broker, command.instrument_ids)
             case Halt(reason=reason):
                 if not self._execution.halted:
                     self._execution.take_halt(reason or "by the operator")
