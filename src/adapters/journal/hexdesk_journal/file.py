@@ -3,7 +3,6 @@
 import errno
 import logging
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -13,7 +12,7 @@ from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, 
 from hexdesk_journal.framing import FORMAT_VERSION, NO_CHAIN, chain_of, encode_frame, link
 from hexdesk_journal.keeper import SnapshotKeeper
 from hexdesk_journal.lock import WriterLock
-from hexdesk_journal.reading import chain_at, read_batches
+from hexdesk_journal.reading import chain_at, read_records
 from hexdesk_journal.recovery import Tail, recover
 from hexdesk_journal.segments import FOLDER, SegmentHeader, encode_header, segment_path
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
@@ -118,8 +117,7 @@ class FileJournal:
             DataError: A segment is missing or damaged.
             OSError: A segment cannot be read.
         """
-        batches = read_batches(self.folder, after, trusted_from=self._trusted_from)
-        return chain.from_iterable(batch for _first, batch in batches)
+        return read_records(self.folder, after, trusted_from=self._trusted_from)
 
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something, after it was written."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord, JournalReport, JournalSegment, Snapshot
 from hexdesk_journal.backup import backup
-from hexdesk_journal.reading import chain_at, first_kept, headless, read_batches
+from hexdesk_journal.reading import chain_at, first_kept, headless, read_numbered
 from hexdesk_journal.segments import (
     FOLDER,
     HeaderError,
@@ -58,8 +58,7 @@ class FileJournalReader:
             OSError: A segment cannot be read.
         """
         try:
-            for first, batch in read_batches(self.folder, after, is_live=True):
-                yield from enumerate(batch, first)
+            yield from read_numbered(self.folder, after)
         except FileNotFoundError as error:
             raise DataError(
                 "was given up while the journal was being read",

@@ -17,36 +17,48 @@ from hexdesk_journal.segments import (
 )
 
 
-def read_batches(
-    folder: Path, after: int = 0, *, is_live: bool = False, trusted_from: int | None = None
-) -> Iterator[tuple[int, list[JournalRecord]]]:
-    """Yield the records of each commit, with the number of the first, oldest first.
+def read_records(folder: Path, after: int = 0, *, trusted_from: int) -> Iterator[JournalRecord]:
+    """Yield every record whose number is greater than `after`, oldest first, for the writer.
 
-    Args:
-        folder: Of the segments.
-        after: Only records whose number is greater.
-        is_live: Whether another process may be writing: then the last segment is taken as it is
-            now, and a frame at its end that is not whole is left out.
-        trusted_from: Number of the first segment whose chain this process has computed before.
+    `trusted_from` is the first segment whose chain this process has computed before.
 
     Raises:
         DataError: A segment is missing or damaged, or records are no longer kept; all records
             before it were yielded.
         OSError: A segment cannot be read.
     """
-    for segment, reader in walk_segments(folder, after, is_live=is_live, trusted_from=trusted_from):
+    for segment, reader in walk_segments(folder, after, trusted_from=trusted_from):
         for batch in reader.batches(after):
-            yield max(reader.sequence, after + 1), batch
-        problem = reader.problem
-        if problem is not None and not (segment.is_live and problem.damage is Damage.TORN):
-            raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
+            yield from batch
+        _check_end(segment, reader)
+
+
+def read_numbered(folder: Path, after: int = 0) -> Iterator[tuple[int, JournalRecord]]:
+    """Yield number and record of all whose number is greater than `after`, while others may write.
+
+    The last segment is taken as it is now, and a frame at its end that is not whole is left out.
+
+    Raises:
+        DataError: As `read_records`.
+        OSError: Likewise.
+    """
+    for segment, reader in walk_segments(folder, after, is_live=True):
+        for batch in reader.batches(after):
+            yield from enumerate(batch, max(reader.sequence, after + 1))
+        _check_end(segment, reader)
+
+
+def _check_end(segment: Segment, reader: FrameReader) -> None:
+    problem = reader.problem
+    if problem is not None and not (segment.is_live and problem.damage is Damage.TORN):
+        raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
 
 
 def chain_at(folder: Path, sequence: int, *, trusted_from: int | None = None) -> bytes | None:
     """Return the chain behind a record, None if no frame ends with it or it is no longer kept.
 
     Raises:
-        DataError: As `read_batches`.
+        DataError: As `read_records`.
         OSError: Likewise.
     """
     if sequence + 1 < first_kept(folder):
