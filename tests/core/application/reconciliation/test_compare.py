@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.reconciliation.books import Books, Changes, Holding
 from hexdesk.application.reconciliation.compare import Comparison, compare
+from hexdesk.application.reconciliation.compare_fills import Unbooked
 from hexdesk.application.reconciliation.findings import Mismatch
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Truth
@@ -298,6 +299,13 @@ def test_executions_before_the_window_are_not_asked_for() -> None:
     ]
 
 
+def test_an_order_that_known_executions_complete_is_not_gone() -> None:
+    books = books_of([accepted(sent("O1"))])
+    truth = Truth(asked_ns=ASKED_NS, orders=[])
+    assert compare(books, truth, SETTINGS, known=Unbooked(orders={"O1": 100})).findings == ()
+    assert len(compare(books, truth, SETTINGS, known=Unbooked(orders={"O1": 99})).findings) == 1
+
+
 # --------------------------------------------------------------------------------------------------
 # Positions, prices, cash
 
@@ -305,8 +313,8 @@ def test_executions_before_the_window_are_not_asked_for() -> None:
 def test_a_position_that_known_executions_explain_is_no_finding() -> None:
     truth = Truth(asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 7)])
     books = books_of([])
-    assert compare(books, truth, SETTINGS, explained={BTC.id: 7}).findings == ()
-    assert len(compare(books, truth, SETTINGS, explained={BTC.id: 6}).findings) == 1
+    assert compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 7})).findings == ()
+    assert len(compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 6})).findings) == 1
 
 
 def test_strategies_against_each_other_are_flat_for_the_broker() -> None:

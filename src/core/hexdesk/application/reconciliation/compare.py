@@ -6,12 +6,10 @@ difference makes one finding: what an execution explains is not reported again a
 what a position explains as cash.
 """
 
-from collections.abc import Mapping
-
 import msgspec
 
 from hexdesk.application.reconciliation.books import Books
-from hexdesk.application.reconciliation.compare_fills import FillView
+from hexdesk.application.reconciliation.compare_fills import FillView, Unbooked
 from hexdesk.application.reconciliation.compare_holdings import (
     cash_findings,
     mode_findings,
@@ -27,8 +25,9 @@ from hexdesk.application.reconciliation.findings import (
 from hexdesk.application.reconciliation.quiet import EVERYTHING, Quiet
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Truth
-from hexdesk.domain.values import NS_PER_MS, QtyRaw
+from hexdesk.domain.values import NS_PER_MS
 
+NOTHING = Unbooked()
 FILL_ANSWER = FILL_KINDS | {Mismatch.ORDER_EXTERNAL}
 ORDER_ANSWER = FILL_ANSWER | {Mismatch.ORDER_GONE, Mismatch.ORDER_FIELDS, Mismatch.GHOST_ORDER}
 POSITION_ANSWER = POSITION_KINDS | {Mismatch.AVERAGE_PRICE, Mismatch.MODE}
@@ -41,13 +40,13 @@ class Comparison(msgspec.Struct, frozen=True):
         findings: Differences, by kind and key.
         kinds: What was looked at.
         skipped: Keys and instruments that could not be compared now, `EVERYTHING` for all.
-        explained: By instrument, what executions that are not booked yet change in our position.
+        unbooked: What executions that are not booked yet would change.
     """
 
     findings: tuple[Finding, ...]
     kinds: frozenset[Mismatch]
     skipped: frozenset[str]
-    explained: Mapping[str, QtyRaw]
+    unbooked: Unbooked
 
     def has_cleared(self, finding: Finding) -> bool:
         """Whether a difference found before is gone for sure."""
@@ -64,14 +63,14 @@ def compare(
     settings: ReconciliationSettings,
     *,
     visibility_ms: int = 0,
-    explained: Mapping[str, QtyRaw] | None = None,
+    known: Unbooked = NOTHING,
 ) -> Comparison:
     """Return what differs between our books and what was asked for.
 
-    `explained` is what executions found before, and not booked yet, change in our positions.
+    `known` is what executions that were found before, and not booked yet, would change.
     """
     quiet = Quiet(books, truth.asked_ns - visibility_ms * NS_PER_MS)
-    fills = FillView(books, truth, quiet)
+    fills = FillView(books, truth, quiet, known)
     found = fills.findings
     kinds: frozenset[Mismatch] = frozenset()
     if truth.orders is not None:
@@ -80,17 +79,17 @@ def compare(
     if truth.fills is not None:
         kinds |= FILL_ANSWER
         found += fills.stranger_findings()
-    known = {**(explained or {}), **fills.explained}
+    unbooked = fills.unbooked
     if truth.positions is not None:
         kinds |= POSITION_ANSWER
         tolerance_pct = settings.average_price_tolerance_pct
-        found += position_findings(books, truth, known, quiet, tolerance_pct)
+        found += position_findings(books, truth, unbooked.positions, quiet, tolerance_pct)
         found += mode_findings(books, truth)
     if truth.balances is not None:
         kinds |= {Mismatch.CASH}
-        if any(known.values()) or any(each.kind in POSITION_KINDS for each in found):
+        if any(unbooked.positions.values()) or any(each.kind in POSITION_KINDS for each in found):
             quiet.skipped.add(EVERYTHING)
         else:
             found += cash_findings(books, truth, quiet, settings.cash_tolerance_pct)
     found.sort(key=lambda finding: finding.subject)
-    return Comparison(tuple(found), kinds, frozenset(quiet.skipped), known)
+    return Comparison(tuple(found), kinds, frozenset(quiet.skipped), unbooked)

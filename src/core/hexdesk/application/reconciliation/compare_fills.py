@@ -1,7 +1,9 @@
 """Executions: what the broker lists against what we booked."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+import msgspec
 
 from hexdesk.application.reconciliation.books import Books, is_in_flight
 from hexdesk.application.reconciliation.fills import (
@@ -19,24 +21,39 @@ from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import QtyRaw
 
 
+class Unbooked(msgspec.Struct, frozen=True):
+    """What missed and unknown executions would change in our books, signed.
+
+    Attributes:
+        orders: Filled quantity, by client order id.
+        positions: Position, by instrument; executions of strangers too.
+    """
+
+    orders: Mapping[str, QtyRaw] = {}
+    positions: Mapping[str, QtyRaw] = {}
+
+
 class FillView:
     """What the broker's executions say about our orders.
 
+    Without executions in the answer it says what was known before.
+
     Attributes:
         findings: Missed and unknown executions, one finding an order and kind.
-        change: What both add to the filled quantity, by client order id.
-        explained: What they change in our position, signed, by instrument; strangers too.
         strangers: Executions that are not ours, by the broker's order id, else trade id.
+        unbooked: What all of them would change.
     """
 
-    def __init__(self, books: Books, truth: Truth, quiet: Quiet) -> None:
+    def __init__(self, books: Books, truth: Truth, quiet: Quiet, known: Unbooked) -> None:
         self.findings: list[Finding] = []
-        self.change: dict[str, QtyRaw] = defaultdict(int)
-        self.explained: dict[str, QtyRaw] = defaultdict(int)
         self.strangers: dict[str, list[Fill]] = defaultdict(list)
+        self.unbooked = known
         self._books = books
+        self._orders: dict[str, QtyRaw] = defaultdict(int)
+        self._positions: dict[str, QtyRaw] = defaultdict(int)
         if truth.fills is not None:
             self._compare_all(truth.fills, truth, quiet)
+            self.unbooked = Unbooked(self._orders, self._positions)
 
     def stranger_findings(self) -> list[Finding]:
         """Return executions of orders that are neither ours nor among the open ones."""
@@ -70,7 +87,7 @@ class FillView:
                 listed[order.intent.client_order_id].append(fill)
             elif not _may_be_ours(fill, orders.values()):
                 self.strangers[fill.venue_order_id or fill.trade_id].append(fill)
-                self.explained[fill.instrument_id] += fill.quantity * fill.side
+                self._positions[fill.instrument_id] += fill.quantity * fill.side
         for order_id, order in orders.items():
             if (order_id in listed or order.fills) and quiet.order(order):
                 self._compare(order, listed[order_id], truth, quiet)
@@ -88,8 +105,8 @@ class FillView:
     def _add(self, kind: Mismatch, order: Order, fills: Iterable[Fill], change: QtyRaw) -> None:
         intent = order.intent
         order_id, instrument_id = intent.client_order_id, intent.instrument_id
-        self.change[order_id] += change
-        self.explained[instrument_id] += change * intent.side
+        self._orders[order_id] += change
+        self._positions[instrument_id] += change * intent.side
         fills = tuple(sorted(fills, key=lambda fill: fill.trade_id))
         trades = ", ".join(fill.trade_id for fill in fills)
         shown = self._books.quantity_text(instrument_id, sum(fill.quantity for fill in fills))

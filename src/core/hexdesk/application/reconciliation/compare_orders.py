@@ -38,7 +38,7 @@ def order_findings(
             findings.append(_external(books, venue_order, fills.strangers.pop(venue_order_id, [])))
     for order_id, ours in orders.items():
         other = theirs.get(order_id)
-        cum_qty = ours.cum_qty + fills.change.get(order_id, 0)
+        cum_qty = ours.cum_qty + fills.unbooked.orders.get(order_id, 0)
         if other is None:
             if is_at_venue(ours) and quiet.order(ours) and cum_qty < ours.quantity:
                 findings.append(_gone(ours))

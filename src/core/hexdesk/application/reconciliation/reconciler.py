@@ -16,7 +16,7 @@ from hexdesk.application.reconciliation.actions import (
     OpenIncident,
 )
 from hexdesk.application.reconciliation.books import Books, Changes, DeskBooks, books_of, orders_of
-from hexdesk.application.reconciliation.compare import Comparison, compare
+from hexdesk.application.reconciliation.compare import NOTHING, Comparison, compare
 from hexdesk.application.reconciliation.confirmations import Confirmations, Sighting
 from hexdesk.application.reconciliation.doubts import Doubts
 from hexdesk.application.reconciliation.fills import by_venue_id
@@ -40,7 +40,7 @@ from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedul
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.domain.order import Order
-from hexdesk.domain.values import NS_PER_MS, QtyRaw, TimeNs
+from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.ports.broker import Capabilities, VenueOrder
 
 POSITION_LOOKS_MAX = 4
@@ -96,7 +96,7 @@ class Reconciler:
         self._reductions = Reductions()
         self._standing: dict[tuple[Mismatch, str], tuple[Finding, QueryKind, bool]] = {}
         self._ignored: dict[tuple[Mismatch, str, str, str], None] = {}
-        self._explained: Mapping[str, QtyRaw] = {}
+        self._unbooked = NOTHING
         self._orders: tuple[TimeNs, tuple[VenueOrder, ...]] | None = None
         self._lookups: set[str] = set()
         self._quiet_ns: TimeNs = 0
@@ -188,7 +188,7 @@ class Reconciler:
             truth,
             self._settings,
             visibility_ms=self._visibility_ms,
-            explained={} if query.kind is QueryKind.FILLS else self._explained,
+            known=self._unbooked,
         )
         self._schedule.answered(query.kind, query.asked_ns, now_ns)
         actions += self._take(query, books, comparison, now_ns)
@@ -331,7 +331,7 @@ class Reconciler:
         actions = self._clear(kind, comparison, now_ns)
         confirmations = self._confirmations[kind]
         if kind is QueryKind.FILLS:
-            self._explained = comparison.explained
+            self._unbooked = comparison.unbooked
             self._move_window(query, findings)
         for sighting in confirmations.count(findings, query.asked_ns):
             if sighting.is_confirmed and self._is_searched(sighting):
@@ -384,7 +384,7 @@ class Reconciler:
         if ASK in policies:
             actions += self._ask(finding, now_ns)
         if finding.kind in FILL_KINDS and ADOPT in policies:
-            self._explained = {}  # they are in the books now, or in dead letters
+            self._unbooked = NOTHING  # they are in the books now, or in dead letters
             self._look_closer(sighting, books, now_ns)
         if ADOPT in policies or CANCEL in policies:
             self._schedule.force(query.kind, now_ns + nanoseconds(self._settings.confirm_s))

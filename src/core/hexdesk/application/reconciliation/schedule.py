@@ -8,9 +8,14 @@ from hexdesk.application.reconciliation.settings import (
 from hexdesk.application.reconciliation.truth import QueryKind
 from hexdesk.domain.values import TimeNs
 
-ROUND = (QueryKind.ORDERS, QueryKind.FILLS, QueryKind.POSITIONS, QueryKind.BALANCES)
-"""What a full round asks."""
-VERIFIED = (QueryKind.ORDERS, QueryKind.FILLS, QueryKind.POSITIONS)
+ROUND: tuple[QueryKind, ...] = (
+    QueryKind.FILLS,
+    QueryKind.ORDERS,
+    QueryKind.POSITIONS,
+    QueryKind.BALANCES,
+)
+"""What a full round asks; executions first, since they explain the rest."""
+VERIFIED: tuple[QueryKind, ...] = (QueryKind.ORDERS, QueryKind.FILLS, QueryKind.POSITIONS)
 """What must be fresh for entries; cash alone never blocks them."""
 NEVER = 2**63 - 1
 
