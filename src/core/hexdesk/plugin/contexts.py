@@ -11,6 +11,7 @@ from hexdesk.domain.links import LinkObserver, unobserved
 from hexdesk.domain.money import Money
 from hexdesk.ports.broker import ReportSink
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.control import Control
 from hexdesk.ports.market_data import MarketTap
 
 
@@ -94,10 +95,22 @@ class ReadModelContext(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerContext(msgspec.Struct, frozen=True, kw_only=True):
-    """For server factories."""
+    """For server factories.
+
+    Attributes:
+        name: The section's name.
+        clock: Time.
+        instruments: All instruments known at start, by id.
+        seed: For all randomness of the server.
+        logger: The server's own.
+        control: The desk's control plane; None for a server that runs without a desk.
+        base_path: Where relative paths in settings start: the folder of the configuration file.
+    """
 
     name: str
     clock: Clock
     instruments: Mapping[str, Instrument]
     seed: int
     logger: logging.Logger
+    control: Control | None = None
+    base_path: Path = Path()

@@ -204,7 +204,8 @@ def test_answers_are_bounded_and_end_after_a_day() -> None:
         answers.begin(ADMIN, mutation, number)
         answers.finish(ADMIN, mutation, "done", number)
     assert len(answers) == 3
-    assert answers.find(ADMIN, Halt(request_id="k9"), Any, 10) == "done"
+    found: Any = answers.find(ADMIN, Halt(request_id="k9"), str, 10)
+    assert found == "done"
     assert answers.find(ADMIN, Halt(request_id="k0"), str, 10) is None
     later = 25 * 3_600 * NS_PER_SECOND
     assert answers.find(ADMIN, Halt(request_id="k9"), str, later) is None

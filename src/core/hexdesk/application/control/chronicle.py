@@ -123,7 +123,7 @@ class Chronicle:
         self._was_halted = execution.halted
 
     def _take(self, record: Any) -> None:  # noqa: ANN401 - any record of a journal
-        kind = type(record)
+        kind: Any = type(record)
         if kind in FACTS:
             self._take_fact(record)
         elif kind in _COMMANDS:
