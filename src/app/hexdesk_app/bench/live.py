@@ -6,7 +6,8 @@ and written to a file, up to the call that would send the order's bytes.
 
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import msgspec
 
@@ -22,6 +23,7 @@ from hexdesk.ports.broker import Capabilities, ReportSink, VenueOrder, VenuePosi
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
 from hexdesk_app.bench.result import BenchResult
+from hexdesk_app.build import Application
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.runner import frozen_garbage
 
@@ -137,10 +139,10 @@ class Wire:
 
 def bench_live(events: int) -> BenchResult:
     """Handle that many messages, an order each."""
-    frames = list(_frames(events + WARM_UP))
+    frames = list(make_frames(events + WARM_UP))
     bare = _bare(frames)
     with tempfile.TemporaryDirectory() as folder, frozen_garbage():
-        histogram, seconds, orders = _run(frames, folder)
+        histogram, seconds, orders = run_frames(frames, folder)
     return BenchResult(
         name="live",
         events=events,
@@ -152,9 +154,16 @@ def bench_live(events: int) -> BenchResult:
     )
 
 
-def _run(frames: Sequence[bytes], folder: str) -> tuple[LatencyHistogram, float, int]:
+def run_frames(
+    frames: Sequence[bytes],
+    folder: str,
+    *,
+    extra: str = "",
+    beside: Callable[[Application], AbstractContextManager[object]] = nullcontext,
+) -> tuple[LatencyHistogram, float, int]:
+    """Return durations after the warm-up, seconds and orders; `beside` runs all the while."""
     names = instrument_ids(1)
-    app = make_app(names, {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
+    app = make_app(names, {}, extra=JOURNAL + extra, overrides=(f"desk.state_path={folder}",))
     desk = app.desk
     wire = Wire(app.assembly.brokers["sim"].capabilities, desk.on_report)
     account = Account("wire", app.instruments.values())
@@ -167,15 +176,16 @@ def _run(frames: Sequence[bytes], folder: str) -> tuple[LatencyHistogram, float,
     parse = QuoteParser(app.instruments[INSTRUMENT_ID])
     stopwatch = time.perf_counter_ns
     on_quote = desk.on_quote
-    begun = stopwatch()
-    for number, frame in enumerate(frames):
-        if number == WARM_UP:
-            histogram = LatencyHistogram()
-            begun = stopwatch()
-        arrived = stopwatch()
-        on_quote(parse.quote(decode(frame)))
-        histogram.add(wire.left_ns - arrived)
-    seconds = (stopwatch() - begun) / 1e9
+    with beside(app):
+        begun = stopwatch()
+        for number, frame in enumerate(frames):
+            if number == WARM_UP:
+                histogram = LatencyHistogram()
+                begun = stopwatch()
+            arrived = stopwatch()
+            on_quote(parse.quote(decode(frame)))
+            histogram.add(wire.left_ns - arrived)
+        seconds = (stopwatch() - begun) / 1e9
     app.journal.close()
     return histogram, seconds, desk.counts.orders
 
@@ -202,7 +212,7 @@ class QuoteParser:
         )
 
 
-def _frames(count: int) -> Iterator[bytes]:
+def make_frames(count: int) -> Iterator[bytes]:
     """Yield messages as a venue sends them."""
     for number, quote in enumerate(quotes(count, instrument_ids(1))):
         text = {

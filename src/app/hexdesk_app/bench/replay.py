@@ -1,4 +1,4 @@
-"""`bench replay`: a journal of orders read back from disk and folded into the desk that wrote it."""
+"""`bench replay`: a journal of orders read back from disk, folded into the desk that wrote it."""
 
 import tempfile
 import time
@@ -20,7 +20,7 @@ ROUNDS = 3
 def bench_replay(events: int) -> BenchResult:
     """Write about that many records, then read and fold them; the best of three rounds."""
     with tempfile.TemporaryDirectory() as folder, frozen_garbage():
-        _write(folder, events // RECORDS_PER_ORDER)
+        write_journal(folder, events // RECORDS_PER_ORDER)
         journal = make_app(
             instrument_ids(1), {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",)
         ).journal
@@ -37,7 +37,8 @@ def bench_replay(events: int) -> BenchResult:
     )
 
 
-def _write(folder: str, orders: int) -> None:
+def write_journal(folder: str, orders: int) -> None:
+    """Write a journal of limit orders, half of them filled, into a state folder."""
     names = instrument_ids(1)
     app = make_app(names, {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
     app.desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)

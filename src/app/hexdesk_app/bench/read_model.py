@@ -1,0 +1,134 @@
+"""`bench read_model`: a journal written as history off the path, and what that costs the path."""
+
+import tempfile
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hexdesk.domain.projection import Projection
+from hexdesk.ports.journal import JournalRecord
+from hexdesk.ports.read_model import ReadModel
+from hexdesk_app.bench.live import JOURNAL, WARM_UP, make_frames, run_frames
+from hexdesk_app.bench.market import instrument_ids, make_app
+from hexdesk_app.bench.replay import RECORDS_PER_ORDER, write_journal
+from hexdesk_app.bench.result import BenchResult
+from hexdesk_app.build import Application
+from hexdesk_app.history import History, open_read_model
+from hexdesk_app.history_feed import BATCH_RECORDS, FeedStats
+from hexdesk_app.runner import frozen_garbage
+
+ROUNDS = 3
+LIVE_MESSAGES_MAX = 50_000
+
+
+def bench_read_model(events: int) -> BenchResult:
+    """Write about that many records as rows, the best of three rounds; an event is a row.
+
+    Then the messages of `bench live` without and with a read model in turn: in one run, since no
+    two runs of a shared machine compare.
+    """
+    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+        write_journal(folder, max(events // RECORDS_PER_ORDER, 1))
+        records = _read(folder)
+        rows, folding = _fold(records)
+        seconds = min(_write(records, f"{folder}/{number}") for number in range(ROUNDS))
+        rebuilding = _rebuild(folder)
+    live = _live(min(events, LIVE_MESSAGES_MAX))
+    return BenchResult(
+        name="read_model",
+        events=rows,
+        seconds=seconds,
+        calibration_per_second=rows / folding,
+        details={
+            "calibration": "the fold alone",
+            "records": len(records),
+            "records_per_second": round(len(records) / seconds, 1),
+            "rebuild_per_second": round(len(records) / rebuilding, 1),
+            **live,
+        },
+    )
+
+
+def _read(folder: str) -> list[JournalRecord]:
+    app = make_app(instrument_ids(1), {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
+    records = list(app.journal.records())
+    app.journal.close()
+    return records
+
+
+def _fold(records: Sequence[JournalRecord]) -> tuple[int, float]:
+    """Return how many rows are added or replaced, and how long it takes to know them."""
+    projection = Projection()
+    rows = 0
+    begun = time.perf_counter()
+    for start in range(0, len(records), BATCH_RECORDS):
+        for number, record in enumerate(records[start : start + BATCH_RECORDS], start + 1):
+            projection.add(number, record)
+        changes = projection.take()
+        for changed in (changes.orders, changes.fills, changes.positions, changes.events):
+            rows += len(changed)
+        rows += len(changes.order_events)
+    return rows, time.perf_counter() - begun
+
+
+def _write(records: Sequence[JournalRecord], folder: str) -> float:
+    model = _opened(folder)
+    begun = time.perf_counter()
+    for start in range(0, len(records), BATCH_RECORDS):
+        model.write(start + 1, records[start : start + BATCH_RECORDS])
+    seconds = time.perf_counter() - begun
+    model.close()
+    return seconds
+
+
+def _rebuild(folder: str) -> float:
+    app = make_app(instrument_ids(1), {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",))
+    model = _opened(folder)
+    begun = time.perf_counter()
+    model.rebuild(app.journal.records())
+    seconds = time.perf_counter() - begun
+    model.close()
+    app.journal.close()
+    return seconds
+
+
+def _opened(folder: str) -> ReadModel:
+    Path(folder).mkdir(exist_ok=True)
+    model = open_read_model(Path(folder), is_read_only=False)
+    model.open()
+    return model
+
+
+def _live(messages: int) -> dict[str, float | int | str]:
+    """Return latencies of the order path without and with a feed, the medians of three rounds."""
+    frames = list(make_frames(messages + WARM_UP))
+    alone: list[tuple[float, float]] = []
+    fed: list[tuple[float, float]] = []
+    stats: list[FeedStats] = []
+
+    @contextmanager
+    def beside(app: Application) -> Generator[None]:
+        path = app.config.base_path / app.config.desk.state_path
+        history = History(app.desk, app.journal, open_read_model(path, is_read_only=False))
+        history.start()
+        yield
+        stats.append(history.stats)
+        history.close()
+
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+            histogram, _, _ = run_frames(frames, folder)
+        alone.append((histogram.percentile_us(0.5), histogram.percentile_us(0.99)))
+        with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+            histogram, _, _ = run_frames(frames, folder, beside=beside)
+        fed.append((histogram.percentile_us(0.5), histogram.percentile_us(0.99)))
+    middle = ROUNDS // 2
+    return {
+        "live_p50_us": round(sorted(p50 for p50, _ in alone)[middle], 3),
+        "live_fed_p50_us": round(sorted(p50 for p50, _ in fed)[middle], 3),
+        "live_p99_us": round(sorted(p99 for _, p99 in alone)[middle], 3),
+        "live_fed_p99_us": round(sorted(p99 for _, p99 in fed)[middle], 3),
+        "live_behind": max(each.behind for each in stats),
+        "live_overflows": sum(each.overflows for each in stats),
+    }
