@@ -25,7 +25,7 @@ from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
 from hexdesk.application.working import is_close
 from hexdesk.domain.commands import ClearReducing, Command, Halt, SetReducing
-from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
+from hexdesk.domain.order import IS_EXTERNAL, IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import ListChanged, OrderReserved
@@ -245,6 +245,20 @@ class Execution:
                 self.halt(reason)
             return False
         return True
+
+    def adopt(self, intent: NewOrder) -> None:
+        """Take an order into the books that we did not send; one that is known stays as it is.
+
+        Its quantity counts as able to be filled; the venue alone reserves for it.
+        """
+        if self.order(intent.client_order_id) is not None:
+            return
+        order = new_order(intent)
+        order.facts |= IS_EXTERNAL
+        host = self.hosts[intent.strategy_id]
+        ledger = host.ledgers[intent.instrument_id]
+        self._store.add(host, ledger, order)
+        ledger.take(order)
 
     def halt(self, reason: str) -> None:
         """Let nothing but cancels and an operator's closes leave until re-armed."""

@@ -9,6 +9,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
 from hexdesk.domain.commands import (
+    AdoptOrder,
     CancelAll,
     ClearReducing,
     Command,
@@ -90,6 +91,8 @@ class Operator:
                     self._execution.rearm()
                 else:
                     self._execution.refuse(command, "a reason is needed")
+            case AdoptOrder():
+                self._execution.adopt(command.intent)
             case SetReducing() | ClearReducing():
                 self._execution.take_reducing(command)
             case _:

@@ -18,6 +18,7 @@ from hexdesk.application.reception import Reception
 from hexdesk.application.state import BalanceState, DeskState, LedgerState, load_legs
 from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.commands import (
+    AdoptOrder,
     ClearReducing,
     Halt,
     OpenBooks,
@@ -216,10 +217,8 @@ class Replay:
                 self._check_books(record.instruments, record.accounts)
                 for book in record.strategies:
                     self._open_books(book)
-            case OpenBooks():
-                self._open_books(
-                    StrategyBook(record.strategy_id, record.broker, record.instrument_ids)
-                )
+            case AdoptOrder():
+                self._execution.adopt(record.intent)
             case (
                 Halt() | Rearm() | SetReducing() | ClearReducing() | StopEntries() | ResumeEntries()
             ):

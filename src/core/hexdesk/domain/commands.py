@@ -134,10 +134,28 @@ class OperatorCancel(msgspec.Struct, frozen=True, gc=False, array_like=True, tag
     ts_init: TimeNs
 
 
+class AdoptOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="adopt"):
+    """Take an order into the books that the desk did not send; what became of it is reported.
+
+    Its `strategy_id` names whose it is from now on; its books must be open.
+    """
+
+    intent: NewOrder
+    reason: str
+    ts_init: TimeNs
+
+
 OrderCommand: TypeAlias = OperatorSubmit | OperatorAmend | OperatorCancel
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
 )
 Command: TypeAlias = (
-    StrategyCommand | Halt | Rearm | SetReducing | ClearReducing | OpenBooks | OrderCommand
+    StrategyCommand
+    | Halt
+    | Rearm
+    | SetReducing
+    | ClearReducing
+    | OpenBooks
+    | OrderCommand
+    | AdoptOrder
 )
