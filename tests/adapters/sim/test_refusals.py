@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from hexdesk.domain.money import Money
 from hexdesk.domain.values import (
     BUY,
     CLOSE,
@@ -230,16 +229,3 @@ def test_funds_are_checked_on_demand() -> None:
     exchange.submit(BUY, 20)
     assert exchange.rejection.startswith("VENUE_FUNDS")
     assert exchange.story(exchange.submit(SELL, 90))[-1] == "taker 90@99999"
-
-
-def test_spot_is_paid_in_full() -> None:
-    exchange = Exchange(contract(kind="spot", taker_fee="0", margin="1"), check_funds=True)
-    exchange.quote(100_000, 100_000)
-    exchange.submit(BUY, 11)
-    assert exchange.rejection.startswith("VENUE_FUNDS")
-    exchange.submit(BUY, 10)
-    assert exchange.venue.balances("A1") == [Money(0, "USDT")]
-    exchange.submit(BUY, 1)
-    assert exchange.rejection.startswith("VENUE_FUNDS")
-    exchange.submit(SELL, 10)
-    assert exchange.venue.balances("A1") == [Money(1_000_000 * 10**8, "USDT")]

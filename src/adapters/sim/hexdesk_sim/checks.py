@@ -6,13 +6,16 @@ refusal counts.
 
 from typing import TypeAlias
 
+from hexdesk.domain.accounts import Balance
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import format_raw
 from hexdesk.domain.orders import NewOrder, order_value_problem
 from hexdesk.domain.values import (
     BUY,
     CLOSING_EFFECTS,
     CONDITIONAL_TYPES,
     GTD,
+    MoneyRaw,
     PriceRaw,
     QtyRaw,
     Side,
@@ -151,8 +154,9 @@ def closing_refusal(instrument: Instrument, holding: Holding, order: SimOrder) -
     return None
 
 
-def funds_refusal(needed: int, free: int, currency: str) -> Refusal:
-    """Check that what an order ties up is there; both at the scale of the currency's cash."""
+def funds_refusal(needed: MoneyRaw, free: MoneyRaw, balance: Balance) -> Refusal:
+    """Check that what an order ties up is there; both at the scale of the balance."""
     if needed <= free:
         return None
-    return VENUE_FUNDS, f"needed={needed} free={free} currency={currency}"
+    shown = [format_raw(amount, balance.scale) for amount in (needed, free)]
+    return VENUE_FUNDS, f"needed={shown[0]} free={shown[1]} currency={balance.currency}"

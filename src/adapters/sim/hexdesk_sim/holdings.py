@@ -1,10 +1,15 @@
-"""Accounts at the venue: cash, and what each account holds of each instrument."""
+"""Accounts at the venue: cash, and what each account holds of each instrument.
+
+Spot is an exchange of two currencies: a buyer pays the quote currency and receives the base
+currency, a seller the other way round. Both are balances, exact; the position is only what was
+bought less what was sold.
+"""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from hexdesk.domain.accounts import Account, Balance
-from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.instruments import Instrument, InstrumentKind
 from hexdesk.domain.money import RATE_SCALE, ceil_div, currency_scale, pow10
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import Fill
@@ -58,7 +63,7 @@ class VenueAccount:
         self,
         account_id: str,
         deliver: ReportSink,
-        instruments: Iterable[Instrument],
+        instruments: Collection[Instrument],
         *,
         mode: PositionMode,
         history_max: int,
@@ -69,9 +74,21 @@ class VenueAccount:
         self.open_count = 0
         self.fills: deque[Fill] = deque(maxlen=history_max)
         self.cash = Account(account_id, instruments, position_mode=mode)
+        self._open_base_balances(instruments)
         self.holdings: dict[str, Holding] = {}
         self._closed: deque[str] = deque()
         self._history_max = history_max
+
+    def _open_base_balances(self, instruments: Collection[Instrument]) -> None:
+        """Keep base currencies finely enough for every quantity that can be traded."""
+        balances = self.cash.balances
+        for instrument in instruments:
+            base = instrument.base
+            if instrument.kind is not InstrumentKind.SPOT or not base:
+                continue
+            known = balances[base].scale if base in balances else currency_scale(base)
+            scale = max(known, instrument.quantity_scale + instrument.multiplier_scale)
+            balances[base] = Balance(base, scale)
 
     def retire(self, client_order_id: str) -> None:
         """Take note that an order is closed, and forget the one that has been closed longest.
@@ -93,12 +110,15 @@ class Holding:
     Attributes:
         account: Whose it is.
         balance: Cash of the settlement currency.
+        base: Cash of the base currency of a spot instrument, None of others. One without a name
+            is kept here alone.
         position: Netted, or long and short apart.
         frozen: Orders that may only shrink it, by sequence.
         roll_ns: End of the trading day that the position was last seen in.
     """
 
     __slots__ = (
+        "_base_factor",
         "_cash_factor",
         "_fee_divisor",
         "_fee_factor",
@@ -110,6 +130,7 @@ class Holding:
         "_unit",
         "account",
         "balance",
+        "base",
         "frozen",
         "position",
         "roll_ns",
@@ -126,6 +147,13 @@ class Holding:
         self.roll_ns: TimeNs = 0
         self._instrument = instrument
         self._is_margined = instrument.is_margined
+        self.base: Balance | None = None
+        self._base_factor = 0
+        if instrument.kind is InstrumentKind.SPOT:
+            scale = instrument.quantity_scale + instrument.multiplier_scale
+            base = account.cash.balances.get(instrument.base) if instrument.base else None
+            self.base = base or Balance("", scale)
+            self._base_factor = instrument.multiplier * pow10(self.base.scale - scale)
         self._unit = 0 if instrument.inverse else instrument.multiplier
         self._maker_rate = instrument.maker_fee
         self._taker_rate = instrument.taker_fee
@@ -152,6 +180,8 @@ class Holding:
         value = price * quantity * unit if unit else self._instrument.value(price, quantity)
         if not self._is_margined:
             gain = -value if side is BUY else value
+            if self.base is not None:
+                self.base.total += quantity * side * self._base_factor
         rate = self._maker_rate if liquidity is MAKER else self._taker_rate
         fee = -(-value * rate // self._fee_divisor)
         self.balance.total += gain * self._cash_factor - fee * self._fee_factor
@@ -168,6 +198,8 @@ class Holding:
         if not self._is_margined:
             value = instrument.value(fill.price, fill.quantity)
             gain = value if fill.side is BUY else -value
+            if self.base is not None:
+                self.base.total -= fill.quantity * fill.side * self._base_factor
         self.balance.total += gain * self._cash_factor + fill.fee * self._fee_factor
 
     def closable(self, side: Side, effect: PositionEffect) -> QtyRaw:
@@ -209,6 +241,10 @@ class Holding:
             return 0, 0
         unrealised = self.position.unrealised(mark) * self._cash_factor
         return unrealised, self.margin(mark, abs(self.position.quantity), fee_rate=0)
+
+    def base_of(self, quantity: QtyRaw) -> MoneyRaw:
+        """Return what a quantity of a spot instrument is in the base currency, at its scale."""
+        return quantity * self._base_factor
 
     def margin(self, price: PriceRaw, quantity: QtyRaw, *, fee_rate: int) -> MoneyRaw:
         """Return what opening a quantity at a price ties up, with its fee, at the cash scale."""

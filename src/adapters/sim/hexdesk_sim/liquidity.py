@@ -136,6 +136,16 @@ class Liquidity:
             level[1] for level in self.beyond(side) if not price or level[0] * sign <= price * sign
         )
 
+    def reach(self, side: Side, quantity: QtyRaw) -> PriceRaw:
+        """Return the price of the last level that a taker of a quantity comes to; 0 is none."""
+        price, left = (self.ask, self.ask_left) if side is BUY else (self.bid, self.bid_left)
+        for level in self.beyond(side):
+            if left >= quantity:
+                break
+            price = level[0]
+            left += level[1]
+        return price
+
     def take(self, side: Side, price: PriceRaw, quantity: QtyRaw) -> QtyRaw:
         """Take up to a quantity at a price that the touch reaches, and return how much it was."""
         if side is BUY:

@@ -96,7 +96,9 @@ class MatchSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             use up what was displayed when it joined.
         trigger: What sets off stops: the touch (`quote`), public trades, or `any` of them.
         position_mode: How the venue nets.
-        check_funds: Whether orders that the account cannot pay are rejected (VENUE_FUNDS).
+        check_funds: Whether orders that the account cannot pay are rejected (VENUE_FUNDS): for
+            margin, or, of spot, the quote currency that a buyer gives and the base currency that a
+            seller does.
         price_band_pct: Limit prices further than this beyond the touch are rejected; 0 leaves
             only the instrument's daily limits.
         reject_rate: Share of new orders that are rejected at random (VENUE_OTHER).
