@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hexdesk.domain.orders import CancelOrder
@@ -56,6 +56,7 @@ def test_frames_come_back_as_they_were(batches: Batches) -> None:
 
 
 @pytest.mark.parametrize("kind", RECORD_TYPES, ids=lambda kind: kind.__name__)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_every_type_of_record_comes_back(kind: type[Any], data: st.DataObject) -> None:
     record = data.draw(records_of(kind))
@@ -72,6 +73,7 @@ def test_absurd_numbers_come_back_too(quantity: int) -> None:
     assert reader.problem is None
 
 
+@settings(max_examples=50)
 @given(BATCHES)
 def test_a_cut_anywhere_loses_only_the_frame_it_cuts(batches: Batches) -> None:
     frames = frames_of(batches)
