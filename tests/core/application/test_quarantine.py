@@ -62,7 +62,7 @@ def fill_all(rig: Rig) -> None:
         rig.fill(order.client_order_id)
 
 
-INPUTS: dict[str, Callable[[Rig], None]] = {
+INPUTS: dict[str, Callable[[Rig], object]] = {
     "on_quote": lambda rig: rig.quote(),
     "on_trade": lambda rig: rig.trade(),
     "on_book": book,
@@ -264,7 +264,7 @@ class _Watch:
         return self.now
 
 
-@pytest.mark.parametrize("callback", ["on_quote", "on_order"])
+@pytest.mark.parametrize("callback", ["on_quote", "on_order", "on_timer"])
 def test_over_budget_is_reported_then_ends_in_quarantine(callback: str) -> None:
     watch = _Watch()
     rig = Rig("a", "b", stopwatch=watch, budget_ns=100).start()
@@ -278,12 +278,31 @@ def test_over_budget_is_reported_then_ends_in_quarantine(callback: str) -> None:
         assert rig.host("a").state is HostState.RUNNING
         if callback == "on_quote":
             rig.quote()
+        elif callback == "on_timer":
+            slow.context.set_timer("t", rig.clock.now_ns() + 5)
+            rig.clock.advance_by(10)
         else:
             rig.accept(rig.act(buy))
         assert rig.alerts.count("OVER_BUDGET") == min(number + 1, STRIKES_MAX - 1)
     assert rig.host("a").state is HostState.FAULTED
     assert rig.host("a").fault.startswith("OVER_BUDGET: took 200 ns, budget 100 ns")
     assert rig.host("b").state is HostState.RUNNING
+
+
+@pytest.mark.parametrize("callback", ["on_start", "on_stop"])
+def test_a_slow_start_or_stop_is_told(callback: str) -> None:
+    watch = _Watch()
+    rig = Rig("a", "b", stopwatch=watch, budget_ns=100)
+
+    def dawdle(_none: object) -> None:
+        watch.now += 200
+
+    rig.puppets["a"].hooks[callback] = dawdle
+    rig.start()
+    rig.desk.command(StopStrategy("", True, rig.now()))  # noqa: FBT003
+    alerts = [alert for alert in rig.desk.alerts.recent if alert.code == "OVER_BUDGET"]
+    assert [alert.scope for alert in alerts] == ["a"]
+    assert rig.host("a").state is HostState.STOPPED
 
 
 def test_an_overrun_now_and_then_is_forgiven() -> None:

@@ -39,7 +39,6 @@ class StrategyHost:
         strategy: The plugin's object; set once by the desk.
         on_order: Its bound callback if it overrides it, None once quarantined.
         on_fill: The same.
-        on_timer: Its bound callback once it was started.
         send: The broker's bound `submit`.
         fault: Why it was quarantined.
         open_count: Its orders that are not closed.
@@ -62,7 +61,6 @@ class StrategyHost:
         "ledgers",
         "on_fill",
         "on_order",
-        "on_timer",
         "open_count",
         "send",
         "state",
@@ -95,7 +93,6 @@ class StrategyHost:
         self.strategy: Strategy | None = None
         self.on_order: Callable[[Any], None] | None = None
         self.on_fill: Callable[[Any], None] | None = None
-        self.on_timer: Callable[[str, TimeNs], None] | None = None
         self.fault = ""
         self.open_count = 0
         self.timers: dict[str, tuple[TimeNs, TimerHandle]] = {}
