@@ -10,9 +10,10 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.reconciliation.cash import cash_of, is_flat
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.money import currency_scale, format_raw, rescale_down
+from hexdesk.domain.money import format_raw
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.values import (
@@ -106,7 +107,8 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
         orders: By client order id: all open ones, the latest closed ones, and those asked for.
         holdings: By strategy and instrument.
         instruments: By id, all that the broker's strategies trade.
-        balances: By currency, at the currency's scale, rounded down.
+        balances: Cash by currency, as the broker counts it, at the currency's scale.
+        unclear_cash: Currencies in which our cash cannot be said as the broker counts it.
         changed_ns: By key (order id, instrument, currency), when it was first seen as it is.
         modes: What the account should be set to, by name.
     """
@@ -115,6 +117,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     holdings: Mapping[tuple[str, str], Holding]
     instruments: Mapping[str, Instrument] = {}
     balances: Mapping[str, MoneyRaw] = {}
+    unclear_cash: frozenset[str] = frozenset()
     changed_ns: Mapping[str, TimeNs] = {}
     modes: Mapping[str, str] = {}
 
@@ -157,6 +160,13 @@ def orders_of(desk: DeskBooks, broker: str) -> dict[str, Order]:
     return _at(desk, broker, (*execution.open.values(), *recent))
 
 
+def ledgers_of(desk: DeskBooks, broker: str) -> list[Ledger]:
+    """Return all ledgers at a broker."""
+    account = desk.accounts[broker]
+    hosts = [host for host in desk.hosts.values() if host.account is account]
+    return [ledger for host in hosts for ledger in host.ledgers.values()]
+
+
 def books_of(
     desk: DeskBooks,
     broker: str,
@@ -181,16 +191,16 @@ def books_of(
             for instrument_id, ledger in host.ledgers.items():
                 holdings[strategy_id, instrument_id] = _holding(ledger)
                 instruments[instrument_id] = ledger.instrument
-    balances = {
-        currency: rescale_down(balance.total, balance.scale, currency_scale(currency))
-        for currency, balance in account.balances.items()
-    }
-    changes.observe(orders, holdings, balances, now_ns)
+    ledgers = ledgers_of(desk, broker)
+    changes.late -= {each for each in changes.late if is_flat(ledgers, each)}
+    cash = cash_of(account, ledgers, changes.late)
+    changes.observe(orders, holdings, cash.amounts, now_ns)
     return Books(
         orders={**orders, **older},
         holdings=holdings,
         instruments=instruments,
-        balances=balances,
+        balances=cash.amounts,
+        unclear_cash=cash.unclear,
         changed_ns=changes.seen_ns,
         modes=modes or {},
     )
@@ -240,10 +250,12 @@ class Changes:
 
     Attributes:
         seen_ns: By key; what vanishes is forgotten.
+        late: Instruments of which executions came late, until the account is flat in them.
     """
 
     def __init__(self) -> None:
         self.seen_ns: dict[str, TimeNs] = {}
+        self.late: set[str] = set()
         self._marks: dict[str, object] = {}
 
     def observe(

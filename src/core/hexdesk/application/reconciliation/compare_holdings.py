@@ -54,7 +54,9 @@ def cash_findings(books: Books, truth: Truth, quiet: Quiet, tolerance_pct: float
     findings: list[Finding] = []
     for currency in sorted(books.balances.keys() | theirs.keys()):
         ours, other = books.balances.get(currency, 0), theirs.get(currency, 0)
-        if ours == other or not quiet.currency(currency):
+        if currency in books.unclear_cash:
+            quiet.skipped.add(currency)
+        if ours == other or currency in books.unclear_cash or not quiet.currency(currency):
             continue
         if not _is_within(ours, other, tolerance_pct):
             ours_text, theirs_text = str(Money(ours, currency)), str(Money(other, currency))

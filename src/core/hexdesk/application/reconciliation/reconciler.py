@@ -13,9 +13,17 @@ from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import (
     Action,
     CloseIncident,
+    FeedReport,
     OpenIncident,
 )
-from hexdesk.application.reconciliation.books import Books, Changes, DeskBooks, books_of, orders_of
+from hexdesk.application.reconciliation.books import (
+    Books,
+    Changes,
+    DeskBooks,
+    books_of,
+    ledgers_of,
+    orders_of,
+)
 from hexdesk.application.reconciliation.compare import NOTHING, Comparison, compare
 from hexdesk.application.reconciliation.confirmations import Confirmations, Sighting
 from hexdesk.application.reconciliation.doubts import Doubts
@@ -40,6 +48,7 @@ from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedul
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.domain.order import Order
+from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.ports.broker import Capabilities, VenueOrder
 
@@ -192,6 +201,7 @@ class Reconciler:
         )
         self._schedule.answered(query.kind, query.asked_ns, now_ns)
         actions += self._take(query, books, comparison, now_ns)
+        self._note_late(actions)
         return actions + self._reduce(now_ns)
 
     def tick(self, now_ns: TimeNs) -> list[Action]:
@@ -263,13 +273,7 @@ class Reconciler:
         )
 
     def _instruments(self) -> set[str]:
-        account = self._desk.accounts[self.broker]
-        return {
-            instrument_id
-            for host in self._desk.hosts.values()
-            if host.account is account
-            for instrument_id in host.ledgers
-        }
+        return {ledger.instrument.id for ledger in ledgers_of(self._desk, self.broker)}
 
     def _looked_up(self, query: Query, truth: Truth, now_ns: TimeNs) -> list[Action]:
         order_id = query.client_order_id
@@ -279,6 +283,7 @@ class Reconciler:
         if order is None:
             return []
         actions = self._doubts.looked_up(order, truth.order, query.asked_ns, now_ns)
+        self._note_late(actions)
         since_ns = self._doubts.fills_wanted_since_ns(orders)
         if since_ns is not None:
             self._want_fills(since_ns, now_ns)
@@ -430,6 +435,14 @@ class Reconciler:
                         )
                     )
         return actions
+
+    def _note_late(self, actions: Iterable[Action]) -> None:
+        """Note of which instruments executions come later than others that are booked."""
+        self._changes.late |= {
+            action.report.instrument_id
+            for action in actions
+            if isinstance(action, FeedReport) and isinstance(action.report, Fill)
+        }
 
     def _see_whether_ready(self) -> None:
         """End the start once everything was asked, looked at twice where it differed, and known."""

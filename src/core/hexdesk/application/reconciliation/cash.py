@@ -1,0 +1,77 @@
+"""Our cash as the broker counts it.
+
+A broker nets what our strategies hold apart, and it saw executions in their true order. Both move
+money between realised and open results, never in sum (law L4). So the cash of a margined instrument
+is only known for sure when the account holds nothing of it: then every result is realised, and
+cash flows tell it. Else it must be one strategy's alone, and no execution of it have come late.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from hexdesk.application.ledger import Ledger
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.money import currency_scale, pow10, rescale_down
+from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.values import MoneyRaw
+
+
+class Cash(msgspec.Struct, frozen=True):
+    """Cash by currency, at the currency's scale, rounded down.
+
+    Attributes:
+        amounts: What the broker should have.
+        unclear: Currencies in which that cannot be said.
+    """
+
+    amounts: dict[str, MoneyRaw]
+    unclear: frozenset[str]
+
+
+def cash_of(account: Account, ledgers: Iterable[Ledger], late: Collection[str] = ()) -> Cash:
+    """Return an account's cash; `late` are instruments whose executions came out of order."""
+    totals = {currency: balance.total for currency, balance in account.balances.items()}
+    unclear: set[str] = set()
+    groups: dict[str, list[Ledger]] = defaultdict(list)
+    for ledger in ledgers:
+        if ledger.fill_count and ledger.instrument.is_margined:
+            groups[ledger.instrument.id].append(ledger)
+    for instrument_id, group in groups.items():
+        instrument = group[0].instrument
+        settle = instrument.settle
+        if all(_is_flat(ledger) for ledger in group):
+            continue
+        if _is_netted(group) and not sum(ledger.position.quantity for ledger in group):
+            factor = pow10(account.balance(settle).scale - instrument.value_scale)
+            open_result = sum(
+                ledger.position.cash_flow - ledger.position.realised for ledger in group
+            )
+            totals[settle] += open_result * factor
+        elif len(group) > 1 or instrument_id in late:
+            unclear.add(settle)
+    amounts = {
+        currency: rescale_down(total, account.balance(currency).scale, currency_scale(currency))
+        for currency, total in totals.items()
+    }
+    return Cash(amounts, frozenset(unclear))
+
+
+def is_flat(ledgers: Iterable[Ledger], instrument_id: str) -> bool:
+    """Whether an account holds nothing of an instrument, so that nothing can be late any more."""
+    own = [ledger for ledger in ledgers if ledger.instrument.id == instrument_id]
+    if _is_netted(own):
+        return not sum(ledger.position.quantity for ledger in own)
+    return all(_is_flat(ledger) for ledger in own)
+
+
+def _is_netted(ledgers: Iterable[Ledger]) -> bool:
+    return not any(isinstance(ledger.position, HedgedPosition) for ledger in ledgers)
+
+
+def _is_flat(ledger: Ledger) -> bool:
+    position = ledger.position
+    if isinstance(position, HedgedPosition):
+        return not (position.long.quantity or position.short.quantity)
+    return not position.quantity
