@@ -11,6 +11,7 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app.config import Config
 from hexdesk_app.containers import DeskContainer
+from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
 from hexdesk_app.wiring import Assembly
 
@@ -65,6 +66,11 @@ class Application:
     def past(self) -> Past | None:
         """What the journal says of the runs before; None for a desk that begins anew."""
         return self._container.past()
+
+    @property
+    def links(self) -> Links:
+        """How the connections of feeds and brokers stand."""
+        return self._container.links()
 
     @property
     def assembly(self) -> Assembly:

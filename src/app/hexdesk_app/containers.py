@@ -16,6 +16,7 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app import wiring
 from hexdesk_app.config import Config
+from hexdesk_app.links import Links
 from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
 
@@ -42,8 +43,9 @@ class DeskContainer(containers.DeclarativeContainer):
     recordings: providers.Provider[dict[str, Recording]] = providers.Singleton(
         wiring.make_recordings, config, parts
     )
+    links: providers.Provider[Links] = providers.Singleton(Links)
     feeds: providers.Provider[dict[str, MarketData]] = providers.Singleton(
-        wiring.make_feeds, config, parts, clock
+        wiring.make_feeds, config, parts, clock, links
     )
     journal: providers.Provider[Journal] = providers.Singleton(
         wiring.make_journal, config, parts, run_id
@@ -66,6 +68,7 @@ class DeskContainer(containers.DeclarativeContainer):
         stopwatch=stopwatch,
         past=past,
         is_virtual=is_virtual,
+        links=links,
     )
     servers: providers.Provider[dict[str, Server]] = providers.Singleton(
         wiring.make_servers, config, parts, clock, instruments

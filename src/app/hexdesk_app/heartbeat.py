@@ -3,7 +3,6 @@
 It is written by the loop that runs the desk: a strategy that never returns stops it.
 """
 
-import os
 from contextlib import suppress
 from logging import getLogger
 from pathlib import Path
@@ -30,6 +29,9 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
         mode: backtest, paper or live.
         state: running or stopping.
         pid: Of its process, as that process sees it.
+        events: Market events handled.
+        orders: Orders made, denied ones included.
+        fills: Executions.
     """
 
     name: str
@@ -37,6 +39,9 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     state: str
     pid: int
+    events: int = 0
+    orders: int = 0
+    fills: int = 0
 
 
 class Heartbeat:
@@ -64,12 +69,11 @@ class Heartbeat:
         """Whether a beat would be written now."""
         return monotonic() >= self._due_s
 
-    def beat(self, *, name: str, run_id: str, mode: str, state: str) -> None:
+    def write(self, beat: Beat) -> None:
         """Write a beat if one is due; a disk that refuses is told once and stops nothing."""
         if not self.is_due:
             return
         self._due_s = monotonic() + BEAT_EVERY_S
-        beat = Beat(name=name, run_id=run_id, mode=mode, state=state, pid=os.getpid())
         part = self._path.with_suffix(".part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,19 +16,22 @@ import msgspec
 
 from hexdesk.domain.history import EquityRow
 from hexdesk.errors import DataError
-from hexdesk.ports.journal import Journal, JournalRecord
+from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
 from hexdesk.ports.read_model import Head, ReadModel, record_digest
 
-RECORDS_MAX = 65_536
-"""Records that may wait; more are not taken, and read from the journal later."""
+COMMITS_MAX = 8_192
+"""Commits that may wait; more are not taken, and read from the journal later.
+
+What waits is memory that the desk cannot use again at once: more of it slows every order.
+"""
 SAMPLES_MAX = 4_096
 """Equity samples that may wait; beyond it the oldest is dropped, and counted."""
-BATCH_RECORDS = 256
-"""Records of one transaction, while the desk runs."""
+BATCH_RECORDS = 128
+"""Records of one transaction: about a millisecond of the interpreter's lock."""
 WINDOW_S = 0.05
 """Longest wait of a record for its transaction, when all is well."""
-REST_S = 0.002
-"""Rest after a transaction: whoever waits for the interpreter's lock gets it."""
+REST_S = 0.01
+"""Rest after a transaction while the desk is busy: the lock is the desk's nine times in ten."""
 RETRY_S_MIN = 1.0
 RETRY_S_MAX = 60.0
 CLOSE_TIMEOUT_S = 10.0
@@ -43,7 +46,7 @@ class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
         sequence: Number of the last record written.
         behind: Records of the journal that are not written yet.
         written: Records written by this process.
-        overflows: Times that the queue was full.
+        overflows: Times that the queue became full.
         catch_ups: Times that records were read from the journal.
         rebuilds: Times that everything was made again.
         failures: Times that something was refused: a full disk, say.
@@ -71,7 +74,7 @@ class HistoryFeed:
         journal: Journal,
         logger: logging.Logger,
         *,
-        records_max: int = RECORDS_MAX,
+        commits_max: int = COMMITS_MAX,
         window_s: float = WINDOW_S,
         rest_s: float = REST_S,
         retry_s: float = RETRY_S_MIN,
@@ -79,19 +82,19 @@ class HistoryFeed:
         self._model = read_model
         self._journal = journal
         self._logger = logger
-        self._records_max = records_max
+        self._commits_max = commits_max
         self._window_s = window_s
         self._rest_s = rest_s
         self._retry_s_min = retry_s
         self._queue: deque[Batch] = deque()
         self._samples: deque[EquityRow] = deque(maxlen=SAMPLES_MAX)
         # Each number has one writer: the desk's thread those of the first line.
-        self._taken = self._overflows = self._sample_count = 0
-        self._left = self._written = self._catch_ups = self._rebuilds = self._failures = 0
+        self._overflows = self._sample_count = 0
+        self._written = self._catch_ups = self._rebuilds = self._failures = 0
         self._samples_left = 0
         self._unwritten: list[EquityRow] = []
-        self._is_full = False
         self._is_behind = True
+        self._seen = 0
         self._head: Head | None = None
         self._problem = ""
         self._deadline = float("inf")
@@ -102,7 +105,7 @@ class HistoryFeed:
 
     def start(self) -> None:
         """Follow the journal, and begin with what the read model misses of it."""
-        self._journal.follow(self._take)
+        self._journal.follow(self._make_sink())
         self._thread.start()
 
     def add_equity(self, rows: Iterable[EquityRow]) -> None:
@@ -111,17 +114,19 @@ class HistoryFeed:
             self._samples.append(row)
             self._sample_count += 1
 
-    def _take(self, first: int, records: Sequence[JournalRecord]) -> None:
-        """Take a committed batch, if there is room."""
-        if self._taken - self._left >= self._records_max:
-            if not self._is_full:
-                self._is_full = True
+    def _make_sink(self) -> JournalSink:
+        """Return what takes a committed batch if there is room; it is on the path of every order."""
+        queue, most = self._queue, self._commits_max
+        append = queue.append
+
+        def take(first: int, records: Sequence[JournalRecord]) -> None:
+            if len(queue) < most:
+                append((first, records))
+            elif not self._is_behind:
+                self._is_behind = True
                 self._overflows += 1
-            self._is_behind = True
-            return
-        self._is_full = False
-        self._taken += len(records)
-        self._queue.append((first, records))
+
+        return take
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Write what waits, within a time; what is left comes from the journal at the next start.
@@ -237,14 +242,12 @@ class HistoryFeed:
         if not queue:
             return None
         first, head = queue.popleft()
-        self._left += len(head)
         records = list(head)
         while queue and len(records) < BATCH_RECORDS:
             following, more = queue[0]
             if following != first + len(records):
                 break
             queue.popleft()
-            self._left += len(more)
             records += more
         return first, records
 
@@ -282,7 +285,9 @@ class HistoryFeed:
         self._head = Head(max(self._sequence, first + len(records) - 1))
 
     def _rest(self) -> None:
-        if self._rest_s and not self._stop.is_set():
+        """Leave the interpreter to the desk if it has committed anything since the last rest."""
+        seen, self._seen = self._seen, self._journal.sequence
+        if self._rest_s and self._seen != seen and not self._stop.is_set():
             time.sleep(self._rest_s)
 
     def _note(self, error: Exception) -> None:

@@ -17,7 +17,7 @@ logger = logging.getLogger("hexdesk.run")
 
 
 def resume(app: Application) -> None:
-    """Take up what the journal says: unanswered requests, and the strategies' own states."""
+    """Take up what the journal says; what was asked and not answered has an unknown outcome."""
     past, desk = app.past, app.desk
     if past is None:
         return
@@ -29,9 +29,14 @@ def resume(app: Application) -> None:
         len(desk.execution.open),
         doubts,
     )
-    for host in desk.hosts.values():
-        if host.strategy is not None:
-            desk.restore_strategy(host)
+
+
+def restore_strategies(app: Application) -> None:
+    """Give the strategies their own states back."""
+    if app.past is not None:
+        for host in app.desk.hosts.values():
+            if host.strategy is not None:
+                app.desk.restore_strategy(host)
 
 
 class StateKeeper:

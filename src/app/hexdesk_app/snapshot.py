@@ -11,7 +11,7 @@ from hexdesk_app.collect import (
     totals_of,
 )
 from hexdesk_app.live_table import LiveQuote, LiveSnapshot, LiveStrategy
-from hexdesk_app.runner import Session
+from hexdesk_app.session import Session
 
 
 def take_snapshot(session: Session) -> LiveSnapshot:

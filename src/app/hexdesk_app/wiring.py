@@ -38,6 +38,7 @@ from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.config import Config
 from hexdesk_app.config.schema import Mode
+from hexdesk_app.links import LinkKind, Links
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
 
@@ -89,7 +90,7 @@ def make_recordings(config: Config, parts: Parts) -> dict[str, Recording]:
     return made
 
 
-def make_feeds(config: Config, parts: Parts, clock: Clock) -> dict[str, MarketData]:
+def make_feeds(config: Config, parts: Parts, clock: Clock, links: Links) -> dict[str, MarketData]:
     """Make all live feeds, by section name."""
     made: dict[str, MarketData] = {}
     for name, part in parts.feeds.items():
@@ -100,6 +101,7 @@ def make_feeds(config: Config, parts: Parts, clock: Clock) -> dict[str, MarketDa
                 clock=clock,
                 instruments=config.instruments,
                 logger=logging.getLogger(f"hexdesk.feed.{name}"),
+                on_link=links.observer(LinkKind.FEED),
             )
             made[name] = make(registration.factory, context, part.settings, part.plugin, part.path)
     return made
@@ -192,6 +194,7 @@ def assemble(
     stopwatch: Callable[[], int] | None,
     past: Past | None,
     is_virtual: bool,
+    links: Links,
 ) -> Assembly:
     """Make a desk with its brokers, the books of the past, and its strategies.
 
@@ -221,7 +224,9 @@ def assemble(
         for name, part in parts.brokers.items()
     }
     brokers = {
-        name: _add_broker(config, parts, name, desk, reports, clock, instruments, deposits[name])
+        name: _add_broker(
+            config, parts, name, desk, reports, clock, instruments, deposits[name], links
+        )
         for name in parts.brokers
     }
     if past is not None:
@@ -276,6 +281,7 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
     clock: Clock,
     instruments: Mapping[str, Instrument],
     deposits: tuple[Money, ...],
+    links: Links,
 ) -> Broker:
     part = parts.brokers[name]
     account_id = part.section.account or name
@@ -289,6 +295,7 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
         deposits=deposits,
         seed=config.desk.seed,
         logger=logging.getLogger(f"hexdesk.broker.{name}"),
+        on_link=links.observer(LinkKind.BROKER),
     )
     broker = make(part.registration.factory, context, part.settings, part.plugin, part.path)
     account = Account(

@@ -25,7 +25,7 @@ from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, ma
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
 from hexdesk_app.latency import LatencyHistogram
-from hexdesk_app.runner import frozen_garbage
+from hexdesk_app.session import frozen_garbage
 
 WARM_UP = 2_000
 JOURNAL = """

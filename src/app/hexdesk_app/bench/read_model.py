@@ -16,7 +16,7 @@ from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
 from hexdesk_app.history import History, open_read_model
 from hexdesk_app.history_feed import BATCH_RECORDS, FeedStats
-from hexdesk_app.runner import frozen_garbage
+from hexdesk_app.session import frozen_garbage
 
 ROUNDS = 3
 LIVE_MESSAGES_MAX = 50_000

@@ -9,7 +9,7 @@ from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import load_config
 from hexdesk_app.heartbeat import FILE, last_beat
-from hexdesk_app.numbers import duration
+from hexdesk_app.numbers import count, duration
 from hexdesk_app.problems import NotRunningError
 from hexdesk_app.tables import make_table
 
@@ -68,10 +68,17 @@ def health(
         "mode": beat.mode,
         "state": beat.state,
         "age_s": round(age_s, 3),
+        "events": beat.events,
+        "orders": beat.orders,
+        "fills": beat.fills,
     }
     rows = [
         ("desk", f"{beat.name} ({beat.mode}), run {beat.run_id}"),
         ("state", beat.state),
         ("last sign of life", f"{duration(age_s)} ago"),
+        (
+            "so far",
+            f"{count(beat.events)} events, {count(beat.orders)} orders, {count(beat.fills)} fills",
+        ),
     ]
     output.result("health", data, [make_table("", ("", ""), rows)])

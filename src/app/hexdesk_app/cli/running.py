@@ -12,14 +12,14 @@ import msgspec
 
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output, is_terminal, terminal
-from hexdesk_app.heartbeat import Heartbeat
+from hexdesk_app.heartbeat import Beat, Heartbeat
 from hexdesk_app.live_table import LiveTable
 from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
 
 if TYPE_CHECKING:
     from hexdesk_app.config import Config
     from hexdesk_app.result import RunResult
-    from hexdesk_app.runner import Session
+    from hexdesk_app.session import Session
 
 DEMO_SPEED = 30.0
 SPEED = click.FloatRange(min=0.0, max=1e9)
@@ -51,7 +51,8 @@ report_option = click.option(
 def demo(output: Output, speed: float, report: str, *, no_table: bool) -> int:
     """Run a paper desk on recorded BTCUSDT data: no configuration, no network."""
     from hexdesk_app.recipes import demo_config
-    from hexdesk_app.runner import Options, run
+    from hexdesk_app.runner import run
+    from hexdesk_app.session import Options
 
     config = demo_config(os.environ)
     with _live(output, config, hidden=no_table) as watch:
@@ -84,8 +85,8 @@ def run(
 ) -> int:
     """Run the desk that plugins.toml (or FILES) describes, until it is stopped."""
     from hexdesk_app.config import load_config
-    from hexdesk_app.runner import Options
     from hexdesk_app.runner import run as run_desk
+    from hexdesk_app.session import Options
 
     config = load_config(sources(files, more_files, profile, overrides))
     _prepare(output, config)
@@ -137,8 +138,8 @@ def backtest(
 ) -> int:
     """Run recorded data through strategies at full speed."""
     from hexdesk_app.recipes import BacktestOptions, backtest_config
-    from hexdesk_app.runner import Options
     from hexdesk_app.runner import run as run_desk
+    from hexdesk_app.session import Options
 
     required = not (data and strategies)
     found = sources(files, more_files, profile, overrides, required=required)
@@ -190,14 +191,25 @@ def _watching(
     def watch(session: "Session") -> None:
         echo.tell(session.desk.alerts)
         if heart.is_due:
-            desk = session.app.config.desk
-            state = "stopping" if session.is_stopping else "running"
-            run_id = session.app.run_id
-            heart.beat(name=desk.name, run_id=run_id, mode=desk.mode.value, state=state)
+            heart.write(_beat(session))
         if show is not None:
             show(session)
 
     return watch
+
+
+def _beat(session: "Session") -> Beat:
+    config, counts = session.app.config.desk, session.desk.counts
+    return Beat(
+        name=config.name,
+        run_id=session.app.run_id,
+        mode=config.mode.value,
+        state="stopping" if session.is_stopping else "running",
+        pid=os.getpid(),
+        events=session.event_count,
+        orders=counts.orders,
+        fills=counts.fills,
+    )
 
 
 def _finish(output: Output, verb: str, config: "Config", result: "RunResult", report: str) -> int:

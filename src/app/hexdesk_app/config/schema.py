@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
 from hexdesk.domain.risk import RiskLimits
@@ -193,6 +194,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         servers: By section name.
         strategies: By section name; also those that are not enabled.
         risk: `[risk]`.
+        reconciliation: `[reconciliation]`.
         logging: `[logging]`.
         base_path: Folder that relative paths start at.
         files: What was read, in order.
@@ -209,6 +211,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     servers: dict[str, PluginSection]
     strategies: dict[str, StrategySection]
     risk: RiskSection
+    reconciliation: ReconciliationSettings
     logging: LoggingSettings
     base_path: Path
     files: tuple[str, ...]

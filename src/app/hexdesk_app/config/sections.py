@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.instruments import Instrument, InstrumentSettings, make_instrument
 from hexdesk.domain.money import Money, parse_money, parse_raw
 from hexdesk.domain.risk import UNLIMITED, RiskLimits
@@ -59,12 +60,13 @@ class Builder:
         servers = self._tables("servers", self._plugin)
         journal = self._single("journal")
         read_model = self._single("read_model")
+        reconciliation = self._section("reconciliation", ReconciliationSettings)
         risk = self._risk()
         broker_names = list(self._table("brokers"))
         strategies = self._tables(
             "strategies", lambda place, table: self._strategy(place, table, broker_names)
         )
-        if self.errors or desk is None or logging is None or risk is None:
+        if self.errors or desk is None or logging is None or risk is None or reconciliation is None:
             return None
         return Config(
             desk=desk,
@@ -76,6 +78,7 @@ class Builder:
             servers=servers,
             strategies=strategies,
             risk=risk,
+            reconciliation=reconciliation,
             logging=logging,
             base_path=base_path,
             files=files,

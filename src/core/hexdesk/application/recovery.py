@@ -25,11 +25,13 @@ class Past(msgspec.Struct, frozen=True):
         state: What the desk knew.
         sequence: Number of the record after which it knew that.
         record_count: Records read for it, besides a snapshot.
+        latest_ns: Latest time that is known of in it, 0 if none.
     """
 
     state: DeskState
     sequence: int
     record_count: int
+    latest_ns: TimeNs
 
 
 def read_past(journal: Journal) -> Past | None:
@@ -46,8 +48,20 @@ def read_past(journal: Journal) -> Past | None:
     desk = read_life(journal.records(after=after), state)
     if desk is None or desk.is_virtual:
         return None
-    shared = capture(desk)
-    return Past(decode_state(encode_state(shared)), journal.sequence, journal.sequence - after)
+    state = decode_state(encode_state(capture(desk)))  # it must not share orders with the reader
+    latest_ns = max(desk.pulse.now_ns, _latest_ns(state))
+    return Past(state, journal.sequence, journal.sequence - after, latest_ns)
+
+
+def _latest_ns(state: DeskState) -> TimeNs:
+    """Return the latest time that orders tell of: no record may have followed a snapshot."""
+    return max(
+        (
+            max(order.intent.ts_init, *(fill.ts_init for fill in (order.fills or {}).values()), 0)
+            for order in (*state.open, *state.closed)
+        ),
+        default=0,
+    )
 
 
 def doubt_unanswered(desk: Desk, now_ns: TimeNs) -> int:

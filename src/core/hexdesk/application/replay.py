@@ -171,13 +171,14 @@ class Replay:
     def read_one(self, record: JournalRecord) -> None:
         """Read one record; call `finish` after the last."""
         self.count += 1
+        pulse = self.desk.pulse
+        pulse.now_ns = max(pulse.now_ns, getattr(record, "ts_init", 0))
         if self._intent is not None:
             if self._completes(record):
                 return
             self._submit()
         kind = type(record)
         if kind in _REPORTS:
-            self.desk.pulse.beat(record.ts_init)  # type: ignore[union-attr]
             self._reception.on_report(record)  # type: ignore[arg-type]
         else:
             self._take(record)

@@ -1,0 +1,164 @@
+"""Runs a desk on live feeds and real time."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
+
+from hexdesk.application.desk import Desk
+from hexdesk.domain.commands import ClearReducing, SetReducing
+from hexdesk.domain.links import LinkStatus
+from hexdesk.domain.market import MarketEvent
+from hexdesk.domain.order import Order
+from hexdesk_app.build import Application, build
+from hexdesk_app.config import Config
+from hexdesk_app.links import LinkKind
+from hexdesk_app.live_clock import LiveClock
+from hexdesk_app.reconciling import Reconciliation
+from hexdesk_app.result import RunResult
+from hexdesk_app.resume import StateKeeper, restore_strategies, resume
+from hexdesk_app.session import Options, Session, surroundings, within
+
+STOP_TIMEOUT_S = 10.0
+"""Real time that a stopping desk waits for the answers to its last cancels."""
+WATCH_STEP_S = 0.25
+PACE_STEP_S = 0.01
+FEED_STALE = "FEED_STALE"
+logger = logging.getLogger("hexdesk.run")
+
+
+async def run_live(config: Config, options: Options) -> RunResult:
+    """Run on live feeds and real time."""
+    loop = asyncio.get_running_loop()
+    drain = _Drain(loop)
+    app = build(
+        config,
+        overrides={
+            "clock": LiveClock(loop),
+            "is_virtual": False,
+            "wake": drain.wake,
+            "stopwatch": time.perf_counter_ns,
+        },
+    )
+    async with AsyncExitStack() as stack:
+        for name, feed in app.feeds.items():
+            stack.push_async_callback(feed.close)
+            await within(feed.connect(drain.put_market), f"feed {name!r} connects")
+            found = await within(feed.instruments(), f"feed {name!r} lists instruments")
+            app.discover({instrument.id: instrument for instrument in found})
+        session = await stack.enter_async_context(surroundings(app, options))
+        drain.attach(session)
+        keeper = StateKeeper(app.desk, app.journal)
+        resume(app)
+        reconciliation = Reconciliation(
+            app.desk, app.assembly.brokers, app.clock, config.reconciliation
+        )
+        stack.push_async_callback(reconciliation.close)
+        wanted = _wanted(app)
+        app.links.follow(_Gate(app, reconciliation, wanted).on_link)
+        await reconciliation.start(app.past.latest_ns if app.past else 0)
+        restore_strategies(app)
+        session.start_strategies(app.clock.now_ns())
+        for feed in app.feeds.values():
+            await within(feed.subscribe(wanted), "subscribing")
+        begun = time.perf_counter()
+        while not session.is_stopping:
+            session.now_ns = app.clock.now_ns()
+            session.watch()
+            keeper.look(session.now_ns)
+            await session.wait(WATCH_STEP_S)
+        session.seconds = time.perf_counter() - begun
+        session.stop_strategies(app.clock.now_ns())
+        await _until_settled(app.desk, keeps=config.desk.on_stop == "keep")
+        keeper.end(app.clock.now_ns())
+        session.is_stopping = False
+        return session.result()
+
+
+def _wanted(app: Application) -> list[str]:
+    """Return the instruments that strategies trade, and those that the books hold."""
+    configured = {
+        each for part in app.parts.strategies.values() for each in part.section.instruments
+    }
+    return sorted(configured | {order.intent.instrument_id for order in _open_orders(app)})
+
+
+def _open_orders(app: Application) -> Iterable[Order]:
+    return app.desk.execution.open.values()
+
+
+class _Gate:
+    """Lets nothing be opened on an instrument whose feed is not current."""
+
+    def __init__(
+        self, app: Application, reconciliation: Reconciliation, instrument_ids: Sequence[str]
+    ) -> None:
+        self._app = app
+        self._reconciliation = reconciliation
+        self._instrument_ids = instrument_ids
+
+    def on_link(self, kind: LinkKind, status: LinkStatus) -> None:
+        """Take a change of a link."""
+        if kind is LinkKind.BROKER:
+            self._reconciliation.on_link(status.name, status)
+        elif status.is_live:
+            self._each(ClearReducing, f"feed {status.name} is back")
+        else:
+            self._each(SetReducing, f"feed {status.name}: {status.state.name.lower()}")
+
+    def _each(self, kind: type[SetReducing | ClearReducing], reason: str) -> None:
+        inbox, reducing = self._app.assembly.inbox, self._app.desk.execution.reducing
+        for each in self._instrument_ids:
+            is_set = FEED_STALE in reducing.get(each, {})
+            if is_set is (kind is ClearReducing):
+                inbox.put_command(kind(each, FEED_STALE, reason, self._app.clock.now_ns()))
+
+
+class _Drain:
+    """Lets the desk handle its inbox as soon as the loop is free; wakes are coalesced."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._is_due = False
+        self._session: Session | None = None
+
+    def attach(self, session: Session) -> None:
+        """Begin to drain into a session's desk."""
+        self._session = session
+        self.wake()
+
+    def wake(self) -> None:
+        """Ask for a drain."""
+        if not self._is_due:
+            self._is_due = True
+            self._loop.call_soon_threadsafe(self._run)
+
+    def put_market(self, event: MarketEvent) -> None:
+        """Take a market event; before the desk stands there is nobody to see it."""
+        session = self._session
+        if session is not None:
+            session.event_count += 1
+            session.app.assembly.inbox.put_market(event)
+
+    def _run(self) -> None:
+        self._is_due = False
+        session = self._session
+        if session is None:
+            return
+        begun = time.perf_counter_ns()
+        more = session.app.assembly.inbox.drain()
+        session.latency.add(time.perf_counter_ns() - begun)
+        if more:
+            self.wake()
+
+
+async def _until_settled(desk: Desk, *, keeps: bool) -> None:
+    """Wait until the last cancels are answered, within a limit."""
+    deadline = time.perf_counter() + STOP_TIMEOUT_S
+    while time.perf_counter() < deadline:
+        waiting = [order for order in desk.execution.open.values() if order.pending_cancels]
+        if keeps or not waiting:
+            return
+        await asyncio.sleep(PACE_STEP_S)
+    logger.warning("%d orders were not confirmed canceled", len(desk.execution.open))

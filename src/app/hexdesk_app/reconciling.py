@@ -1,0 +1,165 @@
+"""Asks the brokers of a live desk what they know, and lets the desk repair its books.
+
+One reconciler a broker decides what to ask and what the answers mean; this only asks. Every query
+has a time limit, and there are never more on their way than the reconciler asked for.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from hexdesk.application.desk import Desk
+from hexdesk.application.reconciliation.actions import Action
+from hexdesk.application.reconciliation.reconciler import Reconciler
+from hexdesk.application.reconciliation.settings import ReconciliationSettings
+from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
+from hexdesk.application.repairs import Repairs
+from hexdesk.domain.links import LinkStatus
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.broker import Broker
+from hexdesk.ports.clock import Clock
+
+STEP_S = 0.25
+READY_TIMEOUT_S = 30.0
+"""How long a start waits for the first round; what is not compared then trades later."""
+logger = logging.getLogger("hexdesk.reconcile")
+
+
+class Watchman:
+    """Reconciles one broker.
+
+    Attributes:
+        reconciler: What decides.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        broker: Broker,
+        desk: Desk,
+        clock: Clock,
+        settings: ReconciliationSettings,
+    ) -> None:
+        self.reconciler = Reconciler(name, desk, broker.capabilities, settings)
+        self._broker = broker
+        self._clock = clock
+        self._timeout_s = settings.query_timeout_s
+        self._repairs = Repairs(desk, name)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._was_live = True
+
+    def start(self, quiet_since_ns: TimeNs) -> None:
+        """Begin with a full round; see `Reconciler.start`."""
+        self.reconciler.start(self._clock.now_ns(), quiet_since_ns=quiet_since_ns)
+
+    def on_link(self, status: LinkStatus) -> None:
+        """Ask nothing while the link is down, and everything once it is back."""
+        if status.is_live and not self._was_live:
+            self.reconciler.reconnected(self._clock.now_ns())
+        elif not status.is_live and self._was_live:
+            self.reconciler.disconnected()
+        self._was_live = status.is_live
+
+    def step(self) -> None:
+        """Do what time asks for, and send the queries that are due."""
+        now_ns = self._clock.now_ns()
+        self._do(self.reconciler.tick(now_ns))
+        for query in self.reconciler.due(now_ns):
+            task = asyncio.create_task(self._ask(query))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """Give up what is on its way."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, query: Query) -> None:
+        try:
+            truth = await asyncio.wait_for(self._query(query), self._timeout_s)
+        except Exception as error:  # noqa: BLE001 - an adapter may raise anything; it is counted
+            text = f"{type(error).__name__}: {error}"
+            logger.debug("%s: %s: %s", self.reconciler.broker, query.kind, text)
+            self._do(self.reconciler.failed(query, text, self._clock.now_ns()))
+        else:
+            self._do(self.reconciler.answered(query, truth, self._clock.now_ns()))
+
+    async def _query(self, query: Query) -> Truth:
+        broker, asked_ns = self._broker, query.asked_ns
+        match query.kind:
+            case QueryKind.ORDER:
+                order = await broker.query_order(query.client_order_id)
+                return Truth(asked_ns=asked_ns, order=order)
+            case QueryKind.ORDERS:
+                return Truth(asked_ns=asked_ns, orders=await broker.query_open_orders())
+            case QueryKind.FILLS:
+                fills = await broker.query_fills(query.since_ns)
+                return Truth(asked_ns=asked_ns, since_ns=query.since_ns, fills=fills)
+            case QueryKind.POSITIONS:
+                return Truth(asked_ns=asked_ns, positions=await broker.query_positions())
+            case QueryKind.BALANCES:
+                return Truth(asked_ns=asked_ns, balances=await broker.query_balances())
+
+    def _do(self, actions: list[Action]) -> None:
+        for action in actions:
+            self._repairs.do(action, self._clock.now_ns())
+
+
+class Reconciliation:
+    """Reconciles all brokers of a live desk.
+
+    Attributes:
+        watchmen: By broker.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        brokers: Mapping[str, Broker],
+        clock: Clock,
+        settings: ReconciliationSettings,
+    ) -> None:
+        self.watchmen = {
+            name: Watchman(name, broker, desk, clock, settings) for name, broker in brokers.items()
+        }
+        self._is_on = settings.enabled
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self, quiet_since_ns: TimeNs) -> None:
+        """Begin, and wait until every broker's first round is through, within a time limit."""
+        if not self._is_on:
+            logger.warning("reconciliation is off: nobody compares the books with the brokers'")
+            return
+        for watchman in self.watchmen.values():
+            watchman.start(quiet_since_ns)
+        self._task = asyncio.create_task(self._run())
+        try:
+            await asyncio.wait_for(self._ready.wait(), READY_TIMEOUT_S)
+        except TimeoutError:
+            missing = [name for name, each in self.watchmen.items() if not each.reconciler.is_ready]
+            logger.warning("not compared with within %g s: %s", READY_TIMEOUT_S, missing)
+
+    def on_link(self, broker: str, status: LinkStatus) -> None:
+        """Take a change of a broker's link."""
+        watchman = self.watchmen.get(broker)
+        if watchman is not None:
+            watchman.on_link(status)
+
+    async def close(self) -> None:
+        """Stop asking."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        for watchman in self.watchmen.values():
+            await watchman.close()
+
+    async def _run(self) -> None:
+        while True:
+            for watchman in self.watchmen.values():
+                watchman.step()
+            if all(each.reconciler.is_ready for each in self.watchmen.values()):
+                self._ready.set()
+            await asyncio.sleep(STEP_S)

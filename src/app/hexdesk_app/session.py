@@ -1,0 +1,207 @@
+"""A desk while it runs: what recorded and live runs have in common."""
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from typing import TypeVar
+
+import msgspec
+
+from hexdesk.application.desk import Desk
+from hexdesk.domain.commands import StartStrategy, StopStrategy
+from hexdesk.domain.values import TimeNs
+from hexdesk.errors import HexdeskError
+from hexdesk_app.build import Application
+from hexdesk_app.collect import Sampler, make_result
+from hexdesk_app.latency import LatencyHistogram
+from hexdesk_app.resolve import Parts
+from hexdesk_app.result import RunResult
+
+GC_THRESHOLD = 50_000
+"""Allocations between collections while a desk runs (performance.md, decision 10)."""
+CONNECT_TIMEOUT_S = 30.0
+
+T = TypeVar("T")
+Watch = Callable[["Session"], None]
+logger = logging.getLogger("hexdesk.run")
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """How to run.
+
+    Attributes:
+        speed: Seconds played per second, over what the configuration says; None leaves it.
+        dataset: Shown in the result.
+        watch: Called a few times a second, for a live table.
+        handle_signals: Whether SIGINT and SIGTERM stop the session.
+        forever: Whether the desk stays up after its recordings have ended.
+    """
+
+    speed: float | None = None
+    dataset: str = ""
+    watch: Watch | None = None
+    handle_signals: bool = True
+    forever: bool = False
+
+
+class Session:
+    """A desk while it runs; what a live table looks at.
+
+    Attributes:
+        app: The desk and what surrounds it.
+        sampler: Curves.
+        latency: Durations of handling; filled by paced and live runs.
+        event_count: Market events handled.
+        begun_s: `time.perf_counter()` at the start.
+        start_ns: Time of the first event.
+        now_ns: Time of the latest one.
+        is_stopping: Whether somebody asked it to stop.
+    """
+
+    def __init__(self, app: Application, options: Options) -> None:
+        self.app = app
+        self.options = options
+        self.sampler = Sampler(app.desk)
+        self.latency = LatencyHistogram()
+        self.event_count = 0
+        self.seconds = 0.0
+        self.begun_s = time.perf_counter()
+        self.start_ns: TimeNs = 0
+        self.now_ns: TimeNs = 0
+        self.is_stopping = False
+        self.stop_signal = ""
+        self._stop = asyncio.Event()
+
+    @property
+    def desk(self) -> Desk:
+        """The desk."""
+        return self.app.desk
+
+    def stop(self, reason: str = "") -> None:
+        """Ask the session to end in good order; asking again changes nothing."""
+        self.is_stopping = True
+        self.stop_signal = self.stop_signal or reason
+        self._stop.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Wait, but not longer than until somebody asks to stop."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def watch(self) -> None:
+        """Take a sample and show the live table."""
+        self.sampler.sample(self.now_ns)
+        if self.options.watch is not None:
+            self.options.watch(self)
+
+    def start_strategies(self, now_ns: TimeNs) -> None:
+        """Start every strategy."""
+        self.start_ns = now_ns
+        self.now_ns = now_ns
+        self.desk.command(StartStrategy("", now_ns))
+        config = self.app.config
+        logger.info(
+            "desk %s is ready: %s, run %s, %d strategies",
+            config.desk.name,
+            config.desk.mode.value,
+            self.app.run_id,
+            len(self.desk.hosts),
+        )
+
+    def stop_strategies(self, now_ns: TimeNs) -> None:
+        """Stop every strategy; its orders are canceled or kept as configured."""
+        keep = self.app.config.desk.on_stop == "keep"
+        self.desk.command(StopStrategy("", keep, now_ns))
+
+    def result(self) -> RunResult:
+        """Return what the run came to."""
+        app = self.app
+        return make_result(
+            app.desk,
+            self.sampler,
+            app.parts,
+            app.recordings,
+            app.assembly.deposits,
+            self.latency.summary(),
+            run_id=app.run_id,
+            name=app.config.desk.name,
+            mode=app.config.desk.mode.value,
+            dataset=self.options.dataset or _datasets(app.parts),
+            events=self.event_count,
+            seconds=self.seconds,
+            start_ns=self.start_ns,
+            end_ns=self.now_ns,
+            interrupted=self.is_stopping,
+        )
+
+
+@asynccontextmanager
+async def surroundings(app: Application, options: Options) -> AsyncGenerator[Session]:
+    """Connect brokers, start servers, listen to signals; undo all of it in the reverse order."""
+    async with AsyncExitStack() as stack:
+        stack.callback(app.journal.close)
+        session = Session(app, options)
+        for name, broker in app.assembly.brokers.items():
+            stack.push_async_callback(broker.close)
+            await within(broker.connect(), f"broker {name!r} connects")
+        for name, server in app.servers.items():
+            stack.push_async_callback(server.stop)
+            await within(server.start(), f"server {name!r} starts")
+            logger.info("server %s listens on %s", name, server.address)
+        if options.handle_signals:
+            stack.enter_context(_signals(session))
+        yield session
+
+
+@contextmanager
+def _signals(session: Session) -> Generator[None]:
+    """Stop in good order at SIGINT and SIGTERM; a second SIGINT ends at once."""
+    loop = asyncio.get_running_loop()
+
+    def stop(name: str) -> None:
+        if session.is_stopping and name == "SIGINT":
+            loop.remove_signal_handler(signal.SIGINT)
+        session.stop(name)
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, stop, number.name)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def frozen_garbage() -> Generator[None]:
+    """Keep the collector from looking at what will live as long as the desk."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_THRESHOLD, before[1], before[2])
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*before)
+
+
+async def within(work: Awaitable[T], what: str) -> T:
+    """Wait for something with a limit."""
+    try:
+        return await asyncio.wait_for(work, CONNECT_TIMEOUT_S)
+    except TimeoutError as error:
+        message = f"{what}: no answer within {CONNECT_TIMEOUT_S:g} s"
+        raise HexdeskError(message, remedy="check the address and the network") from error
+
+
+def _datasets(parts: Parts) -> str:
+    found = (getattr(part.settings, "dataset", "") for part in parts.feeds.values())
+    return ", ".join(str(each) for each in found if each)
