@@ -75,10 +75,10 @@ def expected(count: int) -> list[str]:
 
 @contextmanager
 def feeding(
-    model: FakeReadModel, journal: FakeJournal, *, records_max: int = 1_000
+    model: FakeReadModel, journal: FakeJournal, *, commits_max: int = 1_000
 ) -> Generator[HistoryFeed]:
     feed = HistoryFeed(
-        model, journal, LOGGER, records_max=records_max, window_s=0.002, rest_s=0, retry_s=0.01
+        model, journal, LOGGER, commits_max=commits_max, window_s=0.002, rest_s=0, retry_s=0.01
     )
     feed.start()
     try:
@@ -121,7 +121,7 @@ def test_closing_takes_no_longer_than_its_limit(caplog: pytest.LogCaptureFixture
 
 def test_a_full_queue_takes_nothing_and_loses_nothing() -> None:
     model, journal = GatedModel(), FakeJournal()
-    with feeding(model, journal, records_max=10) as feed:
+    with feeding(model, journal, commits_max=10) as feed:
         eventually(lambda: model.opens == 1)
         model.gate.clear()
         commit(journal, 100)

@@ -115,7 +115,7 @@ class HistoryFeed:
             self._sample_count += 1
 
     def _make_sink(self) -> JournalSink:
-        """Return what takes a committed batch if there is room; it is on the path of every order."""
+        """Return what takes a committed batch if there is room; every order passes it."""
         queue, most = self._queue, self._commits_max
         append = queue.append
 
