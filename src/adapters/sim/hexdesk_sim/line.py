@@ -4,10 +4,10 @@ Requests arrive, and reports come back, in the order in which they were sent, as
 connection; only a delayed report may be overtaken.
 """
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from random import Random
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -25,7 +25,11 @@ from hexdesk.ports.clock import Clock
 from hexdesk_sim.checks import VENUE_RATE
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.faults import Faults
+from hexdesk_sim.lane import Lane
 from hexdesk_sim.settings import RequestKind, SimSettings
+
+Request: TypeAlias = tuple[Callable[[Any], None], NewOrder | AmendOrder | CancelOrder]
+"""What takes a request at the venue, and the request."""
 
 
 class Line:
@@ -46,6 +50,7 @@ class Line:
         self._clock = clock
         self._deliver = deliver
         self._faults = Faults(settings)
+        self._has_faults = bool(self._faults)
         self._submit_ns = _nanoseconds(settings.submit_latency_ms)
         self._amend_ns = _nanoseconds(settings.amend_latency_ms)
         self._cancel_ns = _nanoseconds(settings.cancel_latency_ms)
@@ -53,10 +58,11 @@ class Line:
         self._jitter_ns = _nanoseconds(settings.jitter_ms)
         self._chance = Random(f"{seed}:jitter")
         self._requests_max = settings.requests_in_flight_max
-        self._requests: deque[Callable[[], None]] = deque()
-        self._reports: deque[VenueReport] = deque()
-        self._request_due_ns: TimeNs = 0
-        self._report_due_ns: TimeNs = 0
+        self._requests = Lane[Request](clock, _execute)
+        self._reports = Lane[VenueReport](clock, self._stamp)
+        self._in_flight = self._requests.waiting
+        self._amend = partial(venue.amend, account_id)
+        self._cancel = partial(venue.cancel, account_id)
 
     # ----------------------------------------------------------------------------------------------
     # Towards the venue
@@ -64,42 +70,36 @@ class Line:
     def submit(self, order: NewOrder) -> None:
         """Send a new order."""
         client_order_id = order.client_order_id
-        if self._is_full():
+        if len(self._in_flight) >= self._requests_max:
             now = self._clock.now_ns()
-            text = self._full_text()
-            self._return(OrderRejected(client_order_id, VENUE_RATE, text, now, now))
-        elif not self._is_lost("submit", client_order_id, 0):
-            self._send(self._submit_ns, partial(self._venue.submit, order))
+            self._return(OrderRejected(client_order_id, VENUE_RATE, self._full_text(), now, now))
+        elif not (self._has_faults and self._is_lost("submit", client_order_id, 0)):
+            self._requests.send((self._venue.submit, order), self._delay(self._submit_ns))
 
     def amend(self, request: AmendOrder) -> None:
         """Send an amendment."""
         client_order_id, request_id = request.client_order_id, request.request_id
-        if self._is_full():
+        if len(self._in_flight) >= self._requests_max:
             now = self._clock.now_ns()
             text = self._full_text()
             self._return(AmendRejected(client_order_id, request_id, VENUE_RATE, text, now, now))
-        elif not self._is_lost("amend", client_order_id, request_id):
-            self._send(self._amend_ns, partial(self._venue.amend, self._account_id, request))
+        elif not (self._has_faults and self._is_lost("amend", client_order_id, request_id)):
+            self._requests.send((self._amend, request), self._delay(self._amend_ns))
 
     def cancel(self, request: CancelOrder) -> None:
         """Send a cancel."""
         client_order_id, request_id = request.client_order_id, request.request_id
-        if self._is_full():
+        if len(self._in_flight) >= self._requests_max:
             now = self._clock.now_ns()
             text = self._full_text()
             self._return(CancelRejected(client_order_id, request_id, VENUE_RATE, text, now, now))
-        elif not self._is_lost("cancel", client_order_id, request_id):
-            self._send(self._cancel_ns, partial(self._venue.cancel, self._account_id, request))
+        elif not (self._has_faults and self._is_lost("cancel", client_order_id, request_id)):
+            self._requests.send((self._cancel, request), self._delay(self._cancel_ns))
 
     def drain(self) -> None:
-        """Let everything under way arrive now; timers that fire later find nothing."""
-        while self._requests:
-            self._arrive()
-        while self._reports:
-            self._hand_over()
-
-    def _is_full(self) -> bool:
-        return len(self._requests) >= self._requests_max
+        """Let everything under way arrive now."""
+        self._requests.drain()
+        self._reports.drain()
 
     def _full_text(self) -> str:
         return f"requests_in_flight={self._requests_max} expected=fewer"
@@ -110,28 +110,15 @@ class Line:
             self._return(unknown)
         return unknown is not None
 
-    def _send(self, latency_ns: TimeNs, request: Callable[[], None]) -> None:
-        delay = self._delay(latency_ns)
-        if not delay and not self._requests:
-            request()
-            return
-        due = self._request_due_ns = max(self._clock.now_ns() + delay, self._request_due_ns)
-        self._requests.append(request)
-        self._clock.call_at(due, self._arrive)
-
-    def _arrive(self) -> None:
-        if self._requests:
-            self._requests.popleft()()
-
     # ----------------------------------------------------------------------------------------------
     # Back to the desk
 
     def report(self, report: VenueReport) -> None:
         """Take a report of the venue and let it travel; the account's sink."""
-        faults = self._faults
-        if not faults:
+        if not self._has_faults:
             self._return(report)
             return
+        faults = self._faults
         if isinstance(report, Fill):
             for bust in faults.busts():
                 due = self._clock.now_ns() + _nanoseconds(bust.delay_ms)
@@ -144,20 +131,13 @@ class Line:
                 self._return(arriving)
 
     def _return(self, report: VenueReport) -> None:
-        delay = self._delay(self._report_ns)
-        if not delay and not self._reports:
-            self._deliver(report)
-            return
-        due = self._report_due_ns = max(self._clock.now_ns() + delay, self._report_due_ns)
-        self._reports.append(report)
-        self._clock.call_at(due, self._hand_over)
-
-    def _hand_over(self) -> None:
-        if self._reports:
-            self._stamp(self._reports.popleft())
+        self._reports.send(report, self._delay(self._report_ns))
 
     def _stamp(self, report: VenueReport) -> None:
-        self._deliver(msgspec.structs.replace(report, ts_init=self._clock.now_ns()))
+        now = self._clock.now_ns()
+        if report.ts_init != now:
+            report = msgspec.structs.replace(report, ts_init=now)
+        self._deliver(report)
 
     def _bust(self, trade_id: str, leaves_live: bool | None) -> None:  # noqa: FBT001 - a timer's
         self._venue.bust(self._account_id, trade_id, leaves_live=leaves_live)
@@ -165,6 +145,11 @@ class Line:
     def _delay(self, latency_ns: TimeNs) -> TimeNs:
         jitter = self._jitter_ns
         return latency_ns + self._chance.randint(0, jitter) if jitter else latency_ns
+
+
+def _execute(request: Request) -> None:
+    send, message = request
+    send(message)
 
 
 def _nanoseconds(milliseconds: float) -> TimeNs:
