@@ -65,7 +65,7 @@ class Application:
     @property
     def past(self) -> Past | None:
         """What the journal says of the runs before; None for a desk that begins anew."""
-        return self._container.past()
+        return self._container.lookback().past
 
     @property
     def links(self) -> Links:

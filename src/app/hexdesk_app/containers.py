@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dependency_injector import containers, providers
 
 from hexdesk.application.clock import VirtualClock
-from hexdesk.application.recovery import Past
 from hexdesk.domain.instruments import Instrument
 from hexdesk.plugin.server import Server
 from hexdesk.ports.clock import Clock
@@ -50,11 +49,11 @@ class DeskContainer(containers.DeclarativeContainer):
     journal: providers.Provider[Journal] = providers.Singleton(
         wiring.make_journal, config, parts, run_id
     )
-    past: providers.Provider[Past | None] = providers.Singleton(
+    lookback: providers.Provider[wiring.Lookback] = providers.Singleton(
         wiring.look_back, config, journal, is_virtual=is_virtual
     )
     instruments: providers.Provider[dict[str, Instrument]] = providers.Singleton(
-        wiring.gather_instruments, config, recordings, discovered, past
+        wiring.gather_instruments, config, recordings, discovered, lookback
     )
     assembly: providers.Provider[wiring.Assembly] = providers.Singleton(
         wiring.assemble,
@@ -66,7 +65,7 @@ class DeskContainer(containers.DeclarativeContainer):
         clock=clock,
         wake=wake,
         stopwatch=stopwatch,
-        past=past,
+        lookback=lookback,
         is_virtual=is_virtual,
         links=links,
     )

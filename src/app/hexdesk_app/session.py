@@ -17,6 +17,7 @@ from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError
 from hexdesk_app.build import Application
 from hexdesk_app.collect import Sampler, make_result
+from hexdesk_app.history import History, make_read_model
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
@@ -60,6 +61,7 @@ class Session:
         start_ns: Time of the first event.
         now_ns: Time of the latest one.
         is_stopping: Whether somebody asked it to stop.
+        history: Feeds the read model; None without one.
     """
 
     def __init__(self, app: Application, options: Options) -> None:
@@ -74,6 +76,7 @@ class Session:
         self.now_ns: TimeNs = 0
         self.is_stopping = False
         self.stop_signal = ""
+        self.history: History | None = None
         self._stop = asyncio.Event()
 
     @property
@@ -97,6 +100,8 @@ class Session:
     def watch(self) -> None:
         """Take a sample and show the live table."""
         self.sampler.sample(self.now_ns)
+        if self.history is not None:
+            self.history.sample(self.now_ns)
         if self.options.watch is not None:
             self.options.watch(self)
 
@@ -147,6 +152,11 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
     async with AsyncExitStack() as stack:
         stack.callback(app.journal.close)
         session = Session(app, options)
+        read_model = make_read_model(app.config, app.parts)
+        if read_model is not None:
+            session.history = History(app.desk, app.journal, read_model)
+            stack.callback(session.history.close)
+            session.history.start()
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
             await within(broker.connect(), f"broker {name!r} connects")

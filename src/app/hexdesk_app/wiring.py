@@ -59,6 +59,12 @@ class Assembly(msgspec.Struct, frozen=True):
     deposits: dict[str, tuple[Money, ...]]
 
 
+class Lookback(msgspec.Struct, frozen=True):
+    """What was found of the runs before; an object also where it is nothing, so that it is kept."""
+
+    past: Past | None
+
+
 def derive_run_id(config: Config, *, is_virtual: bool, wall_ns: TimeNs) -> str:
     """Return the configured run id, or one of the configuration, or one of the start.
 
@@ -111,9 +117,10 @@ def gather_instruments(
     config: Config,
     recordings: Mapping[str, Recording],
     discovered: Mapping[str, Instrument],
-    past: Past | None,
+    lookback: Lookback,
 ) -> dict[str, Instrument]:
     """Return all instruments; the configuration wins over feeds and files, those over the past."""
+    past = lookback.past
     recorded = chain.from_iterable(each.instruments for each in recordings.values())
     return {
         **{instrument.id: instrument for instrument in (past.state.instruments if past else ())},
@@ -137,7 +144,7 @@ def make_journal(config: Config, parts: Parts, run_id: str) -> Journal:
     return make(part.registration.factory, context, part.settings, part.plugin, part.path)
 
 
-def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Past | None:
+def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Lookback:
     """Return what the journal says of the runs before; a run in virtual time has no past.
 
     Raises:
@@ -145,7 +152,7 @@ def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Past | N
         DataError: The journal is damaged.
     """
     if is_virtual:
-        return None
+        return Lookback(None)
     past = read_past(journal)
     mode = config.desk.mode.value
     if past is not None and past.state.mode != mode:
@@ -157,7 +164,7 @@ def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Past | N
             origin=config.origins.of(("desk", "mode")),
             remedy="give each mode a state_path of its own",
         )
-    return past
+    return Lookback(past)
 
 
 def state_path(config: Config) -> Path:
@@ -192,7 +199,7 @@ def assemble(
     clock: Clock,
     wake: Callable[[], None] | None,
     stopwatch: Callable[[], int] | None,
-    past: Past | None,
+    lookback: Lookback,
     is_virtual: bool,
     links: Links,
 ) -> Assembly:
@@ -205,6 +212,7 @@ def assemble(
         DataError: The past does not fit what is configured.
         PluginError: A factory failed.
     """
+    past = lookback.past
     _check_instruments(config, instruments)
     limits = {instrument_id: config.risk.of(instrument_id) for instrument_id in instruments}
     desk = Desk(
