@@ -165,3 +165,16 @@ def test_a_book_without_orders_asks_for_nothing() -> None:
     exchange.quote(99, 100)
     exchange.trade(99)
     assert exchange.story(order) == ["accepted", "canceled"]
+
+
+def test_a_touch_fills_any_number_of_orders_in_the_order_of_their_queue() -> None:
+    exchange = Exchange()
+    first = [exchange.submit(BUY, 1, 100) for _ in range(50)]
+    iceberg = exchange.submit(BUY, 3, 100, display_quantity=1)
+    last = [exchange.submit(BUY, 1, 100) for _ in range(50)]
+    exchange.quote(90, 100, 1, 75)
+    exchange.quote(90, 100, 1, 27)
+    filled = [fill.client_order_id for fill in exchange.fills]
+    assert filled == [*first, iceberg, *last, iceberg]
+    exchange.quote(90, 100)
+    assert exchange.story(iceberg)[1:] == ["maker 1@100"] * 3

@@ -39,6 +39,8 @@ from hexdesk_sim.stops import FAR, NEAR
 
 LINGER_NS = 100 * NS_PER_MS
 IMMEDIATE = frozenset({IOC, FOK})
+HANDFUL = 32
+"""Orders looked at in one go when a touch may not suffice for all that rest at a price."""
 
 
 class Book(Orders):
@@ -251,7 +253,7 @@ class Book(Orders):
         keys = ladder.keys
         take = self.liquidity.take
         while keys and keys[-1] >= reach:
-            for order in ladder.first():
+            for order in ladder.first(HANDFUL):
                 wanted = order.tip_qty or order.leaves_qty
                 if not wanted:
                     continue

@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from itertools import islice
 
 from hexdesk.domain.values import PriceRaw
 from hexdesk_sim.order import SimOrder
@@ -66,6 +67,6 @@ class Ladder:
         del level[order.sequence]
         level[order.sequence] = order
 
-    def first(self) -> list[SimOrder]:
-        """Return the orders at the best price, oldest first; a copy."""
-        return list(self._levels[self.keys[-1]].values())
+    def first(self, count: int | None = None) -> list[SimOrder]:
+        """Return the orders at the best price, oldest first, up to a number of them; a copy."""
+        return list(islice(self._levels[self.keys[-1]].values(), count))

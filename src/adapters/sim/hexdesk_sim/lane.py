@@ -37,7 +37,7 @@ class Lane(Generic[T]):
         waiting.append((due, thing))
 
     def drain(self) -> None:
-        """Let everything arrive now, for the last time: a timer still set would hurry what follows."""
+        """Let everything arrive now. Send nothing more: timers still set would hurry it."""
         waiting = self.waiting
         while waiting:
             self._arrive(waiting.popleft()[1])
