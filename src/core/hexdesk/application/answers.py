@@ -47,25 +47,25 @@ class AnswerWatch:
         overdue = [request for request, looks in waiting.items() if looks > LOOKS]
         self._seen = {each: looks for each, looks in waiting.items() if looks <= LOOKS}
         self.is_armed = False
-        if self._seen:
+        if waiting:  # one that is overdue may have hidden a later one
             self.arm()
         text = f"no answer within {self._timeout_ns / NS_PER_SECOND:g} s"
         return [OutcomeUnknown(*request, text, now_ns) for request in overdue]
 
 
 def unanswered(orders: Iterable[Order]) -> Iterator[Request]:
-    """Yield the requests that wait for an answer and are not in doubt yet."""
+    """Yield the requests that wait for an answer and are not in doubt yet.
+
+    The latest of an order stands for those before it: its evidence settles them as well.
+    """
     for order in orders:
         client_order_id = order.intent.client_order_id
         doubt = order.doubt
-        if order.life is SUBMITTED and (doubt is None or doubt.operation is not Operation.SUBMIT):
+        cancel_id = order.pending_cancels.bit_length() - 1
+        amend_id = order.pending_amends.bit_length() - 1
+        request_id = max(cancel_id, amend_id)
+        if request_id > (0 if doubt is None else doubt.request_id):
+            operation = Operation.CANCEL if cancel_id > amend_id else Operation.REPLACE
+            yield client_order_id, operation, request_id
+        elif order.life is SUBMITTED and doubt is None:
             yield client_order_id, Operation.SUBMIT, 0
-            continue
-        known = None if doubt is None else (doubt.operation, doubt.request_id)
-        for operation, pending in (
-            (Operation.CANCEL, order.pending_cancels),
-            (Operation.REPLACE, order.pending_amends),
-        ):
-            request_id = pending.bit_length() - 1
-            if pending and known != (operation, request_id):
-                yield client_order_id, operation, request_id
