@@ -15,6 +15,7 @@ from hexdesk.application.alerts import Alert
 from hexdesk.application.desk import Desk
 from hexdesk.application.reconciliation.actions import Action, CancelLeftover, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of
+from hexdesk.application.reconciliation.findings import Mismatch, Policy
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.reductions import CODES
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
@@ -129,6 +130,9 @@ class Session:
         """Move the market by a few ticks; strategies act on what they see."""
         self.bid += self.chance.randint(-3, 3) * 10
         now = self.clock.now_ns()
+        if "OVERFILLED" in self.desk.execution.reducing.get(ID, {}):
+            # the answer to an amendment was lost, not the venue's mind: a person lets it go on
+            self.desk.command(ClearReducing(ID, "OVERFILLED", "an amendment explains it", now))
         self.desk.on_quote(Quote(ID, self.bid, SIZE, self.bid + ASK - BID, SIZE, now, now))
 
     def wait(self, seconds: float) -> None:
@@ -250,7 +254,9 @@ def accidents(chance: Random, *, share: float) -> tuple[AnyFault, ...]:
             elif draw < share:
                 faults.append(LoseRequest(request=request, nth=nth))
         if chance.random() < share / 3:
-            faults.append(BustTrade(nth=nth, delay_ms=300, leaves_live=chance.random() < 0.5))
+            faults.append(
+                BustTrade(nth=nth, delay_ms=300, leaves_live=chance.choice([True, False, None]))
+            )
     return tuple(faults)
 
 
@@ -302,8 +308,33 @@ def test_after_lost_late_and_doubled_reports_the_books_are_the_venues(
     check_books(session)
     assert session.reconciler.incidents.open == []
     reasons = session.desk.execution.reducing.get(ID, {})
-    assert not CODES & reasons.keys(), reasons  # an amendment's lost answer may leave OVERFILLED
+    assert not CODES & reasons.keys(), reasons
     assert any(isinstance(action, FeedReport) for action in session.actions)
+
+
+def test_a_broken_trade_whose_report_is_lost_is_for_a_person() -> None:
+    """No query lists it any more: that it was broken is one explanation among several."""
+    faults = (BustTrade(nth=1, delay_ms=100, leaves_live=False), DropReport(report="busted", nth=1))
+    session = Session(1, faults, 0.0)
+    while not session.held():
+        session.quote()
+    _Trader.is_idle = True
+    try:
+        session.wait(60)
+        incidents = session.reconciler.incidents
+        assert [each.finding.kind for each in incidents.open] == [Mismatch.FILL_UNKNOWN_TO_VENUE]
+        assert "FILL_UNKNOWN_TO_VENUE" in session.desk.execution.reducing[ID]
+        resolution = session.reconciler.resolve(
+            incidents.open[0].id, Policy.ADOPT, by="ann", why="the venue's notice 17",
+            now_ns=session.clock.now_ns(),
+        )  # fmt: skip
+        session.do(resolution.actions)
+        session.wait(60)
+    finally:
+        _Trader.is_idle = False
+    check_books(session)
+    assert incidents.open == []
+    assert session.desk.execution.reducing == {}
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -382,7 +382,7 @@ class Reconciler:
         sighting.acts += 1
         if sighting.acts > 1:
             return self._act_again(sighting, policies, query, books, now_ns)
-        actions: list[Action] = [Alert(finding.kind, finding.key, finding.evidence, now_ns)]
+        actions: list[Action] = [Alert(finding.kind.value, finding.key, finding.evidence, now_ns)]
         self._standing[finding.subject] = (finding, query.kind, REDUCE in policies)
         for policy in policies:
             actions += actions_for(finding, policy, books, asked_ns=query.asked_ns, now_ns=now_ns)
