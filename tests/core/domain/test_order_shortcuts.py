@@ -11,11 +11,12 @@ from hexdesk.domain.order_state import (
     Outcome,
     accept_plainly,
     apply,
+    cancel_plainly,
     fill_plainly,
     new_order,
 )
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.reports import Fill, OrderAccepted, OrderEvent, VenueReport
+from hexdesk.domain.reports import Fill, OrderAccepted, OrderCanceled, OrderEvent, VenueReport
 from hexdesk.domain.values import ACCEPTED, LIMIT, Life, Operation
 from hexdesk.testing.strategies import interleavings, venue_histories
 from tests.core.domain.order_events import (
@@ -41,6 +42,8 @@ def check_shortcut(order: Order, event: OrderEvent) -> bool:
         taken = accept_plainly(short, event)
     elif isinstance(event, Fill):
         taken = fill_plainly(short, event)
+    elif isinstance(event, OrderCanceled):
+        taken = cancel_plainly(short, event)
     else:
         return False
     if taken:

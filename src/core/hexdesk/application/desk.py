@@ -434,11 +434,13 @@ class Desk:
         while True:
             if execution.outbox:
                 execution.flush()
-            elif reports:
-                execution.on_report(reports.popleft())
                 if len(reports) > REPORTS_MAX and not execution.halted:
                     execution.halt("more venue reports within one input than can be")
-            elif not execution.deliver_later() and not self._lives.save_due():
+            elif reports:
+                execution.on_report(reports.popleft())
+            elif execution.store.later:
+                execution.deliver_later()
+            elif not self.saves.due or not self._lives.save_due():
                 self.pulse.is_owed = False
                 execution.commit()
                 return

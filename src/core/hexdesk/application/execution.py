@@ -119,7 +119,8 @@ class Execution:
     def submit(self, host: StrategyHost, intent: NewOrder, authority: Authority = STRATEGY) -> None:
         """Take an order through risk, and out if it passes."""
         self._counts.orders += 1
-        self._send(host, new_order(intent), authority)
+        order = Order(intent, intent.quantity, intent.price, intent.trigger_price)
+        self._send(host, order, authority)
 
     def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
         """Take linked orders: those with a parent are held until it fills.
@@ -382,7 +383,9 @@ class Execution:
             return
         order.facts |= IS_SUBMITTED
         order.life = SUBMITTED
-        self._store.add(host, ledger, order)
+        self.open[intent.client_order_id] = order
+        host.open_count += 1
+        ledger.open_count += 1
         ledger.take(order)
         self._record(intent)
         if order.reserve_price != intent.price:

@@ -249,11 +249,6 @@ class Ledger:
         else:
             self.release(order)
 
-    def settle(self, order: Order, fill: Fill) -> None:
-        """Book the only fill of an order and stop to work it."""
-        self.release(order)
-        self.book(order, fill)
-
     def _bind(self, order: Order, quantity: QtyRaw) -> None:
         """Do the same for any order."""
         reserved = self.cash_of(order.intent, order.reserve_price, quantity)

@@ -9,13 +9,21 @@ from hexdesk.application.faults import FAULTS
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.order_store import OrderStore
 from hexdesk.domain.order import Order
-from hexdesk.domain.order_state import ALERTING, Outcome, accept_plainly, apply, fill_plainly
+from hexdesk.domain.order_state import (
+    ALERTING,
+    Outcome,
+    accept_plainly,
+    apply,
+    cancel_plainly,
+    fill_plainly,
+)
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
     Fill,
     FillBusted,
     OrderAccepted,
+    OrderCanceled,
     OrderRejected,
     OrderUpdated,
     VenueReport,
@@ -96,7 +104,13 @@ class Reception:
             callback = host.on_fill
             self._counts.fills += 1
             ledger = host.ledgers[intent.instrument_id]
-            ledger.settle(order, report)  # type: ignore[arg-type]
+            ledger.release(order)
+            ledger.book(order, report)  # type: ignore[arg-type]
+            self._store.close(host, ledger, order)
+        elif kind is OrderCanceled and cancel_plainly(order, report):  # type: ignore[arg-type]
+            callback = host.on_order
+            ledger = host.ledgers[intent.instrument_id]
+            ledger.release(order)
             self._store.close(host, ledger, order)
         else:
             callback = host.on_fill if kind is Fill else host.on_order

@@ -135,9 +135,12 @@ class Replay:
         desk.mode = state.mode
         desk.is_virtual = state.is_virtual
         self._check_books(state.instruments, [account.book for account in state.accounts])
-        for account in state.accounts:
-            for balance in account.balances:
-                _load_balance(desk.accounts[account.book.broker], balance)
+        finer = {
+            balance: factor
+            for account in state.accounts
+            for each in account.balances
+            for balance, factor in (_load_balance(desk.accounts[account.book.broker], each),)
+        }
         for host in state.hosts:
             self._open_books(host.book)
             known_host = desk.hosts[host.book.strategy_id]
@@ -149,6 +152,7 @@ class Replay:
         for order in state.open:
             owner = desk.hosts[order.intent.strategy_id]
             ledger_of = owner.ledgers[order.intent.instrument_id]
+            order.reserved *= finer.get(ledger_of.balance, 1)
             self._store.add(owner, ledger_of, order)
             ledger_of.resume(order)
         self._store.closed_max = state.closed_orders_max
@@ -370,7 +374,8 @@ def _load_ledger(host: StrategyHost, state: LedgerState) -> None:
     ledger.bind_margin()
 
 
-def _load_balance(account: Account, state: BalanceState) -> None:
+def _load_balance(account: Account, state: BalanceState) -> tuple[Balance, int]:
+    """Let a balance be what it was; return it and by how much finer it is kept now."""
     balance = account.balance(state.currency)  # its used margin is bound with the positions
     if state.scale > balance.scale:
         decimals = f"{state.scale} decimals, not {balance.scale}"
@@ -379,6 +384,7 @@ def _load_balance(account: Account, state: BalanceState) -> None:
     factor = pow10(balance.scale - state.scale)
     balance.total = state.total * factor
     balance.reserved = state.reserved * factor
+    return balance, factor
 
 
 def _scales(instrument: Instrument) -> tuple[object, ...]:

@@ -24,15 +24,16 @@ class StrategySaves:
 
     Attributes:
         is_on: Whether fills and bars are followed by a save.
+        due: Whose state is to be saved within this input.
         latest: By strategy id.
     """
 
-    __slots__ = ("_due", "is_on", "latest")
+    __slots__ = ("due", "is_on", "latest")
 
     def __init__(self) -> None:
         self.is_on = False
         self.latest: dict[str, StrategySaved] = {}
-        self._due: dict[str, StrategyHost] = {}
+        self.due: dict[str, StrategyHost] = {}
 
     def after(self, host: StrategyHost, callback: Callable[[Any], None]) -> Callable[[Any], None]:
         """Return a callback after which its strategy is saved."""
@@ -40,17 +41,17 @@ class StrategySaves:
             return callback
 
         def call(event: object) -> None:
-            self._due[host.strategy_id] = host
+            self.due[host.strategy_id] = host
             callback(event)
 
         return call
 
     def take_due(self) -> list[StrategyHost]:
         """Return whose state is to be saved now."""
-        if not self._due:
+        if not self.due:
             return []
-        hosts = list(self._due.values())
-        self._due.clear()
+        hosts = list(self.due.values())
+        self.due.clear()
         return hosts
 
     def save(self, host: StrategyHost, now_ns: TimeNs) -> StrategySaved | None:

@@ -85,6 +85,7 @@ __all__ = [
     "Outcome",
     "accept_plainly",
     "apply",
+    "cancel_plainly",
     "derive_life",
     "fill_plainly",
     "new_order",
@@ -179,6 +180,24 @@ def fill_plainly(order: Order, event: Fill) -> bool:
         order.cum_value = event.price * quantity
         order.facts |= IS_ACCEPTED
         order.life = FILLED
+        order.pending_cancels = 0
+        order.pending_amends = 0
+        return True
+    return False
+
+
+def cancel_plainly(order: Order, event: OrderCanceled) -> bool:
+    """Do what `apply` does when a resting order without fills is canceled; else False."""
+    if (
+        order.life is ACCEPTED
+        and order.doubt is None
+        and order.fills is None
+        and order.busts is None
+        and event.ts_event > order.canceled_ns
+    ):
+        order.canceled_ns = event.ts_event
+        order.code = order.code or event.code
+        order.life = CANCELED
         order.pending_cancels = 0
         order.pending_amends = 0
         return True
