@@ -6,7 +6,7 @@ from typing import Any, get_args
 import msgspec
 from hypothesis import strategies as st
 
-from hexdesk.domain.commands import Halt
+from hexdesk.domain.commands import AdoptOrder, Halt
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import AccountBook, RunStarted
@@ -87,6 +87,7 @@ _INTENTS = _records_of(NewOrder)
 records: st.SearchStrategy[JournalRecord] = st.one_of(
     _INTENTS, _INTENTS, _INTENTS, _records_of(Fill), _records_of(Fill),
     *_REPORTS, *_REQUESTS, *_OTHERS, runs(),
+    st.builds(AdoptOrder, _INTENTS, _TEXT, _TIMES),
 )  # fmt: skip
 histories: st.SearchStrategy[list[JournalRecord]] = st.lists(records, min_size=1, max_size=40)
 """Any records in any order: most make little sense, and none may be lost or do harm."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 
 from hexdesk.domain.books import Book, BookKey, leg_of
-from hexdesk.domain.commands import Command
+from hexdesk.domain.commands import AdoptOrder, Command
 from hexdesk.domain.history import (
     BODY_LENGTH_MAX,
     Category,
@@ -54,7 +54,7 @@ _QUIET = (
 """Kinds that only a replay needs: no question is about them."""
 _TAGS: dict[type[msgspec.Struct], str] = {
     kind: str(kind.__struct_config__.tag)
-    for kind in (NewOrder, AmendOrder, CancelOrder, *get_args(OrderEvent))
+    for kind in (NewOrder, AdoptOrder, AmendOrder, CancelOrder, *get_args(OrderEvent))
 }
 _CATEGORIES: dict[type, Category] = {
     StrategyFaulted: Category.FAULT,
@@ -132,6 +132,7 @@ class Projection:
         self._changes = _no_changes()
         self._handlers: dict[type, Callable[[int, Any], None]] = {
             NewOrder: self._intend,
+            AdoptOrder: self._adopt,
             AmendOrder: self._report,
             CancelOrder: self._report,
             Fill: self._fill,
@@ -195,16 +196,29 @@ class Projection:
         """Take a new order, or the release of a held one under its own id."""
         tracked = self._orders.get(intent.client_order_id)
         if tracked is None or tracked.order.life >= FILLED:
-            instrument = self._instruments.get(intent.instrument_id)
-            tracked = TrackedOrder.begin(number, intent, instrument)
-            self._orders[intent.client_order_id] = tracked
-            self._closed.pop(intent.client_order_id, None)
-            self._lists[intent.list_id] += 1
-            self._log(number, tracked, intent, "")
+            self._begin(number, intent, intent)
             return
         outcome = "" if tracked.order.life is HELD else Outcome.INVALID.name
         fold(tracked, number, intent)
         self._log(number, tracked, intent, outcome)
+
+    def _adopt(self, number: int, record: AdoptOrder) -> None:
+        """Take in an order that others sent; one that is known stays as it is."""
+        tracked = self._find(record.intent.client_order_id)
+        if tracked is None:
+            tracked = self._begin(number, record, record.intent)
+        self._event(
+            number, record, Category.COMMAND, kind="adopt", text=record.reason, tracked=tracked
+        )
+
+    def _begin(self, number: int, record: NewOrder | AdoptOrder, intent: NewOrder) -> TrackedOrder:
+        instrument = self._instruments.get(intent.instrument_id)
+        tracked = TrackedOrder.begin(number, record, instrument)
+        self._orders[intent.client_order_id] = tracked
+        self._closed.pop(intent.client_order_id, None)
+        self._lists[intent.list_id] += 1
+        self._log(number, tracked, record, "")
+        return tracked
 
     def _report(self, number: int, record: Record) -> None:
         """Take anything else that is about one order."""
@@ -383,7 +397,9 @@ class Projection:
                 instrument_id=intent.instrument_id
                 if intent
                 else getattr(record, "instrument_id", ""),
-                client_order_id=getattr(record, "client_order_id", ""),
+                client_order_id=intent.client_order_id
+                if intent
+                else getattr(record, "client_order_id", ""),
                 text=text,
                 body=body.decode() if len(body) <= BODY_LENGTH_MAX else "",
             )

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from hexdesk.domain.commands import AdoptOrder
 from hexdesk.domain.history import OrderRow
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.order import IS_SUBMITTED, Order, derive_life, new_order
+from hexdesk.domain.order import IS_EXTERNAL, IS_SUBMITTED, Order, derive_life, new_order
 from hexdesk.domain.order_state import Outcome, accept_plainly, apply, fill_plainly
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
@@ -35,7 +36,7 @@ class TrackedOrder(msgspec.Struct, gc=False):
     """An order and its records.
 
     Attributes:
-        number: Of the record that began it.
+        number: Of the record that began it: its intent, or its adoption.
         price_scale: Of its instrument then; None if that was unknown.
         quantity_scale: Likewise.
         ts_last: When its latest record was made.
@@ -56,20 +57,32 @@ class TrackedOrder(msgspec.Struct, gc=False):
     fill_numbers: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
     @classmethod
-    def begin(cls, number: int, intent: NewOrder, instrument: Instrument | None) -> "TrackedOrder":
-        """Return the order of an intent, about to leave."""
+    def begin(
+        cls, number: int, record: NewOrder | AdoptOrder, instrument: Instrument | None
+    ) -> "TrackedOrder":
+        """Return the order of an intent that is about to leave, or of one that others sent."""
         if instrument is None:
-            return cls.with_scales(number, intent, None, None)
-        return cls.with_scales(number, intent, instrument.price_scale, instrument.quantity_scale)
+            return cls.with_scales(number, record, None, None)
+        return cls.with_scales(number, record, instrument.price_scale, instrument.quantity_scale)
 
     @classmethod
     def with_scales(
-        cls, number: int, intent: NewOrder, price_scale: int | None, quantity_scale: int | None
+        cls,
+        number: int,
+        record: NewOrder | AdoptOrder,
+        price_scale: int | None,
+        quantity_scale: int | None,
     ) -> "TrackedOrder":
         """Return the same with scales that are known from earlier."""
-        order = new_order(intent)
-        _submit(order)
-        return cls(number, order, price_scale, quantity_scale, intent.ts_init, number)
+        if isinstance(record, AdoptOrder):
+            order = new_order(record.intent)
+            order.facts |= IS_EXTERNAL
+        else:
+            order = new_order(record)
+            _submit(order)
+        tracked = cls(number, order, price_scale, quantity_scale, record.ts_init, number)
+        tracked.is_intent_last = isinstance(record, NewOrder)
+        return tracked
 
     def row(self) -> OrderRow:
         """Return how it stands."""

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hexdesk.domain.commands import Halt
+from hexdesk.domain.commands import AdoptOrder, Halt
 from hexdesk.domain.history import Category, EquityRow
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -410,7 +410,19 @@ class ReadModelKit:
         model.close()
 
     @case("H21")
-    def test_h21_close(self, folder: Path) -> None:
+    def test_h21_adopted(self, folder: Path) -> None:
+        """An order that others sent and the desk adopted is an order like any other."""
+        order = new(1)
+        model = self._written(folder, [RUN, AdoptOrder(order, "found", 2), fill(3, order)])
+        found = model.order("O1")
+        check(found is not None and found.order.life is Life.FILLED, "it is filled", found)
+        check([row.quantity for row in model.positions()] == [order.quantity], "and booked")
+        (event,) = model.events(EventQuery(kind="adopt")).rows
+        check((event.client_order_id, event.text) == ("O1", "found"), "with the reason", event)
+        model.close()
+
+    @case("H22")
+    def test_h22_close(self, folder: Path) -> None:
         """Closing twice does no harm."""
         model = self._written(folder, [RUN])
         model.close()
