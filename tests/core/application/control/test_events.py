@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.application.control.feed import PART_SIZE
+from hexdesk.domain.values import Side
 from hexdesk.ports.control import ControlError, EventBatch, EventFeed, EventFilter
 from hexdesk.ports.control_events import Event, EventKind, Resync
 from hexdesk.ports.control_requests import Halt, ListOrders, PauseStrategy, Rearm
@@ -210,7 +211,7 @@ def test_nobody_is_woken_while_the_desk_works(rig: ControlRig) -> None:
     feed = ready(rig)
     feed.wake(lambda: woken.append(1))
     rig.trade()
-    rig.act(lambda context: context.submit(INSTRUMENT.id, 1, 10))  # type: ignore[arg-type]
+    rig.act(lambda context: context.submit(INSTRUMENT.id, Side.BUY, 10))
     assert woken == []
     rig.rest()
     assert woken == [1]

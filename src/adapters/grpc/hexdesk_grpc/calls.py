@@ -1,0 +1,119 @@
+"""What surrounds every call: who calls, limits, deadlines, and how a refusal is told."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, TypeAlias
+
+import grpc
+from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs] - beside the code
+
+from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Reason
+from hexdesk_grpc.errors import DETAILS_KEY, bug_status, status_of
+from hexdesk_grpc.identity import Identity
+from hexdesk_grpc.methods import Method
+
+Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
+Stream: TypeAlias = Callable[[Control, Caller, Any, asyncio.Event], AsyncIterator[bytes]]
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+
+
+class Calls:
+    """Carries calls out on one control plane.
+
+    Attributes:
+        stopping: Set once streams are to end.
+        stream_count: Streams under way.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        identity: Identity,
+        *,
+        streams_max: int,
+        deadline_s: float,
+        logger: logging.Logger,
+    ) -> None:
+        self.stopping = asyncio.Event()
+        self.stream_count = 0
+        self._control = control
+        self._identity = identity
+        self._streams_max = streams_max
+        self._deadline_s = deadline_s
+        self._logger = logger
+        self._bug_count = 0
+
+    def unary(self, method: Method | None) -> Callable[[Any, Context], Awaitable[Any]]:
+        """Return what answers a method; one that this desk does not have refuses."""
+
+        async def answer(message: Any, context: Context) -> Any:  # noqa: ANN401 - a message
+            return await self._guarded(context, self._answer(method, message, context))
+
+        return answer
+
+    def stream(self, make: Stream) -> Callable[[Any, Context], AsyncIterator[bytes]]:
+        """Return what answers a streaming method."""
+
+        async def answer(message: Any, context: Context) -> AsyncIterator[bytes]:  # noqa: ANN401 - a message
+            self.stream_count += 1
+            try:
+                caller = await self._guarded(context, self._admit(context))
+                stream = make(self._control, caller, message, self.stopping)
+                while True:
+                    part = await self._guarded(context, _next(stream), deadline=False)
+                    if part is None:
+                        break
+                    yield part
+                if self.stopping.is_set():
+                    error = ControlError(Reason.DESK_STOPPING, "the desk is stopping")
+                    await _abort(context, status_of(error))
+            finally:
+                self.stream_count -= 1
+
+        return answer
+
+    async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
+        caller = self._identity.of(context)
+        if method is None:
+            raise ControlError(Reason.NOT_OFFERED, "this desk does not offer that method")
+        request = method.parse(message)
+        if isinstance(request, Mutation):
+            return method.show(await self._control.tell(caller, request))
+        return method.show(await self._control.ask(caller, request))
+
+    async def _admit(self, context: Context) -> Caller:
+        if self.stream_count > self._streams_max:
+            raise ControlError(
+                Reason.LIMIT_REACHED,
+                f"{self._streams_max} streams are open",
+                facts={"limit": str(self._streams_max)},
+            )
+        return self._identity.of(context)
+
+    async def _guarded(
+        self, context: Context, work: Awaitable[Any], *, deadline: bool = True
+    ) -> Any:  # noqa: ANN401 - whatever the work gives
+        try:
+            return await asyncio.wait_for(work, self._deadline_s) if deadline else await work
+        except ControlError as error:
+            await _abort(context, status_of(error))
+        except TimeoutError:
+            text = f"no answer within {self._deadline_s:g} s"
+            await context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, text)
+        except (asyncio.CancelledError, grpc.aio.AbortError):
+            raise
+        except Exception:
+            self._bug_count += 1
+            incident = f"{self._identity.name}-{self._bug_count}"
+            self._logger.exception("a call failed; incident %s", incident)
+            await _abort(context, bug_status(incident))
+
+
+async def _next(stream: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(stream, None)
+
+
+async def _abort(context: Context, status: status_pb2.Status) -> None:
+    trailing: Sequence[tuple[str, bytes]] = ((DETAILS_KEY, status.SerializeToString()),)
+    await context.abort(_CODES[status.code], status.message, tuple(trailing))

@@ -1,0 +1,53 @@
+"""Who calls, by what a connection and its metadata show."""
+
+import logging
+from typing import Any
+from urllib.parse import unquote
+
+import grpc
+
+from hexdesk.ports.control import ALL_SCOPES, Caller, Control, ControlError, Reason
+
+LOCAL = "local"
+HEADER = "authorization"
+SCHEME = "bearer "
+
+
+class Identity:
+    """Finds the caller of a call.
+
+    Attributes:
+        name: Of the server, for incident ids.
+    """
+
+    def __init__(
+        self, name: str, control: Control, *, anonymous: bool, logger: logging.Logger
+    ) -> None:
+        self.name = name
+        self._control = control
+        self._anonymous = anonymous
+        self._logger = logger
+
+    def of(self, context: "grpc.aio.ServicerContext[Any, Any]") -> Caller:
+        """Return who calls.
+
+        Raises:
+            ControlError: No token where one is needed, or one that does not hold.
+        """
+        peer = unquote(context.peer() or "")
+        for key, value in context.invocation_metadata() or ():
+            if key == HEADER:
+                text = value.decode(errors="replace") if isinstance(value, bytes) else value
+                return self._bearer(text, peer)
+        if self._anonymous:
+            return Caller(subject=LOCAL, scopes=ALL_SCOPES, peer=peer)
+        raise ControlError(
+            Reason.TOKEN_INVALID,
+            "a token is needed",
+            remedy="hexdesk token create NAME --scope read, then HEXDESK_TOKEN=...",
+        )
+
+    def _bearer(self, text: str, peer: str) -> Caller:
+        if text[: len(SCHEME)].lower() != SCHEME:
+            raise ControlError(Reason.TOKEN_INVALID, "expected 'authorization: Bearer TOKEN'")
+        raise ControlError(Reason.TOKEN_INVALID, "there are no tokens")

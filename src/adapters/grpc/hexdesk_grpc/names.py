@@ -1,0 +1,55 @@
+"""Resource names, as `orders/hdabcdefgh12`, and the ids in them: two pure directions."""
+
+from hexdesk.ports.control import ControlError, FieldFault, Reason
+
+ORDERS = "orders"
+STRATEGIES = "strategies"
+ACCOUNTS = "accounts"
+INSTRUMENTS = "instruments"
+MARKETS = "markets"
+RISK_LIMITS = "riskLimits"
+TOKENS = "tokens"
+POSITIONS = "positions"
+
+
+def name_of(collection: str, resource_id: str) -> str:
+    """Return a resource's name; empty for no id."""
+    return f"{collection}/{resource_id}" if resource_id else ""
+
+
+def id_of(collection: str, name: str, field: str = "name") -> str:
+    """Return the id in a resource's name.
+
+    Raises:
+        ControlError: It is not a name of this collection.
+    """
+    head, slash, resource_id = name.partition("/")
+    if head != collection or not slash or not resource_id or "/" in resource_id:
+        text = f"expected {collection}/ID, was {name[:100]!r}"
+        raise ControlError(
+            Reason.FIELD_INVALID, f"{field}: {text}", faults=[FieldFault(field, text)]
+        )
+    return resource_id
+
+
+def optional_id_of(collection: str, name: str, field: str) -> str:
+    """Return the id in a resource's name; empty for an empty name."""
+    return id_of(collection, name, field) if name else ""
+
+
+def position_name(strategy_id: str, instrument_id: str) -> str:
+    """Return the name of a strategy's position."""
+    return f"{STRATEGIES}/{strategy_id}/{POSITIONS}/{instrument_id}"
+
+
+def position_ids(name: str) -> tuple[str, str]:
+    """Return strategy and instrument id of a position's name.
+
+    Raises:
+        ControlError: It is not a position's name.
+    """
+    parts = name.split("/")
+    if len(parts) != 4 or parts[0] != STRATEGIES or parts[2] != POSITIONS or not all(parts):  # noqa: PLR2004 - two pairs
+        text = f"expected {STRATEGIES}/ID/{POSITIONS}/ID, was {name[:100]!r}"
+        raise ControlError(Reason.FIELD_INVALID, f"name: {text}", faults=[FieldFault("name", text)])
+    return parts[1], parts[3]

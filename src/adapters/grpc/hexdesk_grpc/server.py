@@ -1,0 +1,237 @@
+"""The server: one grpc.aio server on the desk's own loop."""
+
+import ipaddress
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+
+from hexdesk.errors import ConfigError
+from hexdesk.plugin import ServerContext
+from hexdesk_api.v1 import (
+    access_pb2,
+    configuration_pb2,
+    desk_pb2,
+    events_pb2,
+    history_pb2,
+    market_data_pb2,
+    orders_pb2,
+    plugins_pb2,
+    portfolio_pb2,
+    risk_pb2,
+    strategies_pb2,
+)
+from hexdesk_grpc.calls import Calls, Stream
+from hexdesk_grpc.identity import Identity
+from hexdesk_grpc.methods import METHODS
+from hexdesk_grpc.settings import GrpcSettings
+from hexdesk_grpc.streams import stream_events, stream_markets
+
+FILES = (
+    access_pb2, configuration_pb2, desk_pb2, events_pb2, history_pb2, market_data_pb2,
+    orders_pb2, plugins_pb2, portfolio_pb2, risk_pb2, strategies_pb2,
+)  # fmt: skip
+STREAMS: dict[str, Stream] = {
+    "EventService.StreamEvents": stream_events,
+    "MarketDataService.StreamMarkets": stream_markets,
+}
+MS_PER_S = 1_000
+PORT_MAX = 65_535
+
+
+class GrpcServer:
+    """Serves a desk's control plane."""
+
+    def __init__(self, context: ServerContext, settings: GrpcSettings) -> None:
+        """Check the settings; nothing listens yet.
+
+        Raises:
+            ConfigError: The address is not this machine's and there is no TLS, or there is no desk.
+        """
+        if context.control is None:
+            raise ConfigError(
+                "needs a desk to control", code="CONFIG_CONFLICT", remedy="name it in a desk's file"
+            )
+        self._settings = settings
+        self._logger = context.logger
+        self._base_path = context.base_path
+        self._host, self._port = parse_listen(settings)
+        self._address = f"{self._host}:{self._port}"
+        identity = Identity(
+            context.name, context.control, anonymous=settings.anonymous, logger=context.logger
+        )
+        self._control = context.control
+        self._identity = identity
+        self._calls: Calls | None = None
+        self._server: grpc.aio.Server | None = None
+        self._health: health.aio.HealthServicer | None = None
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as `host:port`; known after `start`."""
+        return self._address
+
+    @property
+    def stream_count(self) -> int:
+        """Streams under way."""
+        return 0 if self._calls is None else self._calls.stream_count
+
+    async def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: The address is taken.
+            ConfigError: A certificate or key cannot be read.
+        """
+        settings = self._settings
+        self._calls = calls = Calls(
+            self._control,
+            self._identity,
+            streams_max=settings.streams_max,
+            deadline_s=settings.deadline_s,
+            logger=self._logger,
+        )
+        server = grpc.aio.server(
+            maximum_concurrent_rpcs=settings.calls_max, options=_options(settings)
+        )
+        names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name]
+        for file in FILES:
+            for service in file.DESCRIPTOR.services_by_name.values():
+                server.add_generic_rpc_handlers((_handlers(service, calls),))
+                names.append(service.full_name)
+        self._health = servicer = health.aio.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+        if settings.reflection:
+            reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
+        port = self._bind(server)
+        await server.start()
+        for name in ("", *names):
+            await servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._server = server
+        self._address = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
+
+    async def stop(self) -> None:
+        """Tell the streams, let calls finish, then close; idempotent."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        if self._health is not None:
+            await self._health.enter_graceful_shutdown()
+        if self._calls is not None:
+            self._calls.stopping.set()
+        await server.stop(self._settings.drain_s)
+
+    def _bind(self, server: grpc.aio.Server) -> int:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        address = f"{host}:{self._port}"
+        try:
+            if self._settings.tls_certificate:
+                port = server.add_secure_port(address, self._credentials())
+            else:
+                port = server.add_insecure_port(address)
+        except RuntimeError as error:
+            raise OSError(f"cannot listen on {address}: {error}") from error
+        if not port:
+            raise OSError(f"cannot listen on {address}: is it taken?")
+        return port
+
+    def _credentials(self) -> grpc.ServerCredentials:
+        settings = self._settings
+        certificate = self._read("tls_certificate", settings.tls_certificate)
+        key = self._read("tls_key", settings.tls_key)
+        authority = (
+            self._read("tls_client_ca", settings.tls_client_ca) if settings.tls_client_ca else None
+        )
+        return grpc.ssl_server_credentials(
+            [(key, certificate)],
+            root_certificates=authority,
+            require_client_auth=authority is not None,
+        )
+
+    def _read(self, setting: str, name: str) -> bytes:
+        path = self._base_path / name
+        try:
+            return path.read_bytes()
+        except OSError as error:
+            raise ConfigError(
+                f"{setting}: {path} cannot be read: {error.strerror}",
+                code="CONFIG_VALUE",
+                remedy="hexdesk certs init makes a set of certificates",
+            ) from error
+
+
+def parse_listen(settings: GrpcSettings) -> tuple[str, int]:
+    """Return host and port of the settings.
+
+    Raises:
+        ConfigError: It is no address, or reaches beyond this machine without TLS.
+    """
+    host, colon, text = settings.listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and colon and text.isascii() and text.isdigit()) or int(text) > PORT_MAX:
+        raise ConfigError(
+            f"listen: expected host:port, was {settings.listen[:100]!r}",
+            code="CONFIG_VALUE",
+            remedy='listen = "127.0.0.1:50051"',
+        )
+    if bool(settings.tls_certificate) is not bool(settings.tls_key):
+        raise ConfigError(
+            "expected tls_certificate and tls_key together",
+            code="CONFIG_CONFLICT",
+            remedy="hexdesk certs init makes both",
+        )
+    if not settings.tls_certificate and not is_loopback(host):
+        raise ConfigError(
+            f"listen: {host!r} can be reached from other machines, which needs TLS",
+            code="CONFIG_CONFLICT",
+            remedy="hexdesk certs init, then set tls_certificate and tls_key;"
+            ' or listen = "127.0.0.1:50051"',
+        )
+    return host, int(text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
+    keepalive_ms = int(settings.keepalive_s * MS_PER_S)
+    return [
+        ("grpc.max_receive_message_length", settings.message_bytes_max),
+        ("grpc.max_send_message_length", -1),
+        ("grpc.max_metadata_size", 16_384),
+        ("grpc.keepalive_time_ms", keepalive_ms),
+        ("grpc.keepalive_timeout_ms", min(keepalive_ms, 20_000)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+        ("grpc.http2.max_ping_strikes", 3),
+        ("grpc.so_reuseport", 0),  # a second server on the address is an error, not a share
+    ]
+
+
+def _handlers(service: ServiceDescriptor, calls: Calls) -> grpc.GenericRpcHandler:
+    handlers = {method.name: _handler(service, method, calls) for method in service.methods}
+    return grpc.method_handlers_generic_handler(service.full_name, handlers)
+
+
+def _handler(service: ServiceDescriptor, method: MethodDescriptor, calls: Calls) -> Any:  # noqa: ANN401 - no public type
+    name = f"{service.name}.{method.name}"
+    parse = GetMessageClass(method.input_type).FromString
+    if method.server_streaming:
+        answer: Any = calls.stream(STREAMS[name])  # its parts are encoded already
+        streams: Any = grpc.unary_stream_rpc_method_handler(answer, request_deserializer=parse)
+        return streams
+    return grpc.unary_unary_rpc_method_handler(
+        calls.unary(METHODS.get(name)),
+        request_deserializer=parse,
+        response_serializer=GetMessageClass(method.output_type).SerializeToString,
+    )

@@ -1,0 +1,407 @@
+"""From what the Control port shows to messages; pure."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from hexdesk.domain.values import NS_PER_SECOND, Aggressor, Side, TimeNs
+from hexdesk.ports import control_views as views
+from hexdesk_api.v1 import (
+    common_pb2,
+    desk_pb2,
+    events_pb2,
+    market_data_pb2,
+    orders_pb2,
+    portfolio_pb2,
+    risk_pb2,
+    strategies_pb2,
+)
+from hexdesk_grpc.names import (
+    ACCOUNTS,
+    INSTRUMENTS,
+    MARKETS,
+    ORDERS,
+    RISK_LIMITS,
+    STRATEGIES,
+    name_of,
+    position_name,
+)
+
+_SIDES = {Side.BUY: common_pb2.SIDE_BUY, Side.SELL: common_pb2.SIDE_SELL}
+_AGGRESSORS = {
+    Aggressor.UNKNOWN: common_pb2.SIDE_UNSPECIFIED,
+    Aggressor.BUYER: common_pb2.SIDE_BUY,
+    Aggressor.SELLER: common_pb2.SIDE_SELL,
+}
+_MODES = {
+    "backtest": common_pb2.MODE_BACKTEST,
+    "paper": common_pb2.MODE_PAPER,
+    "live": common_pb2.MODE_LIVE,
+}
+_DESK_STATES = {
+    views.DeskState.STARTING: desk_pb2.Desk.STATE_STARTING,
+    views.DeskState.RUNNING: desk_pb2.Desk.STATE_RUNNING,
+    views.DeskState.HALTED: desk_pb2.Desk.STATE_HALTED,
+    views.DeskState.STOPPING: desk_pb2.Desk.STATE_STOPPING,
+}
+_STRATEGY_STATES = {
+    "loaded": strategies_pb2.Strategy.STATE_LOADED,
+    "running": strategies_pb2.Strategy.STATE_RUNNING,
+    "stopped": strategies_pb2.Strategy.STATE_STOPPED,
+    "faulted": strategies_pb2.Strategy.STATE_FAULTED,
+}
+_KINDS = {
+    "spot": market_data_pb2.Instrument.KIND_SPOT,
+    "equity": market_data_pb2.Instrument.KIND_EQUITY,
+    "future": market_data_pb2.Instrument.KIND_FUTURE,
+    "perpetual": market_data_pb2.Instrument.KIND_PERPETUAL,
+}
+
+
+def timestamp(ns: TimeNs) -> Timestamp | None:
+    """Return a time; None for 0, so that the field stays unset."""
+    if not ns:
+        return None
+    seconds, nanos = divmod(ns, NS_PER_SECOND)
+    return Timestamp(seconds=seconds, nanos=nanos)
+
+
+def duration(ns: TimeNs) -> Duration:
+    """Return a span of time."""
+    seconds, nanos = divmod(ns, NS_PER_SECOND)
+    return Duration(seconds=seconds, nanos=nanos)
+
+
+def money(amount: views.Amount | None) -> common_pb2.Money | None:
+    """Return an amount; None stays unset."""
+    if amount is None:
+        return None
+    return common_pb2.Money(amount=amount.amount, currency=amount.currency)
+
+
+def _moneys(amounts: Iterable[views.Amount]) -> list[common_pb2.Money]:
+    return [common_pb2.Money(amount=each.amount, currency=each.currency) for each in amounts]
+
+
+def _plain(values: dict[str, Any]) -> Struct:
+    struct = Struct()
+    struct.update(values)
+    return struct
+
+
+def order(info: views.OrderInfo) -> orders_pb2.Order:
+    """Return an order."""
+    doubt = info.doubt
+    return orders_pb2.Order(
+        name=name_of(ORDERS, info.client_order_id),
+        strategy=name_of(STRATEGIES, info.strategy_id),
+        account=name_of(ACCOUNTS, info.account),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        side=_SIDES[info.side],
+        order_type=int(info.order_type),  # type: ignore[arg-type]
+        quantity=info.quantity,
+        price=info.price,
+        trigger_price=info.trigger_price,
+        trailing_offset=info.trailing_offset,
+        time_in_force=int(info.time_in_force),  # type: ignore[arg-type]
+        expire_time=timestamp(info.expire_ns),
+        post_only=info.post_only,
+        reduce_only=info.reduce_only,
+        position_effect=int(info.position_effect) + 1,  # type: ignore[arg-type]
+        display_quantity=info.display_quantity,
+        tag=info.tag,
+        contingency=int(info.contingency),  # type: ignore[arg-type]
+        list_id=info.list_id,
+        parent_order=name_of(ORDERS, info.parent_id),
+        venue_order_id=info.venue_order_id,
+        status=int(info.status),  # type: ignore[arg-type]
+        life=int(info.life),  # type: ignore[arg-type]
+        pending_cancels=info.pending_cancels,
+        pending_amends=info.pending_amends,
+        doubt=None
+        if doubt is None
+        else orders_pb2.Doubt(
+            operation=int(doubt.operation),  # type: ignore[arg-type]
+            since_time=timestamp(doubt.since_ns),
+            attempts=doubt.attempts,
+        ),
+        cum_qty=info.cum_qty,
+        leaves_qty=info.leaves_qty,
+        canceled_qty=info.canceled_qty,
+        avg_px=info.avg_px,
+        code=info.code,
+        text=info.text,
+        fill_count=info.fill_count,
+        create_time=timestamp(info.create_ns),
+        reserved=money(info.reserved),
+        version=info.version,
+    )
+
+
+def verdict(info: views.OrderVerdict) -> orders_pb2.CheckOrderResponse:
+    """Return what risk says."""
+    return orders_pb2.CheckOrderResponse(
+        allowed=info.allowed,
+        code=info.code,
+        text=info.text,
+        reserve=money(info.reserve),
+        worst_price=info.worst_price,
+        notional=money(info.notional),
+        fee=money(info.fee),
+    )
+
+
+def fill(info: views.FillInfo) -> events_pb2.Fill:
+    """Return a fill."""
+    name = name_of(ORDERS, info.client_order_id)
+    return events_pb2.Fill(
+        name=f"{name}/fills/{info.trade_id}",
+        order=name,
+        strategy=name_of(STRATEGIES, info.strategy_id),
+        account=name_of(ACCOUNTS, info.account),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        side=_SIDES[info.side],
+        last_qty=info.last_qty,
+        last_px=info.last_px,
+        liquidity=int(info.liquidity),  # type: ignore[arg-type]
+        commission=money(info.commission),
+        trade_id=info.trade_id,
+        event_time=timestamp(info.event_ns),
+        receive_time=timestamp(info.receive_ns),
+        busted=info.busted,
+    )
+
+
+def report(info: views.ReportInfo) -> events_pb2.OrderReport:
+    """Return a fact about an order."""
+    return events_pb2.OrderReport(
+        order=name_of(ORDERS, info.client_order_id),
+        kind=int(info.kind),  # type: ignore[arg-type]
+        code=info.code,
+        text=info.text,
+        quantity=info.quantity,
+        price=info.price,
+        trigger_price=info.trigger_price,
+        last_qty=info.last_qty,
+        last_px=info.last_px,
+        trade_id=info.trade_id,
+        event_time=timestamp(info.event_ns),
+        receive_time=timestamp(info.receive_ns),
+    )
+
+
+def position(info: views.PositionInfo) -> portfolio_pb2.Position:
+    """Return a position."""
+    return portfolio_pb2.Position(
+        name=position_name(info.strategy_id, info.instrument_id),
+        strategy=name_of(STRATEGIES, info.strategy_id),
+        account=name_of(ACCOUNTS, info.account),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        quantity=info.quantity,
+        long_quantity=info.long_quantity,
+        short_quantity=info.short_quantity,
+        avg_px=info.avg_px,
+        mark_price=info.mark_price,
+        notional=money(info.notional),
+        realised=money(info.realised),
+        unrealised=money(info.unrealised),
+        fees=money(info.fees),
+        open_buy_quantity=info.open_buy_quantity,
+        open_sell_quantity=info.open_sell_quantity,
+    )
+
+
+def account(info: views.AccountInfo) -> portfolio_pb2.Account:
+    """Return an account."""
+    return portfolio_pb2.Account(
+        name=name_of(ACCOUNTS, info.name),
+        account_id=info.account_id,
+        position_mode=int(info.position_mode),  # type: ignore[arg-type]
+        balances=[
+            portfolio_pb2.Balance(
+                currency=each.currency,
+                total=each.total,
+                reserved=each.reserved,
+                used=each.used,
+                available=each.available,
+                equity=each.equity,
+            )
+            for each in info.balances
+        ],
+    )
+
+
+def strategy(info: views.StrategyInfo) -> strategies_pb2.Strategy:
+    """Return a strategy."""
+    return strategies_pb2.Strategy(
+        name=name_of(STRATEGIES, info.strategy_id),
+        plugin=name_of("plugins", info.plugin),
+        plugin_version=info.plugin_version,
+        account=name_of(ACCOUNTS, info.account),
+        instruments=[name_of(INSTRUMENTS, each) for each in info.instrument_ids],
+        state=_STRATEGY_STATES[info.state],
+        fault=info.fault,
+        entries_allowed=info.entries_allowed,
+        open_order_count=info.open_order_count,
+        fill_count=info.fill_count,
+        realised=_moneys(info.realised),
+        unrealised=_moneys(info.unrealised),
+        fees=_moneys(info.fees),
+        settings=_plain(info.settings) if info.settings else None,
+        version=info.version,
+    )
+
+
+def desk(info: views.DeskInfo) -> desk_pb2.Desk:
+    """Return the desk."""
+    grant = info.live_grant
+    return desk_pb2.Desk(
+        name="desk",
+        display_name=info.display_name,
+        mode=_MODES[info.mode],
+        state=_DESK_STATES[info.state],
+        halt_reason=info.halt_reason,
+        entries_allowed=info.entries_allowed,
+        live_grant=None
+        if grant is None
+        else desk_pb2.LiveGrant(
+            account=name_of(ACCOUNTS, grant.account),
+            stage_pct=grant.stage_pct,
+            expire_time=timestamp(grant.expire_ns),
+            granted_by=grant.granted_by,
+            reason=grant.reason,
+        ),
+        run_id=info.run_id,
+        version_text=info.version_text,
+        start_time=timestamp(info.start_ns),
+        desk_time=timestamp(info.desk_ns),
+        input_count=info.input_count,
+        equity=_moneys(info.equity),
+        running_strategy_count=info.running_strategy_count,
+        faulted_strategy_count=info.faulted_strategy_count,
+        open_order_count=info.open_order_count,
+        doubtful_order_count=info.doubtful_order_count,
+        counts=desk_pb2.Counts(
+            orders=info.orders,
+            fills=info.fills,
+            cancels=info.cancels,
+            amends=info.amends,
+            denials=info.denials,
+            rejects=info.rejects,
+            dead_letters=info.dead_letters,
+        ),
+        alert_count=info.alert_count,
+        queue_depth=info.queue_depth,
+        event_sequence=info.event_sequence,
+    )
+
+
+def alert(info: views.AlertInfo) -> desk_pb2.Alert:
+    """Return an alert."""
+    return desk_pb2.Alert(
+        name=f"alerts/{info.number}",
+        code=info.code,
+        scope=info.scope,
+        text=info.text,
+        create_time=timestamp(info.create_ns),
+    )
+
+
+def command(info: views.CommandInfo) -> events_pb2.CommandReport:
+    """Return what an operator did."""
+    return events_pb2.CommandReport(
+        command=info.command,
+        strategy=name_of(STRATEGIES, info.strategy_id),
+        reason=info.reason,
+    )
+
+
+def denial(info: views.DenialInfo) -> risk_pb2.Denial:
+    """Return a refused order."""
+    return risk_pb2.Denial(
+        order=name_of(ORDERS, info.client_order_id),
+        strategy=name_of(STRATEGIES, info.strategy_id),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        code=info.code,
+        text=info.text,
+        create_time=timestamp(info.create_ns),
+    )
+
+
+def limits(info: views.LimitsInfo) -> risk_pb2.RiskLimits:
+    """Return the limits of an instrument."""
+    return risk_pb2.RiskLimits(
+        name=name_of(RISK_LIMITS, info.instrument_id),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        limits=[
+            risk_pb2.RiskLimit(
+                rule=each.rule,
+                limit=each.limit,
+                unit=each.unit,
+                uses=[
+                    risk_pb2.RiskUse(strategy=name_of(STRATEGIES, use.strategy_id), used=use.used)
+                    for use in each.uses
+                ],
+            )
+            for each in info.limits
+        ],
+    )
+
+
+def market(info: views.MarketInfo) -> market_data_pb2.Market:
+    """Return a market."""
+    quote, trade = info.quote, info.trade
+    return market_data_pb2.Market(
+        name=name_of(MARKETS, info.instrument_id),
+        instrument=name_of(INSTRUMENTS, info.instrument_id),
+        status=int(info.status),  # type: ignore[arg-type]
+        quote=None
+        if quote is None
+        else market_data_pb2.Quote(
+            bid_price=quote.bid_price,
+            bid_size=quote.bid_size,
+            ask_price=quote.ask_price,
+            ask_size=quote.ask_size,
+            event_time=timestamp(quote.event_ns),
+            receive_time=timestamp(quote.receive_ns),
+        ),
+        trade=None
+        if trade is None
+        else market_data_pb2.Trade(
+            price=trade.price,
+            size=trade.size,
+            aggressor=_AGGRESSORS[trade.aggressor],
+            trade_id=trade.trade_id,
+            event_time=timestamp(trade.event_ns),
+            receive_time=timestamp(trade.receive_ns),
+        ),
+        mark_price=info.mark_price,
+    )
+
+
+def instrument(info: views.InstrumentInfo) -> market_data_pb2.Instrument:
+    """Return an instrument."""
+    return market_data_pb2.Instrument(
+        name=name_of(INSTRUMENTS, info.instrument_id),
+        kind=_KINDS[info.kind],
+        base=info.base,
+        quote_currency=info.quote_currency,
+        settle_currency=info.settle_currency,
+        ticks=[market_data_pb2.TickBand(floor=floor, tick=tick) for floor, tick in info.ticks],
+        lot=info.lot,
+        multiplier=info.multiplier,
+        inverse=info.inverse,
+        min_quantity=info.min_quantity,
+        max_quantity=info.max_quantity,
+        min_notional=info.min_notional,
+        max_notional=info.max_notional,
+        lower_limit=info.lower_limit,
+        upper_limit=info.upper_limit,
+        maker_fee=info.maker_fee,
+        taker_fee=info.taker_fee,
+        margin=info.margin,
+        closes_by_day=info.closes_by_day,
+    )
