@@ -180,7 +180,8 @@ class Execution:
             return request_id
         order.pending_amends |= 1 << request_id
         self._counts.amends += 1
-        self._ask(host.broker.amend, AmendOrder(wanted.client_order_id, request_id, *terms, now_ns))
+        request = AmendOrder(wanted.client_order_id, request_id, *terms, now_ns, authority)
+        self._ask(host.broker.amend, request)
         return request_id
 
     def cancel(self, order: Order, authority: Authority = STRATEGY) -> bool:
@@ -201,7 +202,8 @@ class Execution:
         order.request_count = request_id = order.request_count + 1
         order.pending_cancels |= 1 << request_id
         self._counts.cancels += 1
-        self._ask(host.broker.cancel, CancelOrder(intent.client_order_id, request_id, now_ns))
+        request = CancelOrder(intent.client_order_id, request_id, now_ns, authority)
+        self._ask(host.broker.cancel, request)
         return True
 
     def preview(

@@ -9,6 +9,7 @@ from hexdesk.domain.values import (
     AUTO,
     CONDITIONAL_TYPES,
     GTC,
+    Authority,
     Contingency,
     OrderType,
     PositionEffect,
@@ -79,7 +80,8 @@ class AmendOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="am
     """The decision to replace terms of an open order (FIX 35=G).
 
     `request_id` numbers the requests of one order upwards, amendments and cancels together;
-    `quantity` is the new total, not the rest. A price or trigger of 0 stays as it is.
+    `quantity` is the new total, not the rest. A price or trigger of 0 stays as it is. `authority`
+    says who asked.
     """
 
     client_order_id: str
@@ -88,14 +90,16 @@ class AmendOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="am
     price: PriceRaw
     trigger_price: PriceRaw
     ts_init: TimeNs
+    authority: Authority = Authority.UNKNOWN
 
 
 class CancelOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cancel"):
-    """The decision to cancel an open order (FIX 35=F)."""
+    """The decision to cancel an open order (FIX 35=F); `authority` says who asked."""
 
     client_order_id: str
     request_id: int
     ts_init: TimeNs
+    authority: Authority = Authority.UNKNOWN
 
 
 def order_value_problem(order: NewOrder) -> str:

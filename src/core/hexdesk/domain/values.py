@@ -149,6 +149,22 @@ class Operation(IntEnum):
     STATUS = 4
 
 
+class Authority(IntEnum):
+    """On whose word a request leaves, and so which rules it may skip (orders.md, "bypass").
+
+    Nobody skips values, grid, session and the size of a close.
+    """
+
+    UNKNOWN = 0
+    """Who asked was not written down."""
+    STRATEGY = 1
+    """A strategy's own decision: every rule holds."""
+    PROTECTION = 2
+    """An exit or close that the desk sends for a strategy, running or not: no limits, no rate."""
+    OPERATOR = 3
+    """A close that a person asked for: it also leaves while the desk is halted."""
+
+
 BUY = Side.BUY
 SELL = Side.SELL
 MARKET = OrderType.MARKET
