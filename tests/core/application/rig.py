@@ -152,6 +152,7 @@ class Rig:
         stopwatch: Callable[[], int] | None = None,
         budget_ns: int = 0,
         closed_orders_max: int = 0,
+        mode: str = "backtest",
     ) -> None:
         self.clock = FakeClock()
         self.journal = FakeJournal()
@@ -177,8 +178,8 @@ class Rig:
             logger=logging.getLogger("hexdesk.broker.venue"),
         )
         self.broker = ScriptedBroker(context, capabilities, self.journal)
-        mode: PositionMode = capabilities.position_mode
-        self.account = Account("account", instruments, position_mode=mode)
+        position_mode: PositionMode = capabilities.position_mode
+        self.account = Account("account", instruments, position_mode=position_mode)
         self.deposit = DEPOSIT
         self.deposits: list[Money] = []
         self.desk.add_broker("venue", self.broker, self.account)
@@ -186,7 +187,7 @@ class Rig:
         for name in names or ("a",):
             self.add(name, cancel_on_fault=cancel_on_fault)
         self._trades = 0
-        self.desk.begin_run("rig", "backtest", self.now(), closed_orders_max=closed_orders_max)
+        self.desk.begin_run("rig", mode, self.now(), closed_orders_max=closed_orders_max)
         self.desk.deposit("venue", DEPOSIT, "start", self.now())
 
     def add(self, name: str, *, cancel_on_fault: bool = True) -> None:

@@ -42,6 +42,8 @@ from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.journal import Journal
 
+LIVE_MODE = "live"
+"""Mode of a run whose orders move real money: it must be armed to open anything."""
 REPORTS_MAX = 100_000
 """Reports waiting within one input; more is a venue gone mad: the desk halts visibly."""
 
@@ -249,6 +251,7 @@ class Desk:
         self.mode = mode
         self._has_begun = True
         self.is_virtual = is_virtual
+        self.execution.needs_arming = mode == LIVE_MODE
         self.execution.store.closed_max = closed_orders_max
         self.journal.append(
             RunStarted(

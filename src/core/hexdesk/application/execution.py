@@ -24,7 +24,7 @@ from hexdesk.application.pulse import Pulse
 from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
 from hexdesk.application.working import is_close
-from hexdesk.domain.commands import ClearReducing, Command, Halt, SetReducing
+from hexdesk.domain.commands import ArmLive, ClearReducing, Command, DisarmLive, Halt, SetReducing
 from hexdesk.domain.order import IS_EXTERNAL, IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -47,6 +47,7 @@ from hexdesk.domain.values import (
     Operation,
     PriceRaw,
     QtyRaw,
+    TimeNs,
 )
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
@@ -68,6 +69,8 @@ class Execution:
         hosts: Strategies by id.
         halted: Why nothing may leave; empty when trading.
         reducing: Instruments of which only reducing orders pass: texts by code, by instrument.
+        needs_arming: Whether nothing may be opened but until `armed_until_ns`: a live desk.
+        armed_until_ns: End of the latest grant.
         lists: Linked orders.
         store: Where the orders are.
         watch: Finds requests that nobody answers.
@@ -103,6 +106,8 @@ class Execution:
         self.hosts = store.hosts
         self.halted = ""
         self.reducing: dict[str, dict[str, str]] = {}
+        self.needs_arming = False
+        self.armed_until_ns: TimeNs = 0
         self.pulse = pulse
         self.outbox: list[tuple[Callable[[Any], None], Any]] = []
         self.dead_letters = reception.dead_letters
@@ -280,6 +285,12 @@ class Execution:
             self._record(change)
             self.take_reducing(change)
 
+    def take_arming(self, change: ArmLive | DisarmLive) -> None:
+        """Let a live desk open positions until a time, or no more."""
+        self.armed_until_ns = change.until_ns if isinstance(change, ArmLive) else 0
+        code = "LIVE_ARMED" if isinstance(change, ArmLive) else "LIVE_DISARMED"
+        self._store.alert(code, "desk", f"{change.by}: {change.reason}")
+
     def take_reducing(self, change: SetReducing | ClearReducing) -> None:
         """Add a reason for reducing an instrument, or take one or all away."""
         codes = self.reducing.get(change.instrument_id, {})
@@ -373,7 +384,13 @@ class Execution:
             self._deny(host, order, "ORDER_VALUE", "instrument_id: expected one of the strategy's")
             return
         denial = None
-        if self.halted or self.reducing or not host.entries_allowed or host.state is not RUNNING:
+        if (
+            self.halted
+            or self.reducing
+            or self.needs_arming
+            or not host.entries_allowed
+            or host.state is not RUNNING
+        ):
             denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
         if denial is None:
             if authority is STRATEGY:
@@ -423,10 +440,13 @@ class Execution:
             return None
         if host.state is not RUNNING:
             return "STRATEGY_DISABLED", f"state={host.state.value}"
-        if host.entries_allowed and intent.instrument_id not in self.reducing:
+        is_armed = not self.needs_arming or self.pulse.now_ns < self.armed_until_ns
+        if is_armed and host.entries_allowed and intent.instrument_id not in self.reducing:
             return None
         if ledger.is_reducing(intent, rest):
             return None
+        if not is_armed:
+            return "LIVE_NOT_ARMED", f"armed_until_ns={self.armed_until_ns}"
         if not host.entries_allowed:
             return "RISK_REDUCING", "entries=stopped"
         codes = self.reducing[intent.instrument_id]

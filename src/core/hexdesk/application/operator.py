@@ -10,9 +10,11 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
 from hexdesk.domain.commands import (
     AdoptOrder,
+    ArmLive,
     CancelAll,
     ClearReducing,
     Command,
+    DisarmLive,
     Flatten,
     Halt,
     OpenBooks,
@@ -93,6 +95,8 @@ class Operator:
                     self._execution.refuse(command, "a reason is needed")
             case AdoptOrder():
                 self._execution.adopt(command.intent)
+            case ArmLive() | DisarmLive():
+                self._execution.take_arming(command)
             case SetReducing() | ClearReducing():
                 self._execution.take_reducing(command)
             case _:

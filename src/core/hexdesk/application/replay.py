@@ -19,7 +19,9 @@ from hexdesk.application.state import BalanceState, DeskState, LedgerState, load
 from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.commands import (
     AdoptOrder,
+    ArmLive,
     ClearReducing,
+    DisarmLive,
     Halt,
     OpenBooks,
     Rearm,
@@ -160,6 +162,7 @@ class Replay:
         for change in state.lists:
             execution.lists.restore(change)
         execution.halted = state.halted
+        execution.armed_until_ns = state.armed_until_ns
         execution.reducing.update(state.reducing)
 
     def read(self, records: Iterable[JournalRecord]) -> None:
@@ -222,6 +225,8 @@ class Replay:
                 self._check_books(record.instruments, record.accounts)
                 for book in record.strategies:
                     self._open_books(book)
+            case ArmLive() | DisarmLive():
+                self._execution.take_arming(record)
             case AdoptOrder():
                 self._execution.adopt(record.intent)
             case (

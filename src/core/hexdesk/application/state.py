@@ -16,7 +16,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved
-from hexdesk.domain.values import MoneyRaw, QtyRaw, ValueRaw
+from hexdesk.domain.values import MoneyRaw, QtyRaw, TimeNs, ValueRaw
 from hexdesk.errors import DataError
 
 STATE_VERSION = 1
@@ -84,6 +84,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     closed: tuple[Order, ...]
     lists: tuple[ListChanged, ...]
     halted: str
+    armed_until_ns: TimeNs
     reducing: dict[str, dict[str, str]]
 
 
@@ -103,6 +104,7 @@ def capture(desk: Desk) -> DeskState:
         tuple(execution.closed.values()),
         tuple(execution.lists.describe()),
         execution.halted,
+        execution.armed_until_ns,
         execution.reducing,
     )
 

@@ -79,6 +79,23 @@ class ClearReducing(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     ts_init: TimeNs
 
 
+class ArmLive(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="arm"):
+    """Let a live desk open positions until a time. `by` is who typed the account's id."""
+
+    until_ns: TimeNs
+    by: str
+    reason: str
+    ts_init: TimeNs
+
+
+class DisarmLive(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="disarm"):
+    """Let a live desk open nothing more; what is open is managed on."""
+
+    by: str
+    reason: str
+    ts_init: TimeNs
+
+
 class StartStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="start_strategy"):
     """Start a loaded strategy."""
 
@@ -155,6 +172,8 @@ Command: TypeAlias = (
     | Rearm
     | SetReducing
     | ClearReducing
+    | ArmLive
+    | DisarmLive
     | OpenBooks
     | OrderCommand
     | AdoptOrder
