@@ -4,10 +4,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
+from hexdesk_app.heartbeat import Beat, last_beat
+
 TIMEOUT_S = 120.0
+POLL_S = 0.1
 
 PAPER = """
 [desk]
@@ -61,6 +66,19 @@ def hexdesk(folder: Path, *arguments: str, **extra: str) -> subprocess.Completed
         timeout=TIMEOUT_S,
         check=False,
     )
+
+
+def wait_until(process: subprocess.Popen[str], state: Path, holds: Callable[[Beat], bool]) -> None:
+    """Wait until a running desk says something of itself in its state folder."""
+    deadline = monotonic() + TIMEOUT_S
+    while True:
+        found = last_beat(state)
+        if found is not None and holds(found[0]):
+            return
+        if process.poll() is not None or monotonic() > deadline:
+            process.kill()
+            raise AssertionError(f"{found}\n{process.communicate()[1]}")
+        sleep(POLL_S)
 
 
 def data_of(output: str) -> dict[str, Any]:

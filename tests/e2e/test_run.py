@@ -2,15 +2,13 @@
 
 import signal
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.service import PAPER, command, data_of, environment
+from tests.e2e.service import PAPER, command, data_of, environment, wait_until
 
-START_S = 4.0
 STOP_TIMEOUT_S = 30.0
 
 
@@ -39,8 +37,7 @@ def stopped(folder: Path, number: signal.Signals) -> dict[str, Any]:
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        time.sleep(START_S)
-        assert process.poll() is None, process.stderr.read() if process.stderr else ""
+        wait_until(process, folder / "state", lambda beat: beat.events > 0)
         process.send_signal(number)
         output, errors = process.communicate(timeout=STOP_TIMEOUT_S)
     assert process.returncode == 0, errors

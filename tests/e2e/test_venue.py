@@ -3,14 +3,14 @@
 import re
 import signal
 import subprocess
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.service import command, data_of, environment
+from tests.e2e.service import command, data_of, environment, wait_until
 
-START_S = 5.0
+FILLS_MIN = 30
+"""Both strategies have traded by then."""
 STOP_TIMEOUT_S = 30.0
 DESK = """
 [desk]
@@ -68,7 +68,7 @@ def test_ticks_are_pushed_orders_are_filled_and_each_strategy_has_its_cost(tmp_p
             stderr=subprocess.PIPE,
             text=True,
         ) as desk:
-            time.sleep(START_S)
+            wait_until(desk, tmp_path / "hexdesk_data", lambda beat: beat.fills >= FILLS_MIN)
             desk.send_signal(signal.SIGINT)
             output, errors = desk.communicate(timeout=STOP_TIMEOUT_S)
     assert desk.returncode == 0, errors
