@@ -61,6 +61,13 @@ def sim() -> None:
     help="Of all randomness.",
 )
 @click.option(
+    "deposits",
+    "--deposit",
+    multiple=True,
+    metavar="AMOUNT",
+    help="What each account starts with, as `100000 USDT`; repeatable.",
+)
+@click.option(
     "state",
     "--state",
     default="",
@@ -75,14 +82,29 @@ def sim() -> None:
 )
 @output_options
 def serve(
-    output: Output, *, listen: str, data: str, speed: float, seed: int, state: str, admin: bool
+    output: Output,
+    *,
+    listen: str,
+    data: str,
+    speed: float,
+    seed: int,
+    deposits: tuple[str, ...],
+    state: str,
+    admin: bool,
 ) -> None:
     """Serve the venue over HTTP and a websocket until it is stopped."""
     from hexdesk_app.recipes import open_recording
 
     recording = None if data == WALK else open_recording(data)
     market = "walk" if recording is None else "pushed"
-    table: dict[str, object] = {"listen": listen, "market": market, "admin": admin, "state": state}
+    table: dict[str, object] = {
+        "listen": listen,
+        "market": market,
+        "speed": speed,
+        "deposits": deposits,
+        "admin": admin,
+        "state": state,
+    }
     asyncio.run(_serve(output, table, seed, recording, speed))
 
 

@@ -324,6 +324,23 @@ async def test_a_client_may_move_the_market_only_where_the_venue_does_not() -> N
         assert (await http.post("/v1/market", data=events)).status == 409
 
 
+async def test_the_walk_stands_still_while_it_is_held() -> None:
+    async with running(market="walk", step_ms=1, admin=True) as site, client(site) as http:
+        heard: list[MarketEvent] = []
+        site.server.house.listen(INSTRUMENT.id, heard.append, latest=False)
+        await eventually(lambda: heard, "the walk moves")
+        assert (await http.post("/v1/admin/hold")).status == 200
+        heard.clear()
+        for _ in range(5):  # a step is due every millisecond
+            assert (await http.get("/v1/positions")).status == 200
+            await asyncio.sleep(0.002)
+        assert not heard
+        assert (await http.post("/v1/admin/release")).status == 200
+        await eventually(lambda: heard, "the walk moves again")
+    async with running(market="walk") as site, client(site) as http:
+        assert (await http.post("/v1/admin/hold")).status == 404
+
+
 async def test_the_walk_moves_the_market() -> None:
     async with running(market="walk", step_ms=1) as site:
         events: list[object] = []

@@ -61,7 +61,9 @@ class Handlers:
         self,
         house: House,
         settings: VenueServerSettings,
+        *,
         faults: WireFaults,
+        moves: asyncio.Event,
         logger: logging.Logger,
         cut: Callable[[web.Request], int],
     ) -> None:
@@ -69,6 +71,7 @@ class Handlers:
         self._cut = cut
         self._settings = settings
         self._faults = faults
+        self._moves = moves
         self._logger = logger
 
     def routes(self) -> list[web.RouteDef]:
@@ -94,6 +97,8 @@ class Handlers:
             routes += [
                 web.post(f"{ADMIN}/faults", self.set_faults),
                 web.post(f"{ADMIN}/cut", self.cut),
+                web.post(f"{ADMIN}/hold", self.hold),
+                web.post(f"{ADMIN}/release", self.release),
             ]
         return routes
 
@@ -282,6 +287,16 @@ class Handlers:
         count = self._cut(request)
         self._logger.warning("%d connections were cut on purpose", count)
         return as_response({"connections": count})
+
+    async def hold(self, request: web.Request) -> web.StreamResponse:
+        """Let the random walk stand still, so that nothing changes but by requests."""
+        self._moves.clear()
+        return as_response({"moves": False})
+
+    async def release(self, request: web.Request) -> web.StreamResponse:
+        """Let the random walk go on."""
+        self._moves.set()
+        return as_response({"moves": True})
 
 
 def is_loopback(host: str) -> bool:

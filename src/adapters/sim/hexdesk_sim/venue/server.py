@@ -50,6 +50,8 @@ class VenueServer:
             start_prices=settings.start_prices,
         )
         self._faults = WireFaults(settings.faults, seed=context.seed)
+        self._moves = asyncio.Event()
+        self._moves.set()
         self._sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._runner: web.AppRunner | None = None
@@ -77,7 +79,12 @@ class VenueServer:
             OSError: The address is taken.
         """
         handlers = Handlers(
-            self.house, self._settings, faults=self._faults, logger=self._logger, cut=self._cut
+            self.house,
+            self._settings,
+            faults=self._faults,
+            moves=self._moves,
+            logger=self._logger,
+            cut=self._cut,
         )
         app = web.Application(
             middlewares=[self._limit, handlers.guard],
@@ -175,6 +182,7 @@ class VenueServer:
         speed = self._settings.speed
         pause_s = self._settings.step_ms / MS_PER_S / speed if speed else 0.0
         while True:
+            await self._moves.wait()
             for _ in range(1 if pause_s else STEPS_MAX):
                 self.house.publish(self._walk.step(self.house.clock.now_ns()))
             await asyncio.sleep(pause_s)
