@@ -1,6 +1,6 @@
 """A desk, its reconciler and a broker that says what a test lets it say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -99,7 +99,7 @@ class Session:
         ]
 
     @property
-    def reducing(self) -> dict[str, dict[str, str]]:
+    def reducing(self) -> Mapping[str, Mapping[str, str]]:
         """Why instruments may only shrink, by the desk."""
         return self.desk.execution.reducing
 

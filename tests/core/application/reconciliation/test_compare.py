@@ -15,7 +15,7 @@ from hexdesk.application.reconciliation.findings import Mismatch
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Truth
 from hexdesk.domain.money import Money
-from hexdesk.domain.order import Order
+from hexdesk.domain.order import IS_EXTERNAL, Order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill, FillBusted, OrderCanceled
@@ -393,6 +393,16 @@ def test_other_orders_are_not(order: Order) -> None:
 def test_a_position_that_another_strategy_holds_does_not_keep_a_ghost() -> None:
     other = filled(accepted(sent("X", strategy_id="b")), 50)
     orders = flat(accepted(sent("L", side=SELL, reduce_only=True)), other)
+    assert found(books_of(orders), truth_of(orders)) == [(Mismatch.GHOST_ORDER, "L")]
+
+
+def test_an_order_that_is_not_ours_is_a_ghost_only_if_the_account_is_flat() -> None:
+    """Somebody may have protected by hand what a strategy holds."""
+    stop = accepted(sent("L", side=SELL, reduce_only=True, strategy_id="b"))
+    stop.facts |= IS_EXTERNAL
+    held = [filled(accepted(sent("IN")), 100), stop]
+    assert found(books_of(held), truth_of(held)) == []
+    orders = flat(stop)
     assert found(books_of(orders), truth_of(orders)) == [(Mismatch.GHOST_ORDER, "L")]
 
 

@@ -221,6 +221,11 @@ def test_executions_that_do_not_add_up_are_all_that_is_said() -> None:
     assert kinds(told(order, missing, execution(60))) == [Fill, OrderCanceled]
 
 
+def test_an_order_that_is_in_no_doubt_is_accepted_before_its_executions_are_known() -> None:
+    order = order_in(SUBMITTED)
+    assert kinds(told(order, answer(order, ACCEPTED, cum_qty=60))) == [OrderAccepted]
+
+
 def test_an_execution_that_is_known_is_not_fed_again() -> None:
     order = order_in(PARTIALLY_FILLED)
     known = next(iter((order.fills or {}).values()))

@@ -374,21 +374,36 @@ def test_a_position_of_nobody_is_external_and_never_flattened_by_itself() -> Non
     session = Session()
     session.positions[ID] = 70
     actions = session.wait(40)
-    adjustments = session.of(AdjustPosition, actions)
-    assert [
-        (each.strategy_id, each.quantity)
-        for each in adjustments
-        if isinstance(each, AdjustPosition)
-    ] == [("", 70)]
+    adjust = session.of(AdjustPosition, actions)[0]
+    assert isinstance(adjust, AdjustPosition)
+    assert (adjust.strategy_id, adjust.quantity) == ("", 70)
     assert not session.of(FlattenInstrument, actions)
     assert len(session.of(OpenIncident, actions)) == 1
+    session.positions[ID] = 0  # this desk adopts nothing: let the difference go the other way
+    session.wait(40)
     incident = session.reconciler.incidents.open[0]
+    assert incident.finding.held == 70, "a person is asked, adopted or not"
     resolved = session.reconciler.resolve(
         incident.id, Policy.FLATTEN, by="ann", why="mine, not needed", now_ns=session.rig.now()
     )
     flatten = session.of(FlattenInstrument, resolved.actions)[0]
     assert isinstance(flatten, FlattenInstrument)
     assert (flatten.instrument_id, flatten.quantity) == (ID, 70)
+
+
+def test_what_is_adopted_already_is_not_adopted_again() -> None:
+    session = Session()
+    session.positions[ID] = 70
+    session.wait(40)
+    session.positions[ID] = 0
+    session.wait(40)
+    incident = session.reconciler.incidents.open[0]
+    resolution = session.reconciler.resolve(
+        incident.id, Policy.ADOPT, by="ann", why="keep it", now_ns=session.rig.now()
+    )
+    assert not resolution.problem
+    assert not session.of(AdjustPosition, resolution.actions)
+    assert session.reconciler.incidents.open == []
 
 
 def test_cash_asks_and_adopting_it_says_how_much() -> None:

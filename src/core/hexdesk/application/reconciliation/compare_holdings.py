@@ -88,7 +88,15 @@ def _position(books: Books, instrument_id: str, theirs: QtyRaw, price: int) -> F
         " no execution explains it"
     )
     return Finding(
-        kind, instrument_id, ours_text, theirs_text, text, instrument_id, theirs - ours, price
+        kind,
+        instrument_id,
+        ours_text,
+        theirs_text,
+        text,
+        instrument_id,
+        theirs - ours,
+        price,
+        held=theirs,
     )
 
 

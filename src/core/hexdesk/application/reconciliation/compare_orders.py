@@ -15,7 +15,7 @@ from hexdesk.application.reconciliation.findings import Finding, Mismatch
 from hexdesk.application.reconciliation.fingerprints import may_be_one_of
 from hexdesk.application.reconciliation.quiet import Quiet
 from hexdesk.application.working import is_close
-from hexdesk.domain.order import Order
+from hexdesk.domain.order import IS_EXTERNAL, Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import CONDITIONAL_TYPES, FILLED, QtyRaw, TimeNs
 from hexdesk.ports.broker import VenueOrder
@@ -58,16 +58,27 @@ def leftovers(books: Books, instrument_id: str = "") -> list[Order]:
     for order in books.orders.values():
         intent = order.intent
         pair = (intent.strategy_id, intent.instrument_id)
-        holding = books.holdings.get(pair)
         if (
             instrument_id in ("", intent.instrument_id)
             and is_at_venue(order)
-            and holding is not None
-            and holding.is_flat
+            and _is_flat(books, order)
             and is_leftover(order, flat_since.get(pair, 0))
         ):
             found.append(order)
     return found
+
+
+def _is_flat(books: Books, order: Order) -> bool:
+    """Whether an order has nothing to protect: its strategy's position, else the account's."""
+    intent = order.intent
+    if order.facts & IS_EXTERNAL:
+        return all(
+            holding.is_flat
+            for (_, instrument_id), holding in books.holdings.items()
+            if instrument_id == intent.instrument_id
+        )
+    holding = books.holdings.get((intent.strategy_id, intent.instrument_id))
+    return holding is not None and holding.is_flat
 
 
 def is_leftover(order: Order, flat_since_ns: TimeNs) -> bool:

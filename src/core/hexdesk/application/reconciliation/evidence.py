@@ -66,16 +66,22 @@ def evidence(
 ) -> list[VenueReport]:
     """Return the reports that a found order and its executions amount to.
 
-    Executions that add up to less than the venue's `cum_qty` are all that is returned: the rest
-    must be asked for again. Requests count as refused only if the venue was asked late enough to
-    show what it received.
+    Executions that add up to less than the venue's `cum_qty` are all that is returned of an order
+    in doubt: the rest must be asked for again. Requests count as refused only if the venue was
+    asked late enough to show what it received.
     """
     own = (fill for fill in fills if belongs(fill, order))
     missed = missed_fills(order, own, now_ns)
     reports: list[VenueReport] = [*missed]
     is_short = order.cum_qty + standing_quantity(order, missed) < found.cum_qty
-    if is_short or found.life in UNDECIDED:
+    if found.life in UNDECIDED:
         return reports
+    if is_short:
+        return (
+            reports
+            if order.doubt is not None
+            else [*reports, *_signs_of_life(order, found, now_ns)]
+        )
     if found.life is not REJECTED:
         reports += _signs_of_life(order, found, now_ns)
     limit = _settled_requests(order, found, asked_ns - visibility_ms * NS_PER_MS)

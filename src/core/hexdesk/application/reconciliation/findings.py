@@ -120,6 +120,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="findi
         price: The broker's raw average price where it is known; 0 if not.
         fills: Executions concerned: missed ones, or ours that are unknown.
         order: The broker's order where that differs.
+        held: What the broker holds of the instrument, signed, where positions differ.
     """
 
     kind: Mismatch
@@ -132,6 +133,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="findi
     price: int = 0
     fills: tuple[Fill, ...] = ()
     order: VenueOrder | None = None
+    held: QtyRaw = 0
 
     @property
     def subject(self) -> tuple[Mismatch, str]:

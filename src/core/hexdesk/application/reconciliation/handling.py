@@ -44,9 +44,7 @@ def actions_for(
     if policy is CANCEL:
         return _cancel(finding, books, reason)
     if policy is FLATTEN:
-        instrument_id = finding.instrument_id
-        held = books.held(instrument_id) + finding.quantity
-        return [FlattenInstrument(instrument_id, held, reason)]
+        return [FlattenInstrument(finding.instrument_id, finding.held, reason)]
     if policy is HALT:
         return [Halt(reason, now_ns)]
     return []

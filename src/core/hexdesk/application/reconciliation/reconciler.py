@@ -237,7 +237,9 @@ class Reconciler:
             return Resolution(
                 problem=f"{finding.instrument_id} has something in flight or in doubt; try again"
             )
-        actions = actions_for(finding, policy, books, asked_ns=now_ns, now_ns=now_ns)
+        actions: list[Action] = []
+        if policy is not ADOPT or self._is_seen(finding):
+            actions += actions_for(finding, policy, books, asked_ns=now_ns, now_ns=now_ns)
         resolved = self.incidents.resolve(incident, policy, by=by, why=why, now_ns=now_ns)
         standing = self._standing.pop(finding.subject, None)
         if policy is IGNORE:
@@ -418,14 +420,23 @@ class Reconciler:
         incident = self.incidents.raise_for(finding, now_ns)
         return [] if incident is None else [OpenIncident(incident)]
 
+    def _is_seen(self, finding: Finding) -> bool:
+        """Whether a difference was there at the last look: what is gone is not adopted again."""
+        sightings = (each.sightings.get(finding.subject) for each in self._confirmations.values())
+        return any(each is not None and each.finding.is_same(finding) for each in sightings)
+
     def _clear(self, kind: QueryKind, comparison: Comparison, now_ns: TimeNs) -> list[Action]:
-        """Let go of differences that a comparison of the same kind does not find any more."""
+        """Let go of differences that a comparison of the same kind does not find any more.
+
+        What went away because it was adopted is still for a person, where the policy says so.
+        """
         actions: list[Action] = []
         for subject, (finding, source, _) in list(self._standing.items()):
             if source is kind and comparison.has_cleared(finding):
                 del self._standing[subject]
                 incident = self.incidents.about(finding)
-                if incident is not None:
+                policies = self._settings.policies_of(finding.kind)
+                if incident is not None and not {ADOPT, ASK} <= set(policies):
                     why = "the difference is gone"
                     actions.append(
                         CloseIncident(
