@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2  # pyright: ignore[reportMissingTypeStubs]
 
-from hexdesk.application.control.control import DeskControl
+from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.domain.money import parse_raw
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import Side
@@ -45,8 +45,8 @@ class ServedRig(ControlRig):
             self.clock,
             self.runtime,
             later=lambda call: asyncio.get_running_loop().call_soon(call),  # type: ignore[arg-type]
-            answers=self.answers,
-            audit=self.audit,
+            stores=ControlStores(self.answers, self.audit, self.tokens),
+            make_secret=self.make_secret,
             events_max=self.events_max,
         )
         control.open()

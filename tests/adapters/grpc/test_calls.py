@@ -188,6 +188,27 @@ async def test_without_leave_for_anonymous_callers_a_token_is_needed() -> None:
         assert (await refusal(bad))[1] == "TOKEN_INVALID"
 
 
+async def test_tokens_over_the_wire() -> None:
+    async with served() as rig:
+        access = access_pb2_grpc.AccessServiceStub(rig.channel)
+        nobody = await access.GetCaller(access_pb2.GetCallerRequest())
+        assert (nobody.subject, len(nobody.scopes)) == ("local", 4)
+        made = await access.CreateToken(
+            access_pb2.CreateTokenRequest(token_id="bot", scopes=[common_pb2.SCOPE_READ])
+        )
+        assert (await refusal(access.GetCaller(access_pb2.GetCallerRequest())))[
+            1
+        ] == "TOKEN_INVALID"
+        header = (("authorization", f"Bearer {made.secret}"),)
+        caller = await access.GetCaller(access_pb2.GetCallerRequest(), metadata=header)
+        assert (caller.subject, list(caller.scopes)) == ("bot", [common_pb2.SCOPE_READ])
+        desk = desk_pb2_grpc.DeskServiceStub(rig.channel)
+        await desk.GetDesk(desk_pb2.GetDeskRequest(), metadata=header)
+        refused = await refusal(desk.Halt(desk_pb2.HaltRequest(), metadata=header))
+        assert refused[:2] == (grpc.StatusCode.PERMISSION_DENIED, "SCOPE_MISSING")
+        assert refused[2] == {"scope": "risk"}
+
+
 async def test_stopping_lets_what_is_under_way_finish() -> None:
     async with served() as rig:
         desk = desk_pb2_grpc.DeskServiceStub(rig.channel)

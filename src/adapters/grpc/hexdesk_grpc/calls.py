@@ -9,6 +9,8 @@ import grpc
 from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs] - beside the code
 
 from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Reason
+from hexdesk_api.v1 import access_pb2
+from hexdesk_grpc import to_wire
 from hexdesk_grpc.errors import DETAILS_KEY, bug_status, status_of
 from hexdesk_grpc.identity import Identity
 from hexdesk_grpc.methods import Method
@@ -75,6 +77,8 @@ class Calls:
 
     async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
         caller = self._identity.of(context)
+        if isinstance(message, access_pb2.GetCallerRequest):
+            return to_wire.caller(caller)
         if method is None:
             raise ControlError(Reason.NOT_OFFERED, "this desk does not offer that method")
         request = method.parse(message)

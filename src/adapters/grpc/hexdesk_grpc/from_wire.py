@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hexdesk.domain.values import (
@@ -14,7 +15,7 @@ from hexdesk.domain.values import (
     TimeInForce,
     TimeNs,
 )
-from hexdesk.ports.control import ControlError, FieldFault, Reason
+from hexdesk.ports.control import ControlError, FieldFault, Reason, Scope
 from hexdesk.ports.control_events import EventKind
 from hexdesk.ports.control_views import OrderTerms
 from hexdesk_api.v1 import common_pb2, orders_pb2
@@ -32,6 +33,7 @@ _ORDER_TYPES = {int(each): each for each in OrderType}
 _TIMES_IN_FORCE = {0: TimeInForce.GTC} | {int(each): each for each in TimeInForce}
 _POSITION_EFFECTS = {0: PositionEffect.AUTO} | {int(each) + 1: each for each in PositionEffect}
 _STATUSES = {int(each): each for each in ReportedStatus}
+_SCOPES = dict(enumerate((Scope.READ, Scope.TRADE, Scope.RISK, Scope.ADMIN), 1))
 _EVENT_KINDS = {int(each): each for each in EventKind}
 SECONDS_MAX = 253_402_300_799
 """The last second of the year 9999, where Timestamp ends."""
@@ -96,6 +98,18 @@ def terms(order: orders_pb2.Order) -> OrderTerms:
         display_quantity=order.display_quantity,
         tag=order.tag,
     )
+
+
+def scopes(numbers: Iterable[int]) -> frozenset[Scope]:
+    """Return the scopes that a token is to have."""
+    return frozenset(member(_SCOPES, each, "scopes") for each in numbers)
+
+
+def span_ns(span: Duration, field: str) -> int:
+    """Return a span of time, 0 for an unset one; or refuse what is negative or no span."""
+    if not 0 <= span.seconds <= SECONDS_MAX or not 0 <= span.nanos < NS_PER_SECOND:
+        raise invalid(field, "expected a span above 0")
+    return span.seconds * NS_PER_SECOND + span.nanos
 
 
 def statuses(numbers: Iterable[int]) -> frozenset[ReportedStatus]:

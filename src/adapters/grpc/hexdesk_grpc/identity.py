@@ -1,14 +1,14 @@
 """Who calls, by what a connection and its metadata show."""
 
+import ipaddress
 import logging
 from typing import Any
 from urllib.parse import unquote
 
 import grpc
 
-from hexdesk.ports.control import ALL_SCOPES, Caller, Control, ControlError, Reason
+from hexdesk.ports.control import Caller, Control, ControlError, Reason
 
-LOCAL = "local"
 HEADER = "authorization"
 SCHEME = "bearer "
 
@@ -39,8 +39,8 @@ class Identity:
             if key == HEADER:
                 text = value.decode(errors="replace") if isinstance(value, bytes) else value
                 return self._bearer(text, peer)
-        if self._anonymous:
-            return Caller(subject=LOCAL, scopes=ALL_SCOPES, peer=peer)
+        if self._anonymous and is_local(peer):
+            return self._control.identify("", peer)
         raise ControlError(
             Reason.TOKEN_INVALID,
             "a token is needed",
@@ -50,4 +50,19 @@ class Identity:
     def _bearer(self, text: str, peer: str) -> Caller:
         if text[: len(SCHEME)].lower() != SCHEME:
             raise ControlError(Reason.TOKEN_INVALID, "expected 'authorization: Bearer TOKEN'")
-        raise ControlError(Reason.TOKEN_INVALID, "there are no tokens")
+        secret = text[len(SCHEME) :].strip()
+        if not secret:
+            raise ControlError(Reason.TOKEN_INVALID, "the token is empty")
+        return self._control.identify(secret, peer)
+
+
+def is_local(peer: str) -> bool:
+    """Whether a peer, as `ipv4:127.0.0.1:1234`, is on this machine."""
+    kind, _, rest = peer.partition(":")
+    if kind == "unix":
+        return True
+    host = rest.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

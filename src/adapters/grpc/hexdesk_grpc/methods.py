@@ -7,6 +7,7 @@ from hexdesk.ports import control_requests as requests
 from hexdesk.ports.control import Mutation, Page, Query
 from hexdesk.ports.control_views import MarketInfo, ReportInfo
 from hexdesk_api.v1 import (
+    access_pb2,
     desk_pb2,
     history_pb2,
     market_data_pb2,
@@ -16,7 +17,7 @@ from hexdesk_api.v1 import (
     strategies_pb2,
 )
 from hexdesk_grpc import to_wire
-from hexdesk_grpc.from_wire import mutation, page, statuses, terms, time_ns
+from hexdesk_grpc.from_wire import mutation, page, scopes, span_ns, statuses, terms, time_ns
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -24,6 +25,7 @@ from hexdesk_grpc.names import (
     ORDERS,
     RISK_LIMITS,
     STRATEGIES,
+    TOKENS,
     id_of,
     name_of,
     optional_id_of,
@@ -125,6 +127,14 @@ def _markets(message: market_data_pb2.BatchGetMarketsRequest) -> dict[str, Any]:
     return {"instrument_ids": tuple(id_of(MARKETS, name, "names") for name in message.names)}
 
 
+def _new_token(message: access_pb2.CreateTokenRequest) -> dict[str, Any]:
+    return {
+        "name": message.token_id,
+        "scopes": scopes(message.scopes),
+        "ttl_ns": span_ns(message.ttl, "ttl"),
+    }
+
+
 _ORDER = _id(ORDERS, "client_order_id")
 _STRATEGY = _id(STRATEGIES, "strategy_id")
 _INSTRUMENT = _id(INSTRUMENTS, "instrument_id")
@@ -176,6 +186,10 @@ def _left_behind(left: requests.LeftBehind) -> desk_pb2.ShutdownResponse:
 
 def _rearmed(halt_reason: str) -> risk_pb2.RearmResponse:
     return risk_pb2.RearmResponse(halt_reason=halt_reason)
+
+
+def _made_token(made: requests.NewToken) -> access_pb2.CreateTokenResponse:
+    return access_pb2.CreateTokenResponse(token=to_wire.token(made.token), secret=made.secret)
 
 
 def _first_market(found: tuple[MarketInfo, ...]) -> market_data_pb2.Market:
@@ -285,6 +299,21 @@ def _methods() -> dict[str, Method]:
         "MarketDataService.GetMarket": _method(requests.GetMarkets, _market, show=_first_market),
         "MarketDataService.BatchGetMarkets": _method(
             requests.GetMarkets, _markets, show=_all_markets
+        ),
+        # --- access
+        "AccessService.CreateToken": _method(
+            requests.CreateToken, _new_token, mutation, show=_made_token
+        ),
+        "AccessService.RevokeToken": _method(
+            requests.RevokeToken, _id(TOKENS, "name"), mutation, show=to_wire.token
+        ),
+        "AccessService.ListTokens": _method(
+            requests.ListTokens, page,
+            show=_listed(access_pb2.ListTokensResponse, "tokens", to_wire.token),
+        ),
+        "AccessService.ListAuditEntries": _method(
+            requests.ListAuditEntries, page,
+            show=_listed(access_pb2.ListAuditEntriesResponse, "entries", to_wire.audit_entry),
         ),
         # --- history
         "HistoryService.ListFills": _method(

@@ -9,7 +9,10 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from hexdesk.domain.values import NS_PER_SECOND, Aggressor, Side, TimeNs
 from hexdesk.ports import control_views as views
+from hexdesk.ports.control import Caller
+from hexdesk.ports.control_state import AuditEntry
 from hexdesk_api.v1 import (
+    access_pb2,
     common_pb2,
     desk_pb2,
     events_pb2,
@@ -26,6 +29,7 @@ from hexdesk_grpc.names import (
     ORDERS,
     RISK_LIMITS,
     STRATEGIES,
+    TOKENS,
     name_of,
     position_name,
 )
@@ -348,6 +352,57 @@ def limits(info: views.LimitsInfo) -> risk_pb2.RiskLimits:
             )
             for each in info.limits
         ],
+    )
+
+
+_SCOPES = {
+    "read": common_pb2.SCOPE_READ,
+    "trade": common_pb2.SCOPE_TRADE,
+    "risk": common_pb2.SCOPE_RISK,
+    "admin": common_pb2.SCOPE_ADMIN,
+}
+
+
+def scopes(found: Iterable[str]) -> list[common_pb2.Scope]:
+    """Return scopes."""
+    return [_SCOPES[each] for each in sorted(found)]
+
+
+def token(info: views.TokenInfo) -> access_pb2.Token:
+    """Return a token."""
+    return access_pb2.Token(
+        name=name_of(TOKENS, info.name),
+        scopes=scopes(info.scopes),
+        create_time=timestamp(info.create_ns),
+        expire_time=timestamp(info.expire_ns),
+        revoke_time=timestamp(info.revoke_ns),
+        author=info.author,
+    )
+
+
+def audit_entry(entry: AuditEntry) -> access_pb2.AuditEntry:
+    """Return an entry of the audit log."""
+    return access_pb2.AuditEntry(
+        number=entry.number,
+        time=timestamp(entry.ts_ns),
+        subject=entry.subject,
+        peer=entry.peer,
+        method=entry.method,
+        request=entry.request,
+        outcome=entry.outcome,
+        before=entry.before,
+        after=entry.after,
+        hash=entry.hash,
+    )
+
+
+def caller(found: Caller) -> access_pb2.Caller:
+    """Return who calls."""
+    return access_pb2.Caller(
+        subject=found.subject,
+        scopes=scopes(found.scopes),
+        expire_time=timestamp(found.expire_ns),
+        peer=found.peer,
     )
 
 

@@ -207,6 +207,17 @@ class EventFeed(Protocol):
 class Control(Protocol):
     """One desk's control plane. Call it on the desk's own thread."""
 
+    def identify(self, secret: str, peer: str) -> Caller:
+        """Return who a bearer token belongs to.
+
+        An empty one is `local`, who may do everything, as long as there is no token at all: only
+        adapters that know that a caller is on this machine may ask with it.
+
+        Raises:
+            ControlError: It belongs to nobody, or does not hold any more.
+        """
+        ...
+
     async def ask(self, caller: Caller, query: Query[A]) -> A:
         """Answer a query from the desk's present state.
 

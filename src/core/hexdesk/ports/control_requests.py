@@ -11,6 +11,7 @@ import msgspec
 
 from hexdesk.domain.values import ReportedStatus, TimeNs
 from hexdesk.ports.control import Mutation, Page, PageQuery, Query, Scope
+from hexdesk.ports.control_state import AuditEntry
 from hexdesk.ports.control_views import (
     AccountInfo,
     AlertInfo,
@@ -26,6 +27,7 @@ from hexdesk.ports.control_views import (
     PositionInfo,
     ReportInfo,
     StrategyInfo,
+    TokenInfo,
 )
 
 # --- the desk ---------------------------------------------------------------------------------
@@ -98,6 +100,46 @@ class LeftBehind(msgspec.Struct, frozen=True, kw_only=True):
 
 class Shutdown(Mutation[LeftBehind], frozen=True, kw_only=True):
     """Stop the process in good order."""
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+
+
+# --- access -----------------------------------------------------------------------------------
+
+
+class NewToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token and its secret, which is shown once."""
+
+    token: TokenInfo
+    secret: str
+
+
+class CreateToken(Mutation[NewToken], frozen=True, kw_only=True):
+    """Make a bearer token; `author` is set by the control plane."""
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+    name: str
+    scopes: frozenset[Scope]
+    ttl_ns: TimeNs = 0
+    author: str = ""
+
+
+class RevokeToken(Mutation[TokenInfo], frozen=True, kw_only=True):
+    """End a token at once."""
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+    is_always_open: ClassVar[bool] = True
+    name: str
+
+
+class ListTokens(PageQuery[Page[TokenInfo]], frozen=True, kw_only=True):
+    """Return all tokens, by name."""
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+
+
+class ListAuditEntries(PageQuery[Page[AuditEntry]], frozen=True, kw_only=True):
+    """Return what was done, newest first."""
 
     scope: ClassVar[Scope] = Scope.ADMIN
 

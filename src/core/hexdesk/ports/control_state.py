@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control import Scope
 
 
 class AnswerRecord(msgspec.Struct, frozen=True, array_like=True):
@@ -67,6 +68,34 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     before: str = ""
     after: str = ""
     hash: str = ""
+
+
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A token; a later record of the same name replaces it. `digest` is SHA-256 of the secret."""
+
+    name: str
+    digest: str
+    scopes: tuple[Scope, ...]
+    create_ns: TimeNs
+    expire_ns: TimeNs
+    revoke_ns: TimeNs = 0
+    author: str = ""
+
+
+class TokenStore(Protocol):
+    """Keeps tokens."""
+
+    def load(self) -> Iterable[TokenRecord]:
+        """Return all records, oldest first."""
+        ...
+
+    def append(self, record: TokenRecord) -> None:
+        """Keep one more, safe against the end of the process.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...
 
 
 class AuditStore(Protocol):

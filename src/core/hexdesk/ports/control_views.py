@@ -308,6 +308,17 @@ class AlertInfo(msgspec.Struct, frozen=True, kw_only=True):
     create_ns: TimeNs
 
 
+class TokenInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A bearer token, without anything of its secret; `scopes` are `Scope` values."""
+
+    name: str
+    scopes: tuple[str, ...]
+    create_ns: TimeNs
+    expire_ns: TimeNs
+    revoke_ns: TimeNs
+    author: str
+
+
 class CommandInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What an operator did."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from hexdesk.ports.control_state import AnswerRecord, AuditEntry
+from hexdesk.ports.control_state import AnswerRecord, AuditEntry, TokenRecord
 
 
 class FakeAnswerStore:
@@ -48,3 +48,18 @@ class FakeAuditStore:
         if self.is_full:
             raise OSError(28, "no space left")
         self.entries.append(entry)
+
+
+class FakeTokenStore:
+    """Keeps tokens in a list."""
+
+    def __init__(self) -> None:
+        self.records: list[TokenRecord] = []
+
+    def load(self) -> list[TokenRecord]:
+        """Return everything."""
+        return list(self.records)
+
+    def append(self, record: TokenRecord) -> None:
+        """Keep one more."""
+        self.records.append(record)

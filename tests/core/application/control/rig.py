@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
-from hexdesk.application.control.control import DeskControl
+from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import OrderType, Side
 from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
 from hexdesk.ports.control_requests import CreateOrder
 from hexdesk.ports.control_views import OrderInfo, OrderTerms
 from hexdesk.testing.broker_bench import INSTRUMENT
-from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore
+from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore, FakeTokenStore
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk.testing.strategy import WIDE_LIMITS
 from tests.core.application.rig import Rig
@@ -31,6 +31,8 @@ class ControlRig(Rig):
         self.runtime = FakeRuntime(limits=limits)
         self.answers = FakeAnswerStore()
         self.audit = FakeAuditStore()
+        self.tokens = FakeTokenStore()
+        self.secrets = 0
         self.idle: list[Callable[[], None]] = []
         self.events_max = events_max
         self.control = self.make_control()
@@ -42,12 +44,17 @@ class ControlRig(Rig):
             self.clock,
             self.runtime,
             later=self.idle.append,
-            answers=self.answers,
-            audit=self.audit,
+            stores=ControlStores(self.answers, self.audit, self.tokens),
+            make_secret=self.make_secret,
             events_max=self.events_max,
         )
         control.open()
         return control
+
+    def make_secret(self) -> str:
+        """Make a secret that a test can guess."""
+        self.secrets += 1
+        return f"secret{self.secrets}"
 
     def ask(self, query: Query[A], caller: Caller = ADMIN) -> A:
         """Ask and wait."""

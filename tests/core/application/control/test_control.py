@@ -12,12 +12,22 @@ from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type
 from hexdesk.domain.values import NS_PER_SECOND, Side
 from hexdesk.ports import control_requests
-from hexdesk.ports.control import Caller, ControlError, Mutation, PageQuery, Query, Reason, Scope
+from hexdesk.ports.control import (
+    Caller,
+    ControlError,
+    EventFilter,
+    Mutation,
+    PageQuery,
+    Query,
+    Reason,
+    Scope,
+)
 from hexdesk.ports.control_requests import (
     AmendOrder,
     CancelAllOrders,
     CancelOrder,
     CreateOrder,
+    CreateToken,
     Flatten,
     GetDesk,
     GetMarkets,
@@ -27,10 +37,12 @@ from hexdesk.ports.control_requests import (
     ListInstruments,
     ListRiskLimits,
     ListStrategies,
+    ListTokens,
     PauseStrategy,
     Rearm,
     ResumeEntries,
     ResumeStrategy,
+    RevokeToken,
     Shutdown,
     StartStrategy,
     StopEntries,
@@ -55,12 +67,15 @@ EXAMPLES: dict[str, Any] = {
     "client_order_id": "none",
     "name": "venue",
     "terms": terms(),
+    "scopes": frozenset({Scope.READ}),
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
     "Rearm": "risk", "CancelAllOrders": "risk", "Shutdown": "admin", "CreateOrder": "trade",
     "AmendOrder": "trade", "CancelOrder": "trade", "StartStrategy": "trade",
-    "StopStrategy": "trade", "PauseStrategy": "trade", "ResumeStrategy": "trade",
+    "CreateToken": "admin", "RevokeToken": "admin", "ListTokens": "admin",
+    "ListAuditEntries": "admin", "StopStrategy": "trade",
+    "PauseStrategy": "trade", "ResumeStrategy": "trade",
 }  # fmt: skip
 
 
@@ -212,6 +227,72 @@ def test_answers_are_bounded_and_end_after_a_day() -> None:
     assert len(answers) == 0
     assert len(Answers(store, later)) == 0
     assert store.records == []
+
+
+# --- tokens -------------------------------------------------------------------------------------
+
+
+def test_without_any_token_whoever_is_here_may_do_everything(rig: ControlRig) -> None:
+    assert rig.control.identify("", "p").scopes == frozenset(Scope)
+    rig.tell(CreateToken(name="bot", scopes=frozenset({Scope.READ})))
+    for secret in ("", "guess", "hdx_"):
+        with pytest.raises(ControlError) as caught:
+            rig.control.identify(secret, "p")
+        assert caught.value.reason is Reason.TOKEN_INVALID
+
+
+def test_a_token_allows_what_it_says_until_it_ends(rig: ControlRig) -> None:
+    wanted = CreateToken(name="bot", scopes=frozenset({Scope.READ, Scope.TRADE}), ttl_ns=10**9)
+    made = rig.tell(wanted)
+    assert made.token.author == "ann"
+    caller = rig.control.identify(made.secret, "p")
+    assert (caller.subject, caller.scopes) == ("bot", wanted.scopes)
+    assert outcome(rig, Halt(), caller) is Reason.SCOPE_MISSING
+    rig.control = rig.make_control()
+    assert rig.control.identify(made.secret, "p") == caller
+    rig.clock.advance_by(2 * 10**9)
+    assert outcome(rig, GetDesk(), caller) is Reason.TOKEN_INVALID
+    with pytest.raises(ControlError):
+        rig.control.identify(made.secret, "p")
+
+
+def test_a_revoked_token_ends_at_once_its_streams_too(rig: ControlRig) -> None:
+    made = rig.tell(CreateToken(name="bot", scopes=frozenset({Scope.READ})))
+    caller = rig.control.identify(made.secret, "p")
+    feed = rig.control.follow(caller, EventFilter())
+    while feed.read(10) is not None:
+        pass
+    woken: list[int] = []
+    feed.wake(lambda: woken.append(1))
+    assert rig.tell(RevokeToken(name="bot")).revoke_ns
+    assert woken
+    with pytest.raises(ControlError):
+        feed.read(10)
+    assert outcome(rig, GetDesk(), caller) is Reason.TOKEN_INVALID
+    assert [each.name for each in rig.ask(ListTokens()).items] == ["bot"]
+
+
+def test_a_secret_is_shown_once_and_kept_nowhere(rig: ControlRig) -> None:
+    wanted = CreateToken(name="bot", scopes=frozenset({Scope.READ}), request_id="k")
+    secret = rig.tell(wanted).secret
+    assert secret
+    assert rig.tell(wanted).secret == ""
+    kept = repr((rig.answers.records, rig.audit.entries, rig.tokens.records, rig.ask(ListTokens())))
+    assert secret not in kept
+    assert "secret1" not in kept
+
+
+@pytest.mark.parametrize("name", ["", "local", "Bot", "a b", "-a", "x" * 64, "ü"])
+def test_a_tokens_name_is_plain(rig: ControlRig, name: str) -> None:
+    wanted = CreateToken(name=name, scopes=frozenset({Scope.READ}))
+    assert outcome(rig, wanted, ADMIN) is Reason.FIELD_INVALID
+
+
+def test_a_name_is_never_used_twice(rig: ControlRig) -> None:
+    wanted = CreateToken(name="bot", scopes=frozenset({Scope.READ}))
+    rig.tell(wanted)
+    rig.tell(RevokeToken(name="bot"))
+    assert outcome(rig, wanted, ADMIN) is Reason.FIELD_INVALID
 
 
 # --- the audit log ------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ import msgspec
 from msgspec.structs import replace
 
 from hexdesk.application.control.numbered import Numbered
+from hexdesk.application.control.paging import newest_first
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError
-from hexdesk.ports.control import Caller, ControlError, Mutation, Reason
+from hexdesk.ports.control import Caller, ControlError, Mutation, Page, Reason
+from hexdesk.ports.control_requests import ListAuditEntries
 from hexdesk.ports.control_state import AuditEntry, AuditStore
 
 ENTRIES_MAX = 10_000
@@ -86,6 +88,10 @@ class Audit:
             ) from error
         self._take(entry)
 
+    def list(self, query: ListAuditEntries) -> Page[AuditEntry]:
+        """Return entries, newest first."""
+        return newest_first(query, self.entries, _itself)
+
     def _take(self, entry: AuditEntry) -> None:
         self._number, self._last = entry.number, entry.hash
         self.entries.add(entry)
@@ -115,6 +121,10 @@ def verify(entries: Sequence[AuditEntry]) -> str:
             return f"entry {entry.number}: {problem}"
         number, last = entry.number, entry.hash
     return ""
+
+
+def _itself(entry: AuditEntry) -> AuditEntry:
+    return entry
 
 
 def json_of(value: object) -> str:

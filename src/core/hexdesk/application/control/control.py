@@ -4,7 +4,9 @@ Use cases are bound methods in two tables; what holds for all of them is done on
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from msgspec.structs import replace
 
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import Audit, json_of
@@ -16,6 +18,7 @@ from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
 from hexdesk.application.control.safety import Safety
 from hexdesk.application.control.sight import MANUAL, Sight
+from hexdesk.application.control.tokens import Tokens
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
@@ -33,11 +36,19 @@ from hexdesk.ports.control import (
     Reason,
     Scope,
 )
-from hexdesk.ports.control_state import AnswerStore, AuditStore
+from hexdesk.ports.control_state import AnswerStore, AuditStore, TokenStore
+from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
 A = TypeVar("A")
-FOLLOWERS_MAX = 256
+
+
+class ControlStores(NamedTuple):
+    """What a control plane keeps over a restart."""
+
+    answers: AnswerStore
+    audit: AuditStore
+    tokens: TokenStore
 
 
 class DeskControl:
@@ -55,8 +66,8 @@ class DeskControl:
         runtime: Runtime,
         *,
         later: Callable[[Callable[[], None]], None],
-        answers: AnswerStore,
-        audit: AuditStore,
+        stores: ControlStores,
+        make_secret: Callable[[], str],
         events_max: int = EVENTS_MAX,
     ) -> None:
         """Begin to follow a desk; call `open` before it takes requests.
@@ -66,8 +77,8 @@ class DeskControl:
             clock: The desk's.
             runtime: What surrounds it.
             later: Calls something once the desk's thread is free.
-            answers: Keeps answers over a restart.
-            audit: Keeps the audit log.
+            stores: Keep answers, the audit log and tokens over a restart.
+            make_secret: Gives at least 128 unguessable bits as text.
             events_max: Events kept for readers who are behind.
 
         Raises:
@@ -78,8 +89,9 @@ class DeskControl:
         self._runtime = runtime
         self._sight = sight = Sight(desk, runtime, start_ns=clock.now_ns())
         self.chronicle = chronicle = Chronicle(desk, sight, EventRing(events_max), later)
-        self.audit = Audit(audit)
-        self._answers = Answers(answers, clock.now_ns())
+        self.audit = Audit(stores.audit)
+        self._answers = Answers(stores.answers, clock.now_ns())
+        self._tokens = tokens = Tokens(stores.tokens, make_secret)
         orders = Orders(desk, sight, chronicle)
         safety = Safety(desk, sight, chronicle, runtime)
         portfolio = Portfolio(desk, sight, chronicle, runtime)
@@ -101,6 +113,8 @@ class DeskControl:
             requests.GetInstrument: portfolio.get_instrument,
             requests.ListInstruments: portfolio.list_instruments,
             requests.GetMarkets: portfolio.get_markets,
+            requests.ListTokens: tokens.list,
+            requests.ListAuditEntries: self.audit.list,
             requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
             requests.ListStrategies: safety.list_strategies,
         }
@@ -115,12 +129,13 @@ class DeskControl:
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
             requests.CancelAllOrders: orders.cancel_all,
+            requests.CreateToken: tokens.create,
+            requests.RevokeToken: self._revoke,
             requests.StartStrategy: safety.change_strategy,
             requests.StopStrategy: safety.change_strategy,
             requests.PauseStrategy: safety.change_strategy,
             requests.ResumeStrategy: safety.change_strategy,
         }
-        self._followers: set[DeskFeed] = set()
 
     def open(self) -> None:
         """Open books for operators' own orders in each account, once the run has begun."""
@@ -130,6 +145,10 @@ class DeskControl:
                 self._desk.command(OpenBooks(strategy_id, name, (), self._now_ns()))
 
     # --- the port ------------------------------------------------------------------------------
+
+    def identify(self, secret: str, peer: str) -> Caller:
+        """Return who a bearer token belongs to."""
+        return self._tokens.identify(secret, peer, self._now_ns())
 
     async def ask(self, caller: Caller, query: Query[A]) -> A:
         """Answer a query."""
@@ -144,6 +163,9 @@ class DeskControl:
     async def tell(self, caller: Caller, mutation: Mutation[A]) -> A:
         """Carry a mutation out, or refuse it; either way it stands in the audit log."""
         now_ns = self._now_ns()
+        if isinstance(mutation, requests.CreateToken):
+            signed: Any = replace(mutation, author=caller.subject)
+            mutation = signed
         try:
             self._check(caller, mutation)
             handle = self._mutations.get(type(mutation))
@@ -165,7 +187,9 @@ class DeskControl:
         self._check_scope(caller, Scope.READ)
         if wanted.strategy_id:
             host_of(self._desk, wanted.strategy_id)
-        return DeskFeed(self._desk, self._sight, self.chronicle, wanted, resume_token)
+        feed = DeskFeed(self._desk, self._sight, self.chronicle, wanted, resume_token)
+        feed.admit = lambda: self._check_scope(caller, Scope.READ)
+        return feed
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -190,12 +214,19 @@ class DeskControl:
             if mutation.request_id:
                 self._answers.drop(caller, mutation, now_ns)
             raise
+        shown = without_secret(answer)
         if mutation.request_id:
-            self._answers.finish(caller, mutation, answer, now_ns)
+            self._answers.finish(caller, mutation, shown, now_ns)
         self.audit.write(
-            caller, mutation, outcome="ok", before=before, after=json_of(answer), now_ns=now_ns
+            caller, mutation, outcome="ok", before=before, after=json_of(shown), now_ns=now_ns
         )
         return answer
+
+    def _revoke(self, request: requests.RevokeToken, now_ns: TimeNs) -> TokenInfo:
+        """End a token, and let the streams that it opened notice."""
+        info = self._tokens.revoke(request, now_ns)
+        self.chronicle.ring.wake()
+        return info
 
     def _check(self, caller: Caller, mutation: Mutation[Any]) -> None:
         self._check_scope(caller, mutation.scope)
@@ -213,8 +244,7 @@ class DeskControl:
             raise ControlError(Reason.DESK_STOPPING, "the desk is stopping")
 
     def _check_scope(self, caller: Caller, scope: Scope) -> None:
-        if caller.expire_ns and caller.expire_ns <= self._clock.now_ns():
-            raise ControlError(Reason.TOKEN_INVALID, "the token has expired")
+        self._tokens.check(caller, self._clock.now_ns())
         if scope not in caller.scopes:
             raise ControlError(
                 Reason.SCOPE_MISSING,
@@ -239,6 +269,11 @@ class DeskControl:
     def _now_ns(self) -> TimeNs:
         """Return the time, never before the desk's latest input."""
         return max(self._clock.now_ns(), self._desk.pulse.now_ns)
+
+
+def without_secret(answer: object) -> object:
+    """Return an answer as it may be kept: a token's secret is shown once and never again."""
+    return replace(answer, secret="") if isinstance(answer, requests.NewToken) else answer
 
 
 def answer_type(kind: type[Mutation[Any]]) -> Any:  # noqa: ANN401 - a type, or an alias of one
