@@ -68,7 +68,7 @@ def test_a_bad_configuration_names_everything(hexdesk: Run) -> None:
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("desk.mode=live", "desk.mode (flag --set) is live and the desk is not armed"),
+        ("desk.mode=live", "desk.mode (flag --set) is live, and the desk starts without"),
         (
             "strategies.turner.capital=5 USD",
             "strategies.turner.capital (flag --set) is not enforced",

@@ -9,8 +9,8 @@ def notices(config: Config) -> list[str]:
     found: list[str] = []
     if config.desk.mode is Mode.LIVE:
         found.append(
-            f"{_place(config, ('desk', 'mode'))} is live and the desk is not armed: no order"
-            " leaves, each is denied with LIVE_NOT_ARMED; this version cannot arm one"
+            f"{_place(config, ('desk', 'mode'))} is live, and the desk starts without being armed:"
+            " until it is, no order may open anything and each is denied with LIVE_NOT_ARMED"
         )
     found += [
         f"{_place(config, (*section.path, 'capital'))} is not enforced yet: only [risk] limits"
