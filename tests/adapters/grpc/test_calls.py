@@ -194,11 +194,13 @@ async def test_tokens_over_the_wire() -> None:
         nobody = await access.GetCaller(access_pb2.GetCallerRequest())
         assert (nobody.subject, len(nobody.scopes)) == ("local", 4)
         made = await access.CreateToken(
-            access_pb2.CreateTokenRequest(token_id="bot", scopes=[common_pb2.SCOPE_READ])
+            access_pb2.CreateTokenRequest(
+                token_id="bot",  # noqa: S106 - a name
+                scopes=[common_pb2.SCOPE_READ],
+            )
         )
-        assert (await refusal(access.GetCaller(access_pb2.GetCallerRequest())))[
-            1
-        ] == "TOKEN_INVALID"
+        refused = await refusal(access.GetCaller(access_pb2.GetCallerRequest()))
+        assert refused[1] == "TOKEN_INVALID"
         header = (("authorization", f"Bearer {made.secret}"),)
         caller = await access.GetCaller(access_pb2.GetCallerRequest(), metadata=header)
         assert (caller.subject, list(caller.scopes)) == ("bot", [common_pb2.SCOPE_READ])

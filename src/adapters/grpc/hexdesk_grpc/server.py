@@ -228,8 +228,9 @@ def _handler(service: ServiceDescriptor, method: MethodDescriptor, calls: Calls)
     parse = GetMessageClass(method.input_type).FromString
     if method.server_streaming:
         answer: Any = calls.stream(STREAMS[name])  # its parts are encoded already
-        streams: Any = grpc.unary_stream_rpc_method_handler(answer, request_deserializer=parse)
-        return streams
+        return grpc.unary_stream_rpc_method_handler(  # pyright: ignore[reportUnknownVariableType] - stubs know no bytes
+            answer, request_deserializer=parse
+        )
     return grpc.unary_unary_rpc_method_handler(
         calls.unary(METHODS.get(name)),
         request_deserializer=parse,

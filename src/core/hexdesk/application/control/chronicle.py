@@ -6,7 +6,7 @@ Nothing of it is done while the desk handles an input: a commit only notes its r
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 from hexdesk.application.control.facts import FACTS, fact_of
 from hexdesk.application.control.numbered import Numbered
@@ -123,7 +123,7 @@ class Chronicle:
         self._was_halted = execution.halted
 
     def _take(self, record: Any) -> None:  # noqa: ANN401 - any record of a journal
-        kind: Any = type(record)
+        kind = cast("type[object]", type(record))
         if kind in FACTS:
             self._take_fact(record)
         elif kind in _COMMANDS:
