@@ -7,7 +7,8 @@ one and a half timeouts (orders.md section 3).
 from collections.abc import Callable, Iterable, Iterator
 
 from hexdesk.domain.order import Order
-from hexdesk.domain.reports import OutcomeUnknown
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.reports import AmendRejected, CancelRejected, OrderRejected, OutcomeUnknown
 from hexdesk.domain.values import NS_PER_SECOND, SUBMITTED, Operation, TimeNs
 
 ANSWER_TIMEOUT_NS = 10 * NS_PER_SECOND
@@ -69,3 +70,26 @@ def unanswered(orders: Iterable[Order]) -> Iterator[Request]:
             yield client_order_id, operation, request_id
         elif order.life is SUBMITTED and doubt is None:
             yield client_order_id, Operation.SUBMIT, 0
+
+
+def refusal(
+    request: NewOrder | AmendOrder | CancelOrder, code: str, text: str, now_ns: TimeNs
+) -> OrderRejected | AmendRejected | CancelRejected:
+    """Return our own answer to a request that provably never left."""
+    client_order_id = request.client_order_id
+    if isinstance(request, NewOrder):
+        return OrderRejected(client_order_id, code, text, now_ns, now_ns)
+    kind = CancelRejected if isinstance(request, CancelOrder) else AmendRejected
+    return kind(client_order_id, request.request_id, code, text, now_ns, now_ns)
+
+
+def doubt(
+    request: NewOrder | AmendOrder | CancelOrder, text: str, now_ns: TimeNs
+) -> OutcomeUnknown:
+    """Return that nobody knows whether a request left."""
+    operation, request_id = Operation.SUBMIT, 0
+    if not isinstance(request, NewOrder):
+        is_cancel = isinstance(request, CancelOrder)
+        operation = Operation.CANCEL if is_cancel else Operation.REPLACE
+        request_id = request.request_id
+    return OutcomeUnknown(request.client_order_id, operation, request_id, text, now_ns)

@@ -19,7 +19,10 @@ from hexdesk.domain.values import HELD, QtyRaw
 class ExitDesk(Protocol):
     """What keeping a list together asks of the desk."""
 
-    halted: str
+    @property
+    def halted(self) -> str:
+        """Why nothing may leave; empty when trading."""
+        ...
 
     def note(self, change: ListChanged) -> None:
         """Write down how a list now stands."""

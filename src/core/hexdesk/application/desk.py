@@ -251,7 +251,8 @@ class Desk:
         self.mode = mode
         self._has_begun = True
         self.is_virtual = is_virtual
-        self.execution.needs_arming = mode == LIVE_MODE
+        self.execution.standing.needs_arming = mode == LIVE_MODE
+        self.execution.standing.look()
         self.execution.store.closed_max = closed_orders_max
         self.journal.append(
             RunStarted(

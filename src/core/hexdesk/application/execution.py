@@ -5,14 +5,14 @@ request, so that no byte leaves before its intent is written (law L7) and one in
 write.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import AlertLog
-from hexdesk.application.answers import AnswerWatch
-from hexdesk.application.authority import OPERATOR, PROTECTION, STRATEGY, Authority
+from hexdesk.application.answers import AnswerWatch, doubt, refusal
+from hexdesk.application.authority import PROTECTION, STRATEGY, Authority
 from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.faults import describe
@@ -23,31 +23,28 @@ from hexdesk.application.order_store import OrderStore
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
-from hexdesk.application.working import is_close
-from hexdesk.domain.commands import ArmLive, ClearReducing, Command, DisarmLive, Halt, SetReducing
+from hexdesk.application.standing import Standing
+from hexdesk.application.working import is_alternative, is_close
+from hexdesk.domain.commands import Command, Halt, SetReducing
 from hexdesk.domain.order import IS_EXTERNAL, IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import ListChanged, OrderReserved
 from hexdesk.domain.reports import (
     AmendRejected,
-    CancelRejected,
     OrderCanceled,
     OrderDenied,
     OrderHeld,
     OrderRejected,
     OrderUpdated,
-    OutcomeUnknown,
 )
 from hexdesk.domain.values import (
     FILLED,
     HELD,
     SUBMITTED,
     Contingency,
-    Operation,
     PriceRaw,
     QtyRaw,
-    TimeNs,
 )
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
@@ -55,8 +52,6 @@ from hexdesk.ports.journal import Journal
 BURST_MAX = 1_000
 """Requests of one strategy within one input; beyond it the strategy is quarantined."""
 UNWRITABLE = "JOURNAL_UNWRITABLE"
-OWN_CODES = frozenset({"FEED_STALE", "RECON_STALE"})
-"""Reasons for reducing an instrument that are denial codes themselves."""
 RUNNING = HostState.RUNNING
 
 
@@ -67,10 +62,7 @@ class Execution:
         open: Orders that are not closed, by client order id, oldest first.
         closed: The others.
         hosts: Strategies by id.
-        halted: Why nothing may leave; empty when trading.
-        reducing: Instruments of which only reducing orders pass: texts by code, by instrument.
-        needs_arming: Whether nothing may be opened but until `armed_until_ns`: a live desk.
-        armed_until_ns: End of the latest grant.
+        standing: What passes at all.
         lists: Linked orders.
         store: Where the orders are.
         watch: Finds requests that nobody answers.
@@ -104,10 +96,7 @@ class Execution:
         self.open_orders = store.open_orders
         self.closed = store.closed
         self.hosts = store.hosts
-        self.halted = ""
-        self.reducing: dict[str, dict[str, str]] = {}
-        self.needs_arming = False
-        self.armed_until_ns: TimeNs = 0
+        self.standing = Standing(alerts, pulse)
         self.pulse = pulse
         self.outbox: list[tuple[Callable[[Any], None], Any]] = []
         self.dead_letters = reception.dead_letters
@@ -118,6 +107,16 @@ class Execution:
         self._ids = ids
         self._counts = counts
         self._runaway = runaway
+
+    @property
+    def halted(self) -> str:
+        """Why nothing may leave; empty when trading."""
+        return self.standing.halted
+
+    @property
+    def reducing(self) -> Mapping[str, Mapping[str, str]]:
+        """Instruments of which only reducing orders pass: texts by code, by instrument."""
+        return self.standing.reducing
 
     # --- out -------------------------------------------------------------------------------
 
@@ -216,7 +215,7 @@ class Execution:
     ) -> tuple[str, str] | None:
         """Return why a new order would be denied now, or None; nothing is counted or sent."""
         intent = order.intent
-        denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
+        denial = self.standing.denial(host, intent, ledger, intent.quantity, authority)
         if denial is not None:
             return denial
         if authority is STRATEGY:
@@ -232,7 +231,7 @@ class Execution:
         if not self.commit():
             self.outbox = []
             for _send, request in outbox:
-                self._fail_unsent(request)
+                self.on_report(refusal(request, UNWRITABLE, self.halted, self.pulse.now_ns))
             return
         if not self.watch.is_armed:
             self.watch.arm()
@@ -240,7 +239,8 @@ class Execution:
             try:
                 send(request)
             except Exception as error:  # noqa: BLE001 - against its port; it may have left
-                self._doubt_sent(request, error)
+                self.halt(f"BROKER_FAILED: {describe(error)}")  # it is not trusted any more
+                self.on_report(doubt(request, describe(error), self.pulse.now_ns))
         outbox.clear()
 
     def commit(self) -> bool:
@@ -271,43 +271,19 @@ class Execution:
     def halt(self, reason: str) -> None:
         """Let nothing but cancels and an operator's closes leave until re-armed."""
         self._record(Halt(reason, self.pulse.now_ns))
-        self.take_halt(reason)
-
-    def take_halt(self, reason: str) -> None:
-        """Do what a halt means that is written down already."""
-        self.halted = reason
-        self._store.alert("HALTED", "desk", reason)
+        self.standing.halt(reason)
 
     def reduce(self, instrument_id: str, code: str, reason: str) -> None:
         """Let only reducing orders of an instrument pass, until a person says otherwise."""
         if code not in self.reducing.get(instrument_id, {}):
             change = SetReducing(instrument_id, code, reason, self.pulse.now_ns)
             self._record(change)
-            self.take_reducing(change)
-
-    def take_arming(self, change: ArmLive | DisarmLive) -> None:
-        """Let a live desk open positions until a time, or no more."""
-        self.armed_until_ns = change.until_ns if isinstance(change, ArmLive) else 0
-        code = "LIVE_ARMED" if isinstance(change, ArmLive) else "LIVE_DISARMED"
-        self._store.alert(code, "desk", f"{change.by}: {change.reason}")
-
-    def take_reducing(self, change: SetReducing | ClearReducing) -> None:
-        """Add a reason for reducing an instrument, or take one or all away."""
-        codes = self.reducing.get(change.instrument_id, {})
-        if isinstance(change, SetReducing):
-            self.reducing[change.instrument_id] = {**codes, change.code: change.reason}
-            self._store.alert("REDUCING", change.instrument_id, f"{change.code}: {change.reason}")
-        elif codes:
-            left = {code: text for code, text in codes.items() if change.code not in ("", code)}
-            self.reducing[change.instrument_id] = left
-            if not left:
-                del self.reducing[change.instrument_id]
-            self._store.alert("REDUCING_ENDED", change.instrument_id, change.reason)
+            self.standing.reduce(change)
 
     def rearm(self) -> None:
         """End a halt, and send the exits that came due meanwhile."""
         if self.halted:
-            self.halted = ""
+            self.standing.rearm()
             self._lists.catch_up()
 
     def refuse(self, command: Command, why: str) -> None:
@@ -384,14 +360,8 @@ class Execution:
             self._deny(host, order, "ORDER_VALUE", "instrument_id: expected one of the strategy's")
             return
         denial = None
-        if (
-            self.halted
-            or self.reducing
-            or self.needs_arming
-            or not host.entries_allowed
-            or host.state is not RUNNING
-        ):
-            denial = self._state_denial(host, intent, ledger, intent.quantity, authority)
+        if self.standing.is_restricted or not host.entries_allowed or host.state is not RUNNING:
+            denial = self.standing.denial(host, intent, ledger, intent.quantity, authority)
         if denial is None:
             if authority is STRATEGY:
                 denial = host.gate.check(order, ledger, pulse.now_ns, host.open_count)
@@ -426,34 +396,6 @@ class Execution:
         if host.burst_count > BURST_MAX:
             self._runaway(host, f"more than {BURST_MAX} requests within one input")
 
-    def _state_denial(
-        self,
-        host: StrategyHost,
-        intent: NewOrder,
-        ledger: Ledger,
-        rest: QtyRaw,
-        authority: Authority,
-    ) -> tuple[str, str] | None:
-        if self.halted and authority is not OPERATOR:
-            return "RISK_HALTED", f"reason={self.halted!r}"
-        if authority is not STRATEGY:
-            return None
-        if host.state is not RUNNING:
-            return "STRATEGY_DISABLED", f"state={host.state.value}"
-        is_armed = not self.needs_arming or self.pulse.now_ns < self.armed_until_ns
-        if is_armed and host.entries_allowed and intent.instrument_id not in self.reducing:
-            return None
-        if ledger.is_reducing(intent, rest):
-            return None
-        if not is_armed:
-            return "LIVE_NOT_ARMED", f"armed_until_ns={self.armed_until_ns}"
-        if not host.entries_allowed:
-            return "RISK_REDUCING", "entries=stopped"
-        codes = self.reducing[intent.instrument_id]
-        own = next((code for code in codes if code in OWN_CODES), "")
-        text = " ".join(f"{code}={codes[code]!r}" for code in codes)
-        return own or "RISK_REDUCING", text
-
     def _check_amend(
         self, host: StrategyHost, order: Order, wanted: NewOrder, rest: QtyRaw, authority: Authority
     ) -> tuple[str, str] | None:
@@ -462,7 +404,7 @@ class Execution:
         gate = host.gate
         if authority is STRATEGY:
             self._count_burst(host)
-            if _is_linked(wanted) and wanted.quantity != order.quantity:
+            if is_alternative(wanted) and wanted.quantity != order.quantity:
                 return "ORDER_UNSUPPORTED", "quantity: that of a linked order follows its list"
         if order.life is HELD:
             return gate.check_terms(wanted, ledger)
@@ -471,7 +413,7 @@ class Execution:
         working = order.working_qty
         ledger.work(order, 0)
         probe = new_order(wanted)
-        denial = self._state_denial(host, wanted, ledger, rest, authority)
+        denial = self.standing.denial(host, wanted, ledger, rest, authority)
         if denial is None:
             if authority is STRATEGY:
                 denial = gate.check_amend(probe, rest, ledger, self.pulse.now_ns)
@@ -541,35 +483,3 @@ class Execution:
         self._record(event)
         apply(order, event)
         self._store.add(host, host.ledgers[intent.instrument_id], order)
-
-    def _fail_unsent(self, request: NewOrder | AmendOrder | CancelOrder) -> None:
-        """Answer a request ourselves that provably never left."""
-        now_ns = self.pulse.now_ns
-        client_id = request.client_order_id
-        code, text = UNWRITABLE, self.halted
-        if isinstance(request, NewOrder):
-            self.on_report(OrderRejected(client_id, code, text, now_ns, now_ns))
-        elif isinstance(request, CancelOrder):
-            self.on_report(
-                CancelRejected(client_id, request.request_id, code, text, now_ns, now_ns)
-            )
-        else:
-            self.on_report(AmendRejected(client_id, request.request_id, code, text, now_ns, now_ns))
-
-    def _doubt_sent(self, request: NewOrder | AmendOrder | CancelOrder, error: Exception) -> None:
-        """Note that nobody knows whether a request left; a broker that raises is not trusted."""
-        operation, request_id = Operation.SUBMIT, 0
-        if not isinstance(request, NewOrder):
-            is_cancel = isinstance(request, CancelOrder)
-            operation = Operation.CANCEL if is_cancel else Operation.REPLACE
-            request_id = request.request_id
-        text = describe(error)
-        self.halt(f"BROKER_FAILED: {text}")
-        self.on_report(
-            OutcomeUnknown(request.client_order_id, operation, request_id, text, self.pulse.now_ns)
-        )
-
-
-def _is_linked(order: NewOrder) -> bool:
-    """Whether the desk keeps an order's quantity: exits, and both orders of an OCO."""
-    return bool(order.parent_id) or order.contingency is Contingency.OCO

@@ -87,7 +87,7 @@ class Operator:
                 self._open_books(command.strategy_id, command.broker, command.instrument_ids)
             case Halt(reason=reason):
                 if not self._execution.halted:
-                    self._execution.take_halt(reason or "by the operator")
+                    self._execution.standing.halt(reason or "by the operator")
             case Rearm(reason=reason):
                 if reason:
                     self._execution.rearm()
@@ -96,9 +96,9 @@ class Operator:
             case AdoptOrder():
                 self._execution.adopt(command.intent)
             case ArmLive() | DisarmLive():
-                self._execution.take_arming(command)
+                self._execution.standing.arm(command)
             case SetReducing() | ClearReducing():
-                self._execution.take_reducing(command)
+                self._execution.standing.reduce(command)
             case _:
                 for host in self._chosen(command.strategy_id):
                     self._handle_for(host, command)

@@ -5,8 +5,8 @@ way they went, and what the desk decided besides is in its notes (`hexdesk.domai
 same records give the same state, byte for byte (law L6), whatever configuration reads them.
 """
 
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
@@ -48,9 +48,12 @@ from hexdesk.domain.values import HELD, SUBMITTED, PositionMode
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord
 
-_REPORTS = frozenset({*VenueReport.__args__, OrderAbandoned})
 Standing: TypeAlias = Halt | Rearm | SetReducing | ClearReducing | StopEntries | ResumeEntries
-
+_REPORTS = (*VenueReport.__args__, OrderAbandoned)
+_COMPLETING = frozenset({OrderReserved, OrderHeld, OrderDenied})
+"""What may follow an intent and say what became of it."""
+_TIMELESS = frozenset({OrderReserved, ListChanged})
+"""Notes without a time of their own."""
 
 AS_BEFORE = "configure it as before, or begin with another state folder"
 
@@ -126,6 +129,23 @@ class Replay:
         self._reception = Reception(self._store, _ignore, _ignore, _fail, _ignore)
         self._intent: NewOrder | None = None
         self._reserve_price: int | None = None
+        self._pulse = desk.pulse
+        self._takers: dict[type, Callable[[Any], None]] = {
+            **dict.fromkeys(_REPORTS, self._reception.on_report),
+            **dict.fromkeys(Standing.__args__, self._command),
+            NewOrder: self._new,
+            CancelOrder: self._cancel,
+            AmendOrder: self._amend,
+            OrderReserved: self._reserve,
+            ListChanged: execution.lists.restore,
+            Deposited: self._deposit,
+            StrategySaved: self._save,
+            OpenBooks: self._open,
+            RunStarted: self._run,
+            AdoptOrder: self._adopt,
+            ArmLive: execution.standing.arm,
+            DisarmLive: execution.standing.arm,
+        }
 
     def restore(self, state: DeskState) -> None:
         """Begin with a snapshot.
@@ -161,9 +181,11 @@ class Replay:
         execution.closed.update({order.intent.client_order_id: order for order in state.closed})
         for change in state.lists:
             execution.lists.restore(change)
-        execution.halted = state.halted
-        execution.armed_until_ns = state.armed_until_ns
-        execution.reducing.update(state.reducing)
+        standing = execution.standing
+        standing.halted = state.halted
+        standing.armed_until_ns = state.armed_until_ns
+        standing.reducing.update(state.reducing)
+        standing.look()
 
     def read(self, records: Iterable[JournalRecord]) -> None:
         """Read records, oldest first; may be called again with those that follow.
@@ -178,83 +200,73 @@ class Replay:
     def read_one(self, record: JournalRecord) -> None:
         """Read one record; call `finish` after the last."""
         self.count += 1
-        pulse = self.desk.pulse
-        pulse.now_ns = max(pulse.now_ns, getattr(record, "ts_init", 0))
+        kind = type(record)
+        if kind not in _TIMELESS:
+            ts_init = record.ts_init  # type: ignore[union-attr]
+            self._pulse.now_ns = max(self._pulse.now_ns, ts_init)
         if self._intent is not None:
-            if self._completes(record):
+            if kind in _COMPLETING and self._completes(record, self._intent):
                 return
             self._submit()
-        kind = type(record)
-        if kind in _REPORTS:
-            self._reception.on_report(record)  # type: ignore[arg-type]
-        else:
-            self._take(record)
+        take = self._takers.get(kind)
+        if take is not None:  # what else happened changed nothing, or its effects are written down
+            take(record)
 
     def finish(self) -> None:
         """Take what waited for a record after it."""
         if self._intent is not None:
             self._submit()
 
-    def _take(self, record: JournalRecord) -> None:
-        """Take what is no venue's report."""
-        match record:
-            case NewOrder():
-                self._intent = record
-                self._reserve_price = None
-            case CancelOrder():
-                order = self._order(record.client_order_id)
-                order.request_count = record.request_id
-                order.pending_cancels |= 1 << record.request_id
-            case AmendOrder():
-                self._amend(record)
-            case OrderReserved():
-                self._order(record.client_order_id).reserve_price = record.price
-            case ListChanged():
-                self._execution.lists.restore(record)
-            case Deposited():
-                self.desk.accounts[record.broker].deposit(record.money)
-            case StrategySaved():
-                self.desk.saves.latest[record.strategy_id] = record
-            case OpenBooks():
-                books = (record.strategy_id, record.broker, record.instrument_ids)
-                self._open_books(StrategyBook(*books))
-            case RunStarted():
-                self._store.closed_max = record.closed_orders_max
-                self.desk.mode = record.mode
-                self.desk.is_virtual = record.is_virtual
-                self._check_books(record.instruments, record.accounts)
-                for book in record.strategies:
-                    self._open_books(book)
-            case ArmLive() | DisarmLive():
-                self._execution.take_arming(record)
-            case AdoptOrder():
-                self._execution.adopt(record.intent)
-            case (
-                Halt() | Rearm() | SetReducing() | ClearReducing() | StopEntries() | ResumeEntries()
-            ):
-                self._command(record)
-            case _:  # what else happened changed nothing, or is written down as what it led to
-                return
+    def _new(self, intent: NewOrder) -> None:
+        """Wait for the record behind an intent: it may say that the order did not leave."""
+        self._intent = intent
+        self._reserve_price = None
 
-    def _completes(self, record: JournalRecord) -> bool:
+    def _cancel(self, request: CancelOrder) -> None:
+        order = self._order(request.client_order_id)
+        order.request_count = request.request_id
+        order.pending_cancels |= 1 << request.request_id
+
+    def _reserve(self, note: OrderReserved) -> None:
+        self._order(note.client_order_id).reserve_price = note.price
+
+    def _deposit(self, deposited: Deposited) -> None:
+        self.desk.accounts[deposited.broker].deposit(deposited.money)
+
+    def _save(self, saved: StrategySaved) -> None:
+        self.desk.saves.latest[saved.strategy_id] = saved
+
+    def _run(self, run: RunStarted) -> None:
+        self._store.closed_max = run.closed_orders_max
+        self.desk.mode = run.mode
+        self.desk.is_virtual = run.is_virtual
+        self._check_books(run.instruments, run.accounts)
+        for book in run.strategies:
+            self._open_books(book)
+
+    def _adopt(self, command: AdoptOrder) -> None:
+        self._execution.adopt(command.intent)
+
+    def _open(self, command: OpenBooks) -> None:
+        books = (command.strategy_id, command.broker, command.instrument_ids)
+        self._open_books(StrategyBook(*books))
+
+    def _completes(self, record: Any, intent: NewOrder) -> bool:  # noqa: ANN401 - one of `_COMPLETING`
         """Take what was written right after an intent and says what became of it."""
-        intent = self._intent
-        if intent is None or getattr(record, "client_order_id", "") != intent.client_order_id:
+        if record.client_order_id != intent.client_order_id:
             return False
-        if isinstance(record, OrderReserved):
+        if type(record) is OrderReserved:
             self._reserve_price = record.price
             self._submit()
-        elif isinstance(record, OrderHeld | OrderDenied):
-            self._intent = None
-            order = self._begin(intent)
-            apply(order, record)
-            if isinstance(record, OrderHeld):
-                host = self._host(intent)
-                self._store.add(host, host.ledgers[intent.instrument_id], order)
-            else:
-                self._store.put_closed(order)
+            return True
+        self._intent = None
+        order = self._begin(intent)
+        apply(order, record)
+        if type(record) is OrderHeld:
+            host = self._host(intent)
+            self._store.add(host, host.ledgers[intent.instrument_id], order)
         else:
-            return False
+            self._store.put_closed(order)
         return True
 
     def _submit(self) -> None:
@@ -296,18 +308,18 @@ class Replay:
         ledger.work(order, max(order.working_qty, rest))
 
     def _command(self, command: Standing) -> None:
-        execution = self._execution
+        standing = self._execution.standing
         match command:
             case Halt(reason=reason):
-                if not execution.halted:
-                    execution.halted = reason or "by the operator"
+                if not standing.halted:
+                    standing.halt(reason or "by the operator")
             case Rearm(reason=reason):
                 if reason:
-                    execution.halted = ""
+                    standing.rearm()
             case SetReducing() | ClearReducing():
-                execution.take_reducing(command)
+                standing.reduce(command)
             case StopEntries() | ResumeEntries():
-                if isinstance(command, ResumeEntries) and execution.halted:
+                if isinstance(command, ResumeEntries) and standing.halted:
                     return
                 for host in self.desk.hosts.values():
                     if command.strategy_id in ("", host.strategy_id):

@@ -103,9 +103,9 @@ def capture(desk: Desk) -> DeskState:
         tuple(execution.open.values()),
         tuple(execution.closed.values()),
         tuple(execution.lists.describe()),
-        execution.halted,
-        execution.armed_until_ns,
-        execution.reducing,
+        execution.standing.halted,
+        execution.standing.armed_until_ns,
+        execution.standing.reducing,
     )
 
 
