@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import BookUpdate, Quote
+from hexdesk.domain.market import BookLevel, BookUpdate, Quote
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.reports import Fill, OrderAccepted, VenueReport
+from hexdesk.domain.reports import Fill, OrderAccepted, OrderCanceled, VenueReport
 from hexdesk.domain.values import (
     BUY,
     CLOSE,
@@ -280,6 +280,8 @@ class Site:
         {"quantity": 1, "price": 1},
         {"quantity": 1, "side": SELL, "price": 10**9},
         {"quantity": 1, "contingency": Contingency.OCO, "list_id": "L", "tag": "why"},
+        {"quantity": 11},
+        {"quantity": 10, "time_in_force": FOK},
     ],
 )
 def test_plain_orders_take_the_short_way(terms: dict[str, Any]) -> None:
@@ -292,12 +294,45 @@ def test_plain_orders_take_the_short_way(terms: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("terms", "end"),
+    [
+        ({"quantity": 11, "price": 100}, Fill),
+        ({"quantity": 11, "price": 100, "time_in_force": IOC}, OrderCanceled),
+        ({"quantity": 11, "time_in_force": FOK}, OrderCanceled),
+        ({"price": 99, "time_in_force": IOC}, OrderCanceled),
+    ],
+)
+def test_plain_orders_that_need_matching_are_matched(
+    terms: dict[str, Any], end: type[VenueReport]
+) -> None:
+    site = Site()
+    assert site.submit(**terms)
+    assert isinstance(site.reports[0], OrderAccepted)
+    assert isinstance(site.reports[-1], end)
+    (order,) = site.account.orders.values()
+    assert site.account.open_count == (not order.is_closed)
+
+
+def test_so_are_they_in_a_market_that_is_not_plain() -> None:
+    for bid, ask in ((0, 100), (99, 0), (101, 100), (-1, 100)):
+        site = Site()
+        site.market.quote = Quote(site.instrument.id, bid, 10, ask, 10, START_NS, START_NS)
+        assert site.submit()
+        assert [type(report) for report in site.reports] == [
+            OrderAccepted,
+            Fill if ask else OrderCanceled,
+        ]
+    site = Site()
+    site.market.quote = None
+    assert site.submit(price=99)
+    site.book.on_book(_update(site, (BookLevel(105, 1),)))
+    assert site.submit()
+    assert [type(report) for report in site.reports] == [OrderAccepted, OrderAccepted, Fill]
+
+
+@pytest.mark.parametrize(
     "terms",
     [
-        {"quantity": 11},
-        {"quantity": 11, "price": 100},
-        {"price": 99, "time_in_force": IOC},
-        {"time_in_force": FOK},
         {"quantity": 0},
         {"quantity": -1, "price": 99},
         {"price": -1},
@@ -324,23 +359,18 @@ def test_other_orders_are_left_to_the_long_way_untouched(terms: dict[str, Any]) 
     assert (liquidity.bid_left, liquidity.ask_left) == (10, 10)
 
 
-def test_the_long_way_is_taken_where_the_market_is_not_plain() -> None:
-    for bid, ask in ((0, 100), (99, 0), (101, 100), (-1, 100)):
-        site = Site()
-        site.market.quote = Quote(site.instrument.id, bid, 10, ask, 10, START_NS, START_NS)
-        assert not site.submit()
+def test_the_long_way_is_taken_where_the_market_does_not_trade() -> None:
     for status in set(TradingStatus) - {TradingStatus.TRADING}:
         site = Site()
         site.market.status = status
         assert not site.submit()
-    site = Site()
-    site.market.quote = None
+
+
+def test_the_long_way_is_taken_where_a_value_counts_and_no_price_is_known() -> None:
+    site = Site(contract(max_notional="500"))
+    site.book.on_book(_update(site, (BookLevel(105, 1),)))
     assert not site.submit()
-    site = Site()
-    site.book.on_book(
-        BookUpdate(site.instrument.id, (), (), snapshot=True, ts_event=START_NS, ts_init=START_NS)
-    )
-    assert not site.submit()
+    assert site.submit(price=99)
 
 
 def test_the_long_way_is_taken_where_the_account_is_full() -> None:
@@ -348,6 +378,12 @@ def test_the_long_way_is_taken_where_the_account_is_full() -> None:
     assert site.submit(price=99)
     assert not site.submit(price=99)
     assert not site.submit()
+
+
+def _update(site: Site, asks: tuple[BookLevel, ...]) -> BookUpdate:
+    return BookUpdate(
+        site.instrument.id, (), asks, snapshot=True, ts_event=START_NS, ts_init=START_NS
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
 """The short way of plain orders: what nearly every order needs, and nothing else.
 
-An order is plain when it is a market or limit order, GTC or IOC, without further terms and right
-on the grid; when the market trades and shows an uncrossed quote and no level-2 book; and when it
-either takes all of its quantity at the touch or rests clear of it. Everything else, and whatever
-is wrong, goes the long way through `admission` and `Book`, which also says why. Both ways give
-the same reports and leave the same state; a property test compares them.
+An order is plain when it is a market or limit order, GTC, IOC or FOK, without further terms, right
+on the grid, and the market trades. Most plain orders either take all of their quantity at the touch
+of an uncrossed quote or rest clear of it; those need no matching at all. The others are matched by
+the book. Everything else, and whatever is wrong, goes the long way through `admission`, which also
+says why. All ways give the same reports and leave the same state; a property test compares them.
 """
 
 from hexdesk.domain.market import Quote
@@ -16,12 +16,14 @@ from hexdesk.domain.values import (
     BUY,
     CANCELED,
     FILLED,
+    FOK,
     GTC,
     IOC,
     LIMIT,
     MARKET,
     TAKER,
     PriceRaw,
+    QtyRaw,
 )
 from hexdesk_sim.book import Book
 from hexdesk_sim.checks import TRADING
@@ -36,8 +38,8 @@ ANYTHING = 1 << 200
 class ShortWay:
     """Takes the plain orders of one book.
 
-    Each method either does all of its work and returns True, or changes nothing that the long way
-    would not and returns False.
+    Each method either does all of its work and returns True, or returns False and changes nothing
+    that the long way would not.
     """
 
     __slots__ = (
@@ -58,6 +60,7 @@ class ShortWay:
         "_quantity_max",
         "_quantity_min",
         "_settle",
+        "_sweeps",
         "_tick",
         "_unit",
         "_value_max",
@@ -74,6 +77,7 @@ class ShortWay:
         self._outbox = floor.outbox
         self._now_ns = floor.now_ns
         self._open_orders_max = floor.settings.open_orders_max
+        self._sweeps = floor.settings.sweep
         instrument = book.instrument
         self._instrument_id = instrument.id
         self._settle = instrument.settle
@@ -91,25 +95,18 @@ class ShortWay:
             self._quantity_max = -1  # nothing is plain here
 
     def submit(self, order: NewOrder) -> bool:
-        """Take a new order if it is plain, here and now."""
+        """Take a new order if it is plain."""
         market = self._market
-        quote = market.quote
         holding = self._holdings.get(order.account_id)
-        if (
-            quote is None
-            or holding is None
-            or market.status is not TRADING
-            or self._depth.update is not None
-        ):
+        if holding is None or market.status is not TRADING:
             return False
-        bid, ask = quote.bid_price, quote.ask_price
         account = holding.account
+        kind, price, quantity = order.order_type, order.price, order.quantity
         force = order.time_in_force
         if (
-            not 0 < bid <= ask
-            or order.client_order_id in account.orders
+            order.client_order_id in account.orders
             or account.open_count >= self._open_orders_max
-            or (force is not GTC and force is not IOC)
+            or (force is not GTC and force is not IOC and force is not FOK)
             or order.trigger_price
             or order.trailing_offset
             or order.expire_ns
@@ -117,30 +114,35 @@ class ShortWay:
             or order.post_only
             or order.reduce_only
             or order.position_effect
-        ):
-            return False
-        price = order.price
-        touch = ask if order.side is BUY else bid
-        kind = order.order_type
-        quantity = order.quantity
-        worth = price or touch
-        if (
-            not self._quantity_min <= quantity <= self._quantity_max
-            or not self._price_min <= worth <= self._price_max
+            or not self._quantity_min <= quantity <= self._quantity_max
             or quantity % self._lot
-            or worth % self._tick
-            or (
-                self._is_valued
-                and not self._value_min <= worth * quantity * self._unit <= self._value_max
-            )
         ):
             return False
-        if kind is LIMIT and price:
-            if price < ask if order.side is BUY else price > bid:
-                return force is GTC and self._rest(order, account, quote)
+        if kind is LIMIT:
+            if not self._price_min <= price <= self._price_max or price % self._tick:
+                return False
         elif kind is not MARKET or price:
             return False
-        return self._take(order, holding, quote, touch)
+        quote = market.quote
+        touch = 0
+        if quote is not None and self._depth.update is None:
+            bid, ask = quote.bid_price, quote.ask_price
+            if 0 < bid <= ask:
+                touch = ask if order.side is BUY else bid
+        if self._is_valued and not self._is_worth(price or touch, quantity):
+            return False
+        if quote is None or not touch:
+            return self._work(order, account)
+        if price and (price < touch if order.side is BUY else price > touch):
+            if force is GTC:
+                return self._rest(order, account, quote)
+        elif self._take(order, holding, quote, touch):
+            return True
+        return self._work(order, account)
+
+    def _is_worth(self, price: PriceRaw, quantity: QtyRaw) -> bool:
+        """Whether the value of an order is inside the bounds; not where the price is unknown."""
+        return price > 0 and self._value_min <= price * quantity * self._unit <= self._value_max
 
     def _rest(self, order: NewOrder, account: VenueAccount, quote: Quote) -> bool:
         """Queue a limit order that does not reach the market."""
@@ -192,7 +194,7 @@ class ShortWay:
         return True
 
     def _take(self, order: NewOrder, holding: Holding, quote: Quote, price: PriceRaw) -> bool:
-        """Fill an order at the touch if all of it is there, and no closing order is affected."""
+        """Fill an order at the touch if it gets all of it there and affects no closing order."""
         if holding.frozen or self._outbox.is_busy:
             return False
         liquidity = self._liquidity
@@ -200,15 +202,14 @@ class ShortWay:
             liquidity.look(quote, None)
         side = order.side
         quantity = order.quantity
-        if side is BUY:
-            left = liquidity.ask_left - quantity
-            if left < 0:
+        left = (liquidity.ask_left if side is BUY else liquidity.bid_left) - quantity
+        if left < 0:
+            if order.price or not self._sweeps or order.time_in_force is FOK:
                 return False
+            left = 0
+        if side is BUY:
             liquidity.ask_left = left
         else:
-            left = liquidity.bid_left - quantity
-            if left < 0:
-                return False
             liquidity.bid_left = left
         floor = self._floor
         if floor.slippage:
@@ -252,6 +253,33 @@ class ShortWay:
         account.fills.append(fill)
         accepted = OrderAccepted(client_order_id, venue_order_id, now, now)
         self._outbox.send_both(account.deliver, accepted, fill)
+        return True
+
+    def _work(self, order: NewOrder, account: VenueAccount) -> bool:
+        """Let the book match an order."""
+        now = self._now_ns()
+        floor = self._floor
+        floor.order_count = number = floor.order_count + 1
+        client_order_id = order.client_order_id
+        venue_order_id = f"V{number}"
+        quantity = order.quantity
+        account.orders[client_order_id] = working = SimOrder(
+            order,
+            number,
+            venue_order_id,
+            order.order_type,
+            quantity,
+            quantity,
+            order.price,
+            now,
+        )
+        account.open_count += 1
+        accepted = OrderAccepted(client_order_id, venue_order_id, now, now)
+        self._outbox.push(account.deliver, accepted)
+        book = self._book
+        book.look()
+        book.work(working)
+        book.settle()
         return True
 
     def cancel(self, account: VenueAccount, order: SimOrder) -> bool:
