@@ -31,7 +31,7 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder, client_order_id_problem
-from hexdesk.domain.reports import Fill
+from hexdesk.domain.reports import Fill, OrderAccepted
 from hexdesk.domain.values import AUTO, BUY, CLOSE, HEDGING, MARKET, OPEN, SELL, TAKER, Side, TimeNs
 from hexdesk.errors import InvariantError
 
@@ -94,6 +94,10 @@ class Repairs:
             order = self._take_in(adopted, "found at the broker", now_ns)
         fills = [replace(fill, client_order_id=client_order_id) for fill in action.fills]
         if found is None:
+            first = fills[0]  # its order's id at the broker is how it is known again
+            self.desk.on_report(
+                OrderAccepted(client_order_id, venue_order_id, first.ts_event, now_ns)
+            )
             for fill in fills:
                 self.desk.on_report(fill)
         else:
