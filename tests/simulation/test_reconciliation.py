@@ -5,27 +5,39 @@ whole session runs on one virtual clock and a failing seed can be run again.
 """
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from random import Random
 from typing import Any, TypeVar
 
 import pytest
 
-from hexdesk.application.alerts import Alert
 from hexdesk.application.desk import Desk
-from hexdesk.application.reconciliation.actions import Action, CancelLeftover, FeedReport
+from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of
 from hexdesk.application.reconciliation.findings import Mismatch, Policy
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.reductions import CODES
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
+from hexdesk.application.repairs import Repairs
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.commands import ClearReducing, Halt, SetReducing, StartStrategy
+from hexdesk.domain.commands import ClearReducing, StartStrategy
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order
-from hexdesk.domain.values import BUY, FILLED, LIMIT, MARKET, NS_PER_SECOND, REJECTED, SELL, Side
+from hexdesk.domain.orders import CancelOrder, NewOrder
+from hexdesk.domain.values import (
+    BUY,
+    CANCELED,
+    FILLED,
+    LIMIT,
+    MARKET,
+    NS_PER_SECOND,
+    REJECTED,
+    SELL,
+    STOP_MARKET,
+    Side,
+)
 from hexdesk.plugin import BrokerContext, Strategy, StrategyContext
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT, SIZE
 from hexdesk.testing.clock import FakeClock
@@ -113,7 +125,8 @@ class Session:
         )
         self.reconciler.start(self.clock.now_ns())
         self.actions: list[Action] = []
-        self.todo: list[tuple[str, str]] = []
+        self._repairs = Repairs(self.desk, "sim")
+        self.todo: Callable[[], object] | None = None
         self.bid = BID
         self.quote()
 
@@ -140,6 +153,11 @@ class Session:
         for _ in range(round(seconds * 2)):
             self.clock.advance_by(NS_PER_SECOND // 2)
             self.reconcile()
+
+    def act(self, action: Callable[[], object]) -> None:
+        """Let a strategy do something while it is told of a quote."""
+        self.todo = action
+        self.quote()
 
     # --- the driver ------------------------------------------------------------------------
 
@@ -172,20 +190,7 @@ class Session:
         """Hand actions to the desk."""
         for action in actions:
             self.actions.append(action)
-            match action:
-                case FeedReport(report=report):
-                    self.desk.on_report(report)  # type: ignore[arg-type]
-                case SetReducing() | ClearReducing() | Halt():
-                    self.desk.command(action)
-                case Alert():
-                    self.desk.alerts.add(action)
-                case CancelLeftover(client_order_id=order_id):
-                    order = self.desk.order(order_id)
-                    assert order is not None
-                    self.todo.append((order.intent.strategy_id, order_id))
-                    self.quote()
-                case _:
-                    pass
+            self._repairs.do(action, self.clock.now_ns())
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -197,7 +202,8 @@ class Session:
 
     def held(self) -> int:
         """Return the net position of all strategies."""
-        return sum(host.ledgers[ID].position.quantity for host in self.desk.hosts.values())
+        ledgers = [host.ledgers.get(ID) for host in self.desk.hosts.values()]
+        return sum(ledger.position.quantity for ledger in ledgers if ledger is not None)
 
 
 class _Trader(Strategy):
@@ -211,10 +217,9 @@ class _Trader(Strategy):
 
     def on_quote(self, quote: Quote) -> None:
         session, context = self._session, self.context
-        mine = [each for each in session.todo if each[0] == context.strategy_id]
-        for each in mine:
-            session.todo.remove(each)
-            context.cancel(each[1])
+        todo, session.todo = session.todo, None
+        if todo is not None:
+            todo()
         if self.is_idle:
             return
         chance = session.chance
@@ -285,8 +290,8 @@ def check_books(session: Session) -> None:
     assert booked == traded
     positions = {each.instrument_id: each.quantity for each in venue.positions("account")}
     assert session.held() == positions.get(ID, 0)
-    host_a, host_b = session.desk.hosts.values()
-    cash = cash_of(session.account, [host_a.ledgers[ID], host_b.ledgers[ID]])
+    ledgers = [ledger for host in session.desk.hosts.values() for ledger in host.ledgers.values()]
+    cash = cash_of(session.account, ledgers)
     assert cash.unclear or cash.amounts["USDT"] == venue.balances("account")[0].amount
 
 
@@ -301,10 +306,7 @@ def test_after_lost_late_and_doubled_reports_the_books_are_the_venues(
         session.quote()
         session.wait(session.chance.choice([0.5, 0.5, 1.0, 4.0]))
     _Trader.is_idle = True
-    try:
-        session.wait(240)
-    finally:
-        _Trader.is_idle = False
+    session.wait(240)
     check_books(session)
     assert session.reconciler.incidents.open == []
     reasons = session.desk.execution.reducing.get(ID, {})
@@ -319,22 +321,87 @@ def test_a_broken_trade_whose_report_is_lost_is_for_a_person() -> None:
     while not session.held():
         session.quote()
     _Trader.is_idle = True
-    try:
-        session.wait(60)
-        incidents = session.reconciler.incidents
-        assert [each.finding.kind for each in incidents.open] == [Mismatch.FILL_UNKNOWN_TO_VENUE]
-        assert "FILL_UNKNOWN_TO_VENUE" in session.desk.execution.reducing[ID]
-        resolution = session.reconciler.resolve(
-            incidents.open[0].id, Policy.ADOPT, by="ann", why="the venue's notice 17",
-            now_ns=session.clock.now_ns(),
-        )  # fmt: skip
-        session.do(resolution.actions)
-        session.wait(60)
-    finally:
-        _Trader.is_idle = False
+    session.wait(60)
+    incidents = session.reconciler.incidents
+    assert [each.finding.kind for each in incidents.open] == [Mismatch.FILL_UNKNOWN_TO_VENUE]
+    assert "FILL_UNKNOWN_TO_VENUE" in session.desk.execution.reducing[ID]
+    resolution = session.reconciler.resolve(
+        incidents.open[0].id, Policy.ADOPT, by="ann", why="the venue's notice 17",
+        now_ns=session.clock.now_ns(),
+    )  # fmt: skip
+    session.do(resolution.actions)
+    session.wait(60)
     check_books(session)
     assert incidents.open == []
     assert session.desk.execution.reducing == {}
+
+
+# --------------------------------------------------------------------------------------------------
+# What is not ours
+
+
+def idle_session(latency_ms: float = 0.0) -> Session:
+    """Return a session whose strategies only do what a test lets them do."""
+    _Trader.is_idle = True
+    return Session(1, (), latency_ms)
+
+
+def stranger(session: Session, order_id: str, side: Side, price: int = 0, **more: Any) -> None:
+    """Let somebody else use the account: an app, a person, another program."""
+    kind = LIMIT if price else MARKET
+    now_ns = session.clock.now_ns()
+    intent = NewOrder(
+        order_id, "", "account", ID, side, kind, LOT, now_ns, price=price, **more
+    )  # fmt: skip
+    session.broker.venue.submit(intent)
+
+
+@pytest.fixture(autouse=True)
+def _traders_wake_up() -> Iterator[None]:
+    yield
+    _Trader.is_idle = False
+
+
+@pytest.mark.parametrize("order_id", ["WEB1", "web-1/x"])
+def test_an_order_of_somebody_else_is_adopted_followed_and_left_alone(order_id: str) -> None:
+    session = idle_session()
+    stranger(session, order_id, BUY, BID - 5_000)
+    session.wait(30)
+    adopted = [order for order in session.orders() if order.intent.strategy_id == "external:sim"]
+    assert [order.life.name for order in adopted] == ["ACCEPTED"]
+    assert session.reconciler.incidents.open == []
+    session.broker.venue.cancel("account", CancelOrder(order_id, 1, session.clock.now_ns()))
+    session.wait(30)
+    assert adopted[0].life is CANCELED
+    assert session.broker.venue.open_orders("account") == []
+
+
+@pytest.mark.parametrize("order_id", ["WEB1", "web-1/x"])
+def test_executions_of_somebody_else_are_adopted_and_belong_to_nobody(order_id: str) -> None:
+    session = idle_session()
+    stranger(session, order_id, BUY)
+    session.wait(30)
+    assert session.held() == LOT
+    assert all(session.desk.hosts[name].ledgers[ID].position.quantity == 0 for name in "ab")
+    session.wait(100)
+    assert session.reconciler.incidents.open == []
+    assert session.desk.execution.reducing == {}
+
+
+def test_a_protective_order_of_a_position_that_somebody_closed_is_cancelled() -> None:
+    session = idle_session()
+    context = session.contexts["a"]
+    session.act(lambda: context.submit(ID, BUY, LOT, MARKET))
+    session.wait(1)
+    assert session.held() == LOT
+    session.act(lambda: context.submit(ID, SELL, LOT, LIMIT, BID + 5_000, reduce_only=True))
+    session.act(lambda: context.submit(ID, SELL, LOT, STOP_MARKET, trigger_price=BID - 5_000))
+    session.wait(1)
+    session.act(lambda: context.submit(ID, SELL, LOT, MARKET))
+    session.wait(60)
+    assert session.held() == 0
+    assert session.broker.venue.open_orders("account") == []
+    check_books(session)
 
 
 @pytest.mark.parametrize("seed", range(3))
