@@ -32,6 +32,8 @@ WINDOW_S = 0.05
 """Longest wait of a record for its transaction, when all is well."""
 REST_S = 0.01
 """Rest after a transaction while the desk is busy: the lock is the desk's nine times in ten."""
+CATCH_UP_S = 2.0
+"""Shortest time between two readings of the journal while the desk is busy: each is long."""
 RETRY_S_MIN = 1.0
 RETRY_S_MAX = 60.0
 CLOSE_TIMEOUT_S = 10.0
@@ -94,7 +96,8 @@ class HistoryFeed:
         self._samples_left = 0
         self._unwritten: list[EquityRow] = []
         self._is_behind = True
-        self._seen = 0
+        self._seen = self._looked = 0
+        self._next_catch_up_s = 0.0
         self._head: Head | None = None
         self._problem = ""
         self._deadline = float("inf")
@@ -179,7 +182,7 @@ class HistoryFeed:
                 self._stop.wait(retry_s)
                 retry_s = min(2 * retry_s, RETRY_S_MAX)
                 continue
-            if self._problem:
+            if self._problem and not self._is_behind:
                 self._logger.info("history is written again, up to record %d", self._sequence)
                 self._problem = ""
             retry_s = self._retry_s_min
@@ -192,19 +195,20 @@ class HistoryFeed:
         if self._head is None:
             self._head = self._begin(self._model.open())
         while True:
-            if self._is_behind:
+            if self._is_behind and self._may_catch_up():
                 self._is_behind = False  # before, so that what is not taken meanwhile counts again
                 self._catch_up(self._journal.sequence)
             batch = self._next_batch()
             if batch is None:
                 self._write(self._sequence + 1, ())
-                if not self._is_behind:
+                return
+            first, records = batch
+            if first > self._sequence + 1:
+                if not self._may_catch_up():
+                    self._queue.appendleft(batch)
                     return
-            else:
-                first, records = batch
-                if first > self._sequence + 1:
-                    self._catch_up(first - 1)
-                self._write(first, records)
+                self._catch_up(first - 1)
+            self._write(first, records)
             if self._is_late:
                 return
             self._rest()
@@ -235,6 +239,15 @@ class HistoryFeed:
     @property
     def _is_late(self) -> bool:
         return self._stop.is_set() and time.monotonic() > self._deadline
+
+    def _may_catch_up(self) -> bool:
+        """Whether to read the journal now: at once if the desk is calm, else now and then."""
+        looked, self._looked = self._looked, self._journal.sequence
+        now_s = time.monotonic()
+        if looked != self._looked and now_s < self._next_catch_up_s and not self._stop.is_set():
+            return False
+        self._next_catch_up_s = now_s + CATCH_UP_S
+        return True
 
     def _next_batch(self) -> Batch | None:
         """Return queued batches that follow each other, as one."""
@@ -293,6 +306,7 @@ class HistoryFeed:
     def _note(self, error: Exception) -> None:
         """Count a failure, and say it once; what was under way comes from the journal."""
         self._is_behind = True
+        self._next_catch_up_s = 0.0
         self._failures += 1
         text = str(error)
         if text != self._problem:
