@@ -13,6 +13,10 @@ DETAILS = {
     "orders": {"fills", "cancels", "denied", "rejected"},
     "live": {"p50_us", "p99_us", "p999_us", "orders"},
     "replay": {"orders_closed", "calibration"},
+    "read_model": {
+        "calibration", "records", "records_per_second", "rebuild_per_second", "live_p50_us",
+        "live_fed_p50_us", "live_p99_us", "live_fed_p99_us", "live_behind", "live_overflows",
+    },
     "scale": {
         "single_ns", "instruments", "instruments_ns", "instruments_ratio", "strategies",
         "strategies_ns", "strategies_ratio",
