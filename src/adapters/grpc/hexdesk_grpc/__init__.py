@@ -28,5 +28,6 @@ def hexdesk_servers() -> list[ServerRegistration]:
             settings=GrpcSettings,
             factory=_make_server,
             contract=CONTRACT_VERSION,
+            controls=True,
         )
     ]

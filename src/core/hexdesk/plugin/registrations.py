@@ -106,13 +106,17 @@ class ReadModelRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that listens: a control plane, a console, the simulated venue."""
+    """Something that listens: a control plane, a console, the simulated venue.
+
+    `controls` says that it drives the desk: its context then holds the desk's control plane.
+    """
 
     name: str
     summary: str
     settings: type[msgspec.Struct]
     factory: Callable[[ServerContext, Any], Server]
     contract: int
+    controls: bool = False
 
 
 class StrategyRegistration(msgspec.Struct, frozen=True, kw_only=True):

@@ -105,7 +105,7 @@ class AuditStore(Protocol):
         """Return all entries, oldest first."""
         ...
 
-    def append(self, entry: AuditEntry) -> None:
+    def append(self, record: AuditEntry) -> None:
         """Keep one more, safe against the end of the process.
 
         Raises:

@@ -43,11 +43,11 @@ class FakeAuditStore:
         """Return everything."""
         return list(self.entries)
 
-    def append(self, entry: AuditEntry) -> None:
+    def append(self, record: AuditEntry) -> None:
         """Keep one more."""
         if self.is_full:
             raise OSError(28, "no space left")
-        self.entries.append(entry)
+        self.entries.append(record)
 
 
 class FakeTokenStore:

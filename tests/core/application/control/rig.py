@@ -43,6 +43,7 @@ class ControlRig(Rig):
             self.desk,
             self.clock,
             self.runtime,
+            wall_ns=self.clock.now_ns,
             later=self.idle.append,
             stores=ControlStores(self.answers, self.audit, self.tokens),
             make_secret=self.make_secret,

@@ -65,6 +65,7 @@ class DeskControl:
         clock: Clock,
         runtime: Runtime,
         *,
+        wall_ns: Callable[[], TimeNs],
         later: Callable[[Callable[[], None]], None],
         stores: ControlStores,
         make_secret: Callable[[], str],
@@ -74,7 +75,8 @@ class DeskControl:
 
         Args:
             desk: Which.
-            clock: The desk's.
+            clock: The desk's, which is virtual where a recording is played.
+            wall_ns: Real time, for tokens, repeated requests and the audit log.
             runtime: What surrounds it.
             later: Calls something once the desk's thread is free.
             stores: Keep answers, the audit log and tokens over a restart.
@@ -87,10 +89,11 @@ class DeskControl:
         self._desk = desk
         self._clock = clock
         self._runtime = runtime
+        self._wall_ns = wall_ns
         self._sight = sight = Sight(desk, runtime, start_ns=clock.now_ns())
         self.chronicle = chronicle = Chronicle(desk, sight, EventRing(events_max), later)
         self.audit = Audit(stores.audit)
-        self._answers = Answers(stores.answers, clock.now_ns())
+        self._answers = Answers(stores.answers, wall_ns())
         self._tokens = tokens = Tokens(stores.tokens, make_secret)
         orders = Orders(desk, sight, chronicle)
         safety = Safety(desk, sight, chronicle, runtime)
@@ -129,7 +132,7 @@ class DeskControl:
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
             requests.CancelAllOrders: orders.cancel_all,
-            requests.CreateToken: tokens.create,
+            requests.CreateToken: lambda request, _: tokens.create(request, wall_ns()),
             requests.RevokeToken: self._revoke,
             requests.StartStrategy: safety.change_strategy,
             requests.StopStrategy: safety.change_strategy,
@@ -148,7 +151,7 @@ class DeskControl:
 
     def identify(self, secret: str, peer: str) -> Caller:
         """Return who a bearer token belongs to."""
-        return self._tokens.identify(secret, peer, self._now_ns())
+        return self._tokens.identify(secret, peer, self._wall_ns())
 
     async def ask(self, caller: Caller, query: Query[A]) -> A:
         """Answer a query."""
@@ -179,7 +182,7 @@ class DeskControl:
         except ControlError as error:
             if not mutation.dry_run:
                 outcome = f"{error.reason.value}: {error.message}"
-                self.audit.write(caller, mutation, outcome=outcome, now_ns=now_ns)
+                self.audit.write(caller, mutation, outcome=outcome, now_ns=self._wall_ns())
             raise
 
     def follow(self, caller: Caller, wanted: EventFilter, resume_token: str = "") -> EventFeed:
@@ -201,30 +204,30 @@ class DeskControl:
         now_ns: TimeNs,
     ) -> A:
         """Do it, unless it was done before."""
-        kind = answer_type(type(mutation))
+        kind, wall_ns = answer_type(type(mutation)), self._wall_ns()
         if mutation.request_id:
-            answered = self._answers.find(caller, mutation, kind, now_ns)
+            answered = self._answers.find(caller, mutation, kind, wall_ns)
             if answered is not None:
                 return answered
-            self._answers.begin(caller, mutation, now_ns)
+            self._answers.begin(caller, mutation, wall_ns)
         before = self._state_of(mutation)
         try:
             answer: A = handle(mutation, now_ns)
         except ControlError:
             if mutation.request_id:
-                self._answers.drop(caller, mutation, now_ns)
+                self._answers.drop(caller, mutation, wall_ns)
             raise
         shown = without_secret(answer)
         if mutation.request_id:
-            self._answers.finish(caller, mutation, shown, now_ns)
+            self._answers.finish(caller, mutation, shown, wall_ns)
         self.audit.write(
-            caller, mutation, outcome="ok", before=before, after=json_of(shown), now_ns=now_ns
+            caller, mutation, outcome="ok", before=before, after=json_of(shown), now_ns=wall_ns
         )
         return answer
 
-    def _revoke(self, request: requests.RevokeToken, now_ns: TimeNs) -> TokenInfo:
+    def _revoke(self, request: requests.RevokeToken, _now_ns: TimeNs) -> TokenInfo:
         """End a token, and let the streams that it opened notice."""
-        info = self._tokens.revoke(request, now_ns)
+        info = self._tokens.revoke(request, self._wall_ns())
         self.chronicle.ring.wake()
         return info
 
@@ -244,7 +247,7 @@ class DeskControl:
             raise ControlError(Reason.DESK_STOPPING, "the desk is stopping")
 
     def _check_scope(self, caller: Caller, scope: Scope) -> None:
-        self._tokens.check(caller, self._clock.now_ns())
+        self._tokens.check(caller, self._wall_ns())
         if scope not in caller.scopes:
             raise ControlError(
                 Reason.SCOPE_MISSING,

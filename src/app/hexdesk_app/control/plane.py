@@ -1,0 +1,123 @@
+"""Makes the control plane of a desk, and shows it the process around."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from hexdesk.application.control.control import ControlStores, DeskControl
+from hexdesk.application.desk import Desk
+from hexdesk.application.inbox import Inbox
+from hexdesk.domain.risk import RiskLimits
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.clock import Clock
+from hexdesk.ports.runtime import StrategyFacts
+from hexdesk_app.config import Config
+from hexdesk_app.config.show import setting_rows
+from hexdesk_app.control.files import answer_file, audit_file, token_file
+from hexdesk_app.resolve import Parts
+
+SECRET_BYTES = 32
+
+
+class Process:
+    """The process that a desk runs in; implements `Runtime`.
+
+    Attributes:
+        stop: Asks the process to stop, with a reason; set once it can be stopped.
+        is_stopping: Whether somebody asked.
+    """
+
+    def __init__(self, config: Config, parts: Parts, inbox: Inbox, *, is_virtual: bool) -> None:
+        self.stop: Callable[[str], None] | None = None
+        self.is_stopping = False
+        self._config = config
+        self._parts = parts
+        self._inbox = inbox
+        self._is_virtual = is_virtual
+        self._facts: dict[str, StrategyFacts] = {}
+
+    @property
+    def name(self) -> str:
+        """Name of the desk in its configuration."""
+        return self._config.desk.name
+
+    @property
+    def mode(self) -> str:
+        """`backtest`, `paper` or `live`."""
+        return self._config.desk.mode.value
+
+    @property
+    def version(self) -> str:
+        """Version of hexdesk."""
+        try:
+            return version("hexdesk")
+        except PackageNotFoundError:  # run from a tree that was never installed
+            return "unknown"
+
+    @property
+    def queue_depth(self) -> int:
+        """Inputs that wait; -1 where recordings are played, which need no inbox."""
+        return -1 if self._is_virtual else len(self._inbox)
+
+    def strategy_facts(self, strategy_id: str) -> StrategyFacts:
+        """Return what the configuration says of a strategy, secrets masked."""
+        known = self._facts.get(strategy_id)
+        if known is None:
+            known = self._facts[strategy_id] = self._look_up(strategy_id)
+        return known
+
+    def limits_of(self, instrument_id: str) -> RiskLimits:
+        """Return the limits of an instrument as the configuration writes them."""
+        return self._config.risk.of(instrument_id)
+
+    def shutdown(self, reason: str) -> None:
+        """Ask the process to stop, once what is being answered is out."""
+        self.is_stopping = True
+        if self.stop is not None:
+            asyncio.get_running_loop().call_soon(self.stop, reason)
+
+    def _look_up(self, strategy_id: str) -> StrategyFacts:
+        part = self._parts.strategies.get(strategy_id)
+        if part is None:
+            return StrategyFacts()
+        head = f"strategies.{strategy_id}.settings."
+        rows = setting_rows(self._config, self._parts.settings_types)
+        settings: dict[str, object] = {
+            row.path.removeprefix(head): row.value for row in rows if row.path.startswith(head)
+        }
+        plugin_version = part.plugin.distribution.rpartition(" ")[2]
+        return StrategyFacts(part.section.plugin, plugin_version, settings)
+
+
+def make_control(
+    desk: Desk, clock: Clock, process: Process, state_path: Path, wall_ns: Callable[[], TimeNs]
+) -> DeskControl:
+    """Make the control plane of a desk whose run has begun.
+
+    Raises:
+        ControlError: The audit log that is there does not hold together.
+        DataError: A file of the control plane is damaged.
+    """
+    control = DeskControl(
+        desk,
+        clock,
+        process,
+        wall_ns=wall_ns,
+        later=_soon,
+        stores=ControlStores(
+            answer_file(state_path), audit_file(state_path), token_file(state_path)
+        ),
+        make_secret=_make_secret,
+    )
+    control.open()
+    return control
+
+
+def _make_secret() -> str:
+    return secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _soon(callback: Callable[[], None]) -> None:
+    asyncio.get_running_loop().call_soon(callback)
