@@ -302,7 +302,10 @@ def test_after_lost_late_and_doubled_reports_the_books_are_the_venues(
 ) -> None:
     faults = accidents(Random(f"{seed}:faults"), share=0.25)
     session = Session(seed, faults, latency_ms)
-    for _ in range(STEPS):
+    for number in range(STEPS):
+        if session.chance.random() < 0.1:
+            price = session.chance.choice([0, session.bid - 3_000, session.bid + 10])
+            stranger(session, f"WEB{number}", session.chance.choice([BUY, SELL]), price)
         session.quote()
         session.wait(session.chance.choice([0.5, 0.5, 1.0, 4.0]))
     _Trader.is_idle = True
