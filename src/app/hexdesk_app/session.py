@@ -150,13 +150,15 @@ class Session:
 async def surroundings(app: Application, options: Options) -> AsyncGenerator[Session]:
     """Connect brokers, start servers, listen to signals; undo all of it in the reverse order."""
     async with AsyncExitStack() as stack:
+        read_model = make_read_model(app.config, app.parts)
+        history = None if read_model is None else History(app.desk, app.journal, read_model)
+        if history is not None:
+            stack.callback(history.close)  # after the journal's last commit
         stack.callback(app.journal.close)
         session = Session(app, options)
-        read_model = make_read_model(app.config, app.parts)
-        if read_model is not None:
-            session.history = History(app.desk, app.journal, read_model)
-            stack.callback(session.history.close)
-            session.history.start()
+        session.history = history
+        if history is not None:
+            history.start()
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
             await within(broker.connect(), f"broker {name!r} connects")
