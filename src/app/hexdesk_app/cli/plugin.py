@@ -109,6 +109,8 @@ def _settings(registration: Registration) -> Iterator[tuple[str, str, str, str]]
     for field in msgspec.structs.fields(registration.settings):
         if field.required:
             default = "required"
+        elif field.default is None:
+            default = "none"
         elif field.default is not msgspec.NODEFAULT:
             default = show_value(msgspec.to_builtins(field.default, enc_hook=str))
         else:
