@@ -12,6 +12,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.fingerprint import result_hash
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.state import capture, encode_state, hash_of
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money, currency_scale, format_raw, pow10
 from hexdesk.domain.order_state import Order
@@ -166,6 +167,12 @@ def equity_of(desk: Desk, currency: str) -> str:
     return format_raw(cash, scale)
 
 
+def _plugin_of(parts: Parts, strategy_id: str) -> str:
+    """Return a strategy's plugin; empty for books that no strategy moves (an operator's own)."""
+    part = parts.strategies.get(strategy_id)
+    return part.section.plugin if part is not None else ""
+
+
 def make_result(  # noqa: PLR0917 - one argument a source
     desk: Desk,
     sampler: Sampler,
@@ -188,6 +195,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
     counts = desk.counts
     known: dict[str, object] = {
         "result_hash": result_hash(desk),
+        "state_hash": hash_of(encode_state(capture(desk))),
         "orders": counts.orders,
         "fills": counts.fills,
         "rejects": dict(sorted((counts.denials + counts.rejects).items())),
@@ -202,8 +210,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
         "deposit": format_raw(deposit, currency_scale(currency)),
         "currencies": tuple(_currency_row(total) for total in totals.values()),
         "strategies": tuple(
-            _strategy_row(desk, host, parts.strategies[name].section.plugin)
-            for name, host in desk.hosts.items()
+            _strategy_row(desk, host, _plugin_of(parts, name)) for name, host in desk.hosts.items()
         ),
         "accounts": tuple(_account_rows(desk.accounts, deposits)),
         "latency": latency,

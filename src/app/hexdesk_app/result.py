@@ -141,6 +141,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         versions: Of hexdesk, Python and plugins.
         warnings: What a reader should know.
         interrupted: Whether it was stopped before its end.
+        state_hash: Over the desk's state at the end, as `hexdesk replay` prints it.
     """
 
     result_hash: str
@@ -177,6 +178,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] = msgspec.field(default_factory=dict[str, str])
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
+    state_hash: str = ""
 
     @property
     def per_second(self) -> float:

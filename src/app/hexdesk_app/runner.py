@@ -88,7 +88,10 @@ async def _run_recorded(app: Application, options: Options) -> RunResult:
         session.sampler.sample(clock.now_ns())
         if options.forever:
             session.is_stopping = False
-        return session.result()
+        result = session.result()
+        if app.config.journal is not None:
+            app.desk.end_run(result.state_hash, clock.now_ns())
+        return result
 
 
 async def _play_fast(session: Session, player: Player) -> None:
