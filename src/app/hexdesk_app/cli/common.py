@@ -1,13 +1,15 @@
 """Options that many verbs share."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
 import click
 
+from hexdesk.errors import DataError
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import Sources
 
@@ -62,3 +64,18 @@ def sources(
         environ=dict(os.environ),
         required=required,
     )
+
+
+@contextmanager
+def readable(path: Path | None) -> Generator[None]:
+    """Say of a file that cannot be read what to do."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise DataError(
+            f"cannot be read: {error.strerror or error}",
+            file=error.filename if isinstance(error.filename, str) else str(path or ""),
+            remedy="see that this user may do so",
+        ) from error
