@@ -11,6 +11,7 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app.config import Config
 from hexdesk_app.containers import DeskContainer
+from hexdesk_app.control.plane import Process
 from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
 from hexdesk_app.wiring import Assembly
@@ -81,6 +82,11 @@ class Application:
     def desk(self) -> Desk:
         """The desk."""
         return self.assembly.desk
+
+    @property
+    def process(self) -> Process:
+        """The process, as the control plane sees it."""
+        return self._container.process()
 
     @property
     def servers(self) -> dict[str, Server]:

@@ -11,10 +11,12 @@ from hexdesk.application.clock import VirtualClock
 from hexdesk.domain.instruments import Instrument
 from hexdesk.plugin.server import Server
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.control import Control
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app import wiring
 from hexdesk_app.config import Config
+from hexdesk_app.control.plane import Process
 from hexdesk_app.links import Links
 from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
@@ -69,6 +71,12 @@ class DeskContainer(containers.DeclarativeContainer):
         is_virtual=is_virtual,
         links=links,
     )
+    process: providers.Provider[Process] = providers.Singleton(
+        wiring.make_process, config, parts, assembly, is_virtual=is_virtual
+    )
+    control: providers.Provider[Control] = providers.Singleton(
+        wiring.make_plane, config, assembly, clock, process
+    )
     servers: providers.Provider[dict[str, Server]] = providers.Singleton(
-        wiring.make_servers, config, parts, clock, instruments
+        wiring.make_servers, config, parts, clock, instruments, control.provider
     )

@@ -162,6 +162,7 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
             await within(broker.connect(), f"broker {name!r} connects")
+        app.process.attach(session.stop, lambda: session.is_stopping)
         for name, server in app.servers.items():
             stack.push_async_callback(server.stop)
             await within(server.start(), f"server {name!r} starts")

@@ -33,12 +33,15 @@ from hexdesk.plugin.registrations import FeedRegistration, RecordingRegistration
 from hexdesk.plugin.server import Server
 from hexdesk.ports.broker import Broker, ReportSink
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.control import Control
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.config import Config
 from hexdesk_app.config.schema import Mode
+from hexdesk_app.control.plane import Process, make_control
 from hexdesk_app.links import LinkKind, Links
+from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
 
@@ -172,10 +175,27 @@ def state_path(config: Config) -> Path:
     return config.base_path / config.desk.state_path
 
 
+def make_process(config: Config, parts: Parts, assembly: Assembly, *, is_virtual: bool) -> Process:
+    """Make what the control plane sees of the process."""
+    return Process(config, parts, assembly.inbox, is_virtual=is_virtual)
+
+
+def make_plane(config: Config, assembly: Assembly, clock: Clock, process: Process) -> Control:
+    """Make the desk's control plane."""
+    return make_control(assembly.desk, clock, process, state_path(config), wall_time_ns)
+
+
 def make_servers(
-    config: Config, parts: Parts, clock: Clock, instruments: Mapping[str, Instrument]
+    config: Config,
+    parts: Parts,
+    clock: Clock,
+    instruments: Mapping[str, Instrument],
+    control: Callable[[], Control],
 ) -> dict[str, Server]:
-    """Make all servers, by section name; none listens yet."""
+    """Make all servers, by section name; none listens yet.
+
+    A desk that none of them controls has no control plane, and nothing follows its journal.
+    """
     made: dict[str, Server] = {}
     for name, part in parts.servers.items():
         context = ServerContext(
@@ -184,6 +204,8 @@ def make_servers(
             instruments=instruments,
             seed=config.desk.seed,
             logger=logging.getLogger(f"hexdesk.server.{name}"),
+            control=control() if part.registration.controls else None,
+            base_path=config.base_path,
         )
         made[name] = make(part.registration.factory, context, part.settings, part.plugin, part.path)
     return made

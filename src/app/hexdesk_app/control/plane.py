@@ -6,15 +6,17 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import msgspec
+
 from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.application.desk import Desk
 from hexdesk.application.inbox import Inbox
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import TimeNs
+from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.runtime import StrategyFacts
 from hexdesk_app.config import Config
-from hexdesk_app.config.show import setting_rows
 from hexdesk_app.control.files import answer_file, audit_file, token_file
 from hexdesk_app.resolve import Parts
 
@@ -22,21 +24,26 @@ SECRET_BYTES = 32
 
 
 class Process:
-    """The process that a desk runs in; implements `Runtime`.
-
-    Attributes:
-        stop: Asks the process to stop, with a reason; set once it can be stopped.
-        is_stopping: Whether somebody asked.
-    """
+    """The process that a desk runs in; implements `Runtime`."""
 
     def __init__(self, config: Config, parts: Parts, inbox: Inbox, *, is_virtual: bool) -> None:
-        self.stop: Callable[[str], None] | None = None
-        self.is_stopping = False
+        self._stop: Callable[[str], None] = _nothing
+        self._is_stopping: Callable[[], bool] = bool
         self._config = config
         self._parts = parts
         self._inbox = inbox
         self._is_virtual = is_virtual
         self._facts: dict[str, StrategyFacts] = {}
+
+    def attach(self, stop: Callable[[str], None], is_stopping: Callable[[], bool]) -> None:
+        """Say how the process is asked to stop, and whether somebody asked."""
+        self._stop = stop
+        self._is_stopping = is_stopping
+
+    @property
+    def is_stopping(self) -> bool:
+        """Whether the process ends."""
+        return self._is_stopping()
 
     @property
     def name(self) -> str:
@@ -74,19 +81,15 @@ class Process:
 
     def shutdown(self, reason: str) -> None:
         """Ask the process to stop, once what is being answered is out."""
-        self.is_stopping = True
-        if self.stop is not None:
-            asyncio.get_running_loop().call_soon(self.stop, reason)
+        asyncio.get_running_loop().call_soon(self._stop, reason)
 
     def _look_up(self, strategy_id: str) -> StrategyFacts:
         part = self._parts.strategies.get(strategy_id)
         if part is None:
             return StrategyFacts()
-        head = f"strategies.{strategy_id}.settings."
-        rows = setting_rows(self._config, self._parts.settings_types)
-        settings: dict[str, object] = {
-            row.path.removeprefix(head): row.value for row in rows if row.path.startswith(head)
-        }
+        settings: dict[str, object] = msgspec.to_builtins(
+            part.settings, str_keys=True, enc_hook=_shown
+        )
         plugin_version = part.plugin.distribution.rpartition(" ")[2]
         return StrategyFacts(part.section.plugin, plugin_version, settings)
 
@@ -113,6 +116,17 @@ def make_control(
     )
     control.open()
     return control
+
+
+def _shown(value: object) -> str:
+    """Return a setting that is no plain value; of a secret only whether it is set."""
+    if isinstance(value, Secret):
+        return "set" if value.is_set else "not set"
+    return str(value)
+
+
+def _nothing(_reason: str) -> None:
+    """Stop nothing: the process does not run yet."""
 
 
 def _make_secret() -> str:
