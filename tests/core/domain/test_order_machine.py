@@ -103,7 +103,8 @@ class OrderMachine(RuleBasedStateMachine):
         self.trades[trade] = part
         self.evidence()
         self.resting = max(self.resting, Life.ACCEPTED)
-        assert outcome is (Outcome.OVERFILLED if self.cum > self.quantity else Outcome.APPLIED)
+        is_over = self.cum > self.quantity and "amend" not in self.pending.values()
+        assert outcome is (Outcome.OVERFILLED if is_over else Outcome.APPLIED)
         self.rest()
 
     @precondition(lambda self: len(self.trades) > len(self.broken))

@@ -194,6 +194,8 @@ class Reception:
             case Outcome.IGNORED | Outcome.PARKED:
                 self._counts.ignored += 1
                 return isinstance(report, CancelRejected | AmendRejected)
+            case Outcome.CORRECTED:
+                return False
             case Outcome.INVALID:
                 self._dead_letter(report, "makes no sense in this state")
                 return False

@@ -114,6 +114,8 @@ class Outcome(IntEnum):
     """The venue knows an order that evidence had called absent; a person should know."""
     INVALID = 8
     """Makes no sense in this life; nothing was changed."""
+    CORRECTED = 9
+    """What became of a broken trade's quantity is known now; there is nothing to book."""
 
 
 ALERTING = frozenset({Outcome.OVERFILLED, Outcome.CONTRADICTED, Outcome.REVIVED, Outcome.INVALID})
@@ -302,6 +304,8 @@ def _updated(order: Order, event: OrderUpdated) -> Outcome:
     order.trigger_price = event.trigger_price
     outcome = _add_fact(order, 0)  # also an order that we hold is updated: no sign of acceptance
     _rederive(order)
+    if _is_overfilled(order):
+        return Outcome.OVERFILLED
     return Outcome.IGNORED if order.life is REJECTED else outcome
 
 
@@ -315,6 +319,8 @@ def _cancel_rejected(order: Order, event: CancelRejected) -> Outcome:
 
 def _amend_rejected(order: Order, event: AmendRejected) -> Outcome:
     answered = _answered_amend(order, event.request_id)
+    if _is_overfilled(order):
+        return Outcome.OVERFILLED
     return Outcome.APPLIED if answered else Outcome.IGNORED
 
 
@@ -354,7 +360,7 @@ def _filled(order: Order, event: Fill) -> Outcome:
     order.cum_qty = cum
     order.cum_value += event.price * event.quantity
     outcome = _add_fact(order, IS_ACCEPTED)
-    if cum > order.quantity:
+    if _is_overfilled(order):
         outcome = Outcome.OVERFILLED
     elif contradicted:
         outcome = Outcome.CONTRADICTED
@@ -362,19 +368,42 @@ def _filled(order: Order, event: Fill) -> Outcome:
     return outcome
 
 
+def _is_overfilled(order: Order) -> bool:
+    """Whether more is filled than was asked for, whatever becomes of open amendments."""
+    if order.pending_amends:
+        return False  # its answer tells
+    return order.cum_qty > order.quantity
+
+
 def _busted(order: Order, event: FillBusted) -> Outcome:
     busts = order.busts
     if busts is None:
         busts = order.busts = {}
-    elif event.trade_id in busts:
+    known = busts.get(event.trade_id)
+    if known is not None and (known.leaves_live is not None or event.leaves_live is None):
         return Outcome.DUPLICATE
     busts[event.trade_id] = event
     fill = order.fills.get(event.trade_id) if order.fills is not None else None
     if fill is None:
         return Outcome.PARKED
+    if known is not None:
+        return _correct_bust(order, fill, event)
     order.cum_qty -= fill.quantity
     order.cum_value -= fill.price * fill.quantity
     return _settle_bust(order, fill, event)
+
+
+def _correct_bust(order: Order, fill: Fill, bust: FillBusted) -> Outcome:
+    """Take what became of a broken trade's quantity, which was not known when it was broken."""
+    if order.doubt is not None and order.doubt.operation is Operation.STATUS:
+        order.doubt = None
+    if not bust.leaves_live:
+        return Outcome.IGNORED
+    order.dead_qty -= fill.quantity
+    order.reopened_ns = max(order.reopened_ns, bust.ts_event)
+    _add_fact(order, 0)
+    _rederive(order)
+    return Outcome.CORRECTED
 
 
 def _settle_bust(order: Order, fill: Fill, bust: FillBusted) -> Outcome:
