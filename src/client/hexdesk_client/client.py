@@ -1,0 +1,115 @@
+"""The client for plain programs."""
+
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from hexdesk_api.v1 import (
+    access_pb2_grpc,
+    configuration_pb2_grpc,
+    desk_pb2_grpc,
+    events_pb2,
+    events_pb2_grpc,
+    history_pb2_grpc,
+    market_data_pb2_grpc,
+    orders_pb2_grpc,
+    plugins_pb2_grpc,
+    portfolio_pb2_grpc,
+    risk_pb2_grpc,
+    strategies_pb2_grpc,
+)
+from hexdesk_client.errors import api_error
+from hexdesk_client.resuming import Place
+from hexdesk_client.target import Target
+
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+TIMEOUT_S = 10.0
+
+
+class Client:
+    """A connection to one desk; threads may share it.
+
+    Attributes:
+        desk: Status and safety.
+        strategies: Their lives.
+        orders: Orders.
+        portfolio: Positions and accounts.
+        risk: Limits and denials.
+        markets: Market data.
+        history: Fills and timelines.
+        plugins: What is installed.
+        configuration: Effective values.
+        access: Tokens and audit.
+        events: The stream; `follow` is easier.
+    """
+
+    def __init__(self, target: Target | None = None, *, timeout_s: float = TIMEOUT_S) -> None:
+        """Make a client; it connects when it is first used.
+
+        Raises:
+            OSError: A certificate or key cannot be read.
+        """
+        self._target = target or Target()
+        self._timeout_s = timeout_s
+        self._channel = channel = self._target.open()
+        self.desk = desk_pb2_grpc.DeskServiceStub(channel)
+        self.strategies = strategies_pb2_grpc.StrategyServiceStub(channel)
+        self.orders = orders_pb2_grpc.OrderServiceStub(channel)
+        self.portfolio = portfolio_pb2_grpc.PortfolioServiceStub(channel)
+        self.risk = risk_pb2_grpc.RiskServiceStub(channel)
+        self.markets = market_data_pb2_grpc.MarketDataServiceStub(channel)
+        self.history = history_pb2_grpc.HistoryServiceStub(channel)
+        self.plugins = plugins_pb2_grpc.PluginServiceStub(channel)
+        self.configuration = configuration_pb2_grpc.ConfigurationServiceStub(channel)
+        self.access = access_pb2_grpc.AccessServiceStub(channel)
+        self.events = events_pb2_grpc.EventServiceStub(channel)
+
+    def call(self, method: "grpc.UnaryUnaryMultiCallable[Q, R]", request: Q) -> R:
+        """Call a method, as `client.call(client.orders.GetOrder, GetOrderRequest(name=...))`.
+
+        Raises:
+            ApiError: It was refused, or the desk cannot be reached.
+        """
+        try:
+            return method(request, timeout=self._timeout_s, metadata=self._target.metadata)
+        except grpc.RpcError as error:
+            raise api_error(error) from error
+
+    def follow(
+        self, request: events_pb2.StreamEventsRequest | None = None
+    ) -> Iterator[events_pb2.StreamEventsResponse]:
+        """Yield a snapshot and then events; a stream that is lost is taken up where it was.
+
+        Raises:
+            ApiError: It was refused for a reason that does not pass by itself.
+        """
+        place = Place(request or events_pb2.StreamEventsRequest())
+        while True:
+            try:
+                for response in self.events.StreamEvents(
+                    place.request, metadata=self._target.metadata
+                ):
+                    place.note(response)
+                    yield response
+            except grpc.RpcError as error:
+                time.sleep(place.rest_s(api_error(error)))
+
+    def close(self) -> None:
+        """Close the connection; idempotent."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
