@@ -23,6 +23,7 @@ from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
 from hexdesk.application.pulse import Pulse
+from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.risk_gate import RiskGate
 from hexdesk.application.strategy_context import DeskContext
 from hexdesk.domain.accounts import Account
@@ -64,6 +65,8 @@ class Desk:
         mode: Of the run, as it was written down.
         is_virtual: Whether its time is.
         saves: The strategies' own states.
+        risk: What risk remembers.
+        on_owner: Told of books that are opened from now on.
         set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
         cancel_timer: Forgets a timer by host and name; an unknown one is ignored.
         submit: Takes an order through risk and out; bound, for contexts.
@@ -114,6 +117,8 @@ class Desk:
             budget_ns=strategy_budget_ns,
         )
         self.saves = lives.saves
+        self.risk = RiskMemory()
+        self.on_owner: Callable[[StrategyHost], None] | None = None
         self.set_timer = lives.set_timer
         self.cancel_timer = lives.cancel_timer
         self.execution = Execution(
@@ -206,6 +211,8 @@ class Desk:
             cancel_on_fault=cancel_on_fault,
         )
         self.hosts[strategy_id] = host
+        if self.on_owner is not None:
+            self.on_owner(host)
         if self._has_begun:
             books = OpenBooks(strategy_id, broker, tuple(host.ledgers), self.pulse.now_ns)
             self.journal.append(books)
@@ -288,6 +295,11 @@ class Desk:
         self._begin(now_ns)
         self.journal.append(RunEnded(self.run_id, state_hash, now_ns))
         self._end()
+
+    @property
+    def operator(self) -> Operator:
+        """What carries commands out; only within an input."""
+        return self._operator
 
     # --- inputs ------------------------------------------------------------------------------
 

@@ -44,6 +44,7 @@ from hexdesk.domain.records import (
     StrategySaved,
 )
 from hexdesk.domain.reports import OrderAbandoned, OrderDenied, OrderHeld, VenueReport
+from hexdesk.domain.risk import RiskNote
 from hexdesk.domain.values import HELD, SUBMITTED, PositionMode
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord
@@ -145,6 +146,7 @@ class Replay:
             AdoptOrder: self._adopt,
             ArmLive: execution.standing.arm,
             DisarmLive: execution.standing.arm,
+            **dict.fromkeys(RiskNote.__args__, desk.risk.take),
         }
 
     def restore(self, state: DeskState) -> None:
@@ -186,6 +188,8 @@ class Replay:
         standing.armed_until_ns = state.armed_until_ns
         standing.reducing.update(state.reducing)
         standing.look()
+        for note in state.risk:
+            desk.risk.take(note)
 
     def read(self, records: Iterable[JournalRecord]) -> None:
         """Read records, oldest first; may be called again with those that follow.
@@ -401,6 +405,7 @@ def _load_balance(account: Account, state: BalanceState) -> tuple[Balance, int]:
     factor = pow10(balance.scale - state.scale)
     balance.total = state.total * factor
     balance.reserved = state.reserved * factor
+    balance.deposited = state.deposited * factor
     return balance, factor
 
 

@@ -16,6 +16,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved
+from hexdesk.domain.risk import RiskNote
 from hexdesk.domain.values import MoneyRaw, QtyRaw, TimeNs, ValueRaw
 from hexdesk.errors import DataError
 
@@ -61,6 +62,7 @@ class BalanceState(msgspec.Struct, frozen=True, array_like=True):
     total: MoneyRaw
     reserved: MoneyRaw
     used: MoneyRaw
+    deposited: MoneyRaw = 0
 
 
 class AccountState(msgspec.Struct, frozen=True, array_like=True):
@@ -86,6 +88,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     halted: str
     armed_until_ns: TimeNs
     reducing: dict[str, dict[str, str]]
+    risk: tuple[RiskNote, ...] = ()
 
 
 def capture(desk: Desk) -> DeskState:
@@ -106,6 +109,7 @@ def capture(desk: Desk) -> DeskState:
         execution.standing.halted,
         execution.standing.armed_until_ns,
         execution.standing.reducing,
+        desk.risk.describe(),
     )
 
 
@@ -159,7 +163,9 @@ def _account_state(broker: str, account: Account) -> AccountState:
     return AccountState(
         AccountBook(broker, account.id, account.position_mode),
         tuple(
-            BalanceState(each.currency, each.scale, each.total, each.reserved, each.used)
+            BalanceState(
+                each.currency, each.scale, each.total, each.reserved, each.used, each.deposited
+            )
             for each in balances
             if each.total or each.reserved or each.used
         ),

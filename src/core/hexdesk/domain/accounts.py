@@ -19,9 +19,10 @@ class Balance:
         total: Deposits, results, fees and funding so far.
         reserved: Part kept back for open orders; never negative.
         used: Part bound as margin of open positions; never negative.
+        deposited: Part of `total` that was paid in, less what was taken out: no result.
     """
 
-    __slots__ = ("currency", "reserved", "scale", "total", "used")
+    __slots__ = ("currency", "deposited", "reserved", "scale", "total", "used")
 
     def __init__(self, currency: str, scale: int, total: MoneyRaw = 0) -> None:
         self.currency = currency
@@ -29,6 +30,7 @@ class Balance:
         self.total = total
         self.reserved: MoneyRaw = 0
         self.used: MoneyRaw = 0
+        self.deposited: MoneyRaw = 0
 
     @property
     def available(self) -> MoneyRaw:
@@ -86,7 +88,9 @@ class Account:
     def deposit(self, money: Money) -> None:
         """Add an amount; a negative one is a withdrawal."""
         balance = self.balance(money.currency)
-        balance.total += money.amount * pow10(balance.scale - currency_scale(money.currency))
+        amount = money.amount * pow10(balance.scale - currency_scale(money.currency))
+        balance.total += amount
+        balance.deposited += amount
 
     def pay_fee(self, fee: MoneyRaw, currency: str) -> None:
         """Take a fee at its currency's scale; a negative one is a rebate."""

@@ -35,6 +35,7 @@ from hexdesk.domain.records import (
     StrategySaved,
 )
 from hexdesk.domain.reports import Fill, FillBusted, OrderEvent
+from hexdesk.domain.risk import RiskChanged, RiskNoted, RiskStepped
 from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.domain.values import FILLED, HELD, NETTING, PositionMode, TimeNs
 
@@ -49,7 +50,7 @@ _PARKED = Outcome.PARKED.name
 _ALERTING = frozenset(each.name for each in ALERTING)
 _QUIET = (
     Quote, Trade, BookUpdate, Bar, InstrumentStatus, TimerFired, ListChanged, OrderReserved,
-    StrategySaved,
+    StrategySaved, RiskNoted,
 )  # fmt: skip
 """Kinds that only a replay needs: no question is about them."""
 _TAGS: dict[type[msgspec.Struct], str] = {
@@ -61,6 +62,8 @@ _CATEGORIES: dict[type, Category] = {
     RunStarted: Category.RUN,
     RunEnded: Category.RUN,
     Deposited: Category.CASH,
+    RiskStepped: Category.ALERT,
+    RiskChanged: Category.COMMAND,
     **dict.fromkeys(get_args(Command), Category.COMMAND),
 }
 

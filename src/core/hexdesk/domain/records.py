@@ -11,6 +11,7 @@ import msgspec
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
+from hexdesk.domain.risk import RiskNote
 from hexdesk.domain.values import PositionMode, PriceRaw, QtyRaw, TimeNs
 
 
@@ -103,6 +104,6 @@ class StrategySaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 
 DeskNote: TypeAlias = (
-    RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved
+    RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved | RiskNote
 )
 """What the desk notes for those who read the journal again."""

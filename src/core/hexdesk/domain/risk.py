@@ -1,12 +1,20 @@
-"""Limits of the first risk gate, as people write them.
+"""Words of risk: limits of single orders, levels, verdicts, and what a desk notes of them.
 
-The gate itself is `hexdesk.application.risk_gate`. Numbers are decimal strings in the units that
-each attribute names; `unlimited` must be said, it is never a default of silence.
+The gate is `hexdesk.application.risk_gate`, rules and watch are `hexdesk.application.risk`. Numbers
+are decimal strings in the units that each attribute names; `unlimited` and `off` must be said, they
+are never a default of silence.
 """
+
+from enum import IntEnum, StrEnum
+from typing import TypeAlias
 
 import msgspec
 
+from hexdesk.domain.values import TimeNs
+
 UNLIMITED = "unlimited"
+OFF = "off"
+DESK_SCOPE = "desk"
 
 
 class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,3 +37,124 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     collar_pct: str = "2"
     orders_per_second_max: str = "10"
     open_orders_max: str = "50"
+
+
+class Layer(StrEnum):
+    """What a rule is about."""
+
+    ORDER = "order"
+    STRATEGY = "strategy"
+    INSTRUMENT = "instrument"
+    ACCOUNT = "account"
+    DESK = "desk"
+    LINK = "link"
+
+
+class Level(IntEnum):
+    """The ladder, step by step; each allows less than the one before.
+
+    Orders that only reduce pass at every level, and so do cancels.
+    """
+
+    NORMAL = 0
+    WARN = 1
+    """A person is told."""
+    THROTTLE = 2
+    """What grows a position must keep a distance in time."""
+    REDUCING = 3
+    """Only what reduces passes."""
+    FLATTEN = 4
+    """The same, and what is held is closed, once."""
+    HALTED = 5
+    """The same as REDUCING, and open orders are canceled."""
+
+
+NORMAL = Level.NORMAL
+WARN = Level.WARN
+THROTTLE = Level.THROTTLE
+REDUCING = Level.REDUCING
+FLATTEN = Level.FLATTEN
+HALTED = Level.HALTED
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """Why an order must not leave, as a value.
+
+    Attributes:
+        rule: Name of the rule.
+        code: Reason code, as `RISK_EXPOSURE`.
+        measured: What the order would make it.
+        limit: What is allowed.
+        remedy: What a person may do about it.
+    """
+
+    rule: str
+    code: str
+    measured: str
+    limit: str
+    remedy: str = ""
+
+    @property
+    def text(self) -> str:
+        """The facts as `key=value`; after the code they make the text of a denial."""
+        return f"rule={self.rule} measured={self.measured} limit={self.limit}"
+
+
+class RiskStepped(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="risk_step"):
+    """A rule changed the level of a scope, or a person re-armed it.
+
+    Attributes:
+        scope: `desk`, `account:NAME`, `strategy:NAME` or `instrument:ID`.
+        rule: Which rule.
+        level: The new one.
+        code: Reason code that orders are denied with.
+        text: What was measured, and the limit.
+        by: Who re-armed it; empty for the rule itself.
+        reason: Why; likewise.
+        ts_init: When.
+    """
+
+    scope: str
+    rule: str
+    level: Level
+    code: str
+    text: str
+    by: str
+    reason: str
+    ts_init: TimeNs
+
+
+class RiskNoted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="risk_note"):
+    """What a rule has to remember of a scope over a restart, as a day's start or a peak."""
+
+    scope: str
+    name: str
+    values: tuple[int, ...]
+    ts_init: TimeNs
+
+
+class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="risk_change"):
+    """A person changed a setting of a rule on the running desk.
+
+    Attributes:
+        rule: Which rule.
+        key: Which of its settings.
+        value: The new value, as in `plugins.toml`.
+        before: The old one.
+        by: Who.
+        reason: Why.
+        confirmed_by: Who agreed to a looser limit; empty where nobody had to.
+        ts_init: When.
+    """
+
+    rule: str
+    key: str
+    value: str
+    before: str
+    by: str
+    reason: str
+    confirmed_by: str
+    ts_init: TimeNs
+
+
+RiskNote: TypeAlias = RiskStepped | RiskNoted | RiskChanged

@@ -62,6 +62,7 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     OutcomeUnknown,
 )
+from hexdesk.domain.risk import REDUCING, RiskChanged, RiskNoted, RiskStepped
 from hexdesk.domain.values import (
     BUY,
     CLOSE_TODAY,
@@ -137,6 +138,9 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     OrderReserved("O1", 0),
     ListChanged("L1", "", 1, (LegNote(("O1", "O2"), True, 0), LegNote((), False, 1))),  # noqa: FBT003 - in the order of fields
     StrategySaved("s", 1, bytes(range(256)), 5),
+    RiskStepped("account:sim", "daily_loss", REDUCING, "RISK_DAILY_LOSS", "", "", "", 5),
+    RiskNoted("account:sim", "peak.USDT", (HUGE, -HUGE), 5),
+    RiskChanged("exposure", "gross_max", "2", "3", "me", "calmer", "", 5),
     Quote("X.Y", -1, 0, HUGE, 1, 4, 5),
     Trade("X.Y", 1, 2, Aggressor.BUYER, "", 4, 5),
     BookUpdate("X.Y", (BookLevel(1, 2),), (), True, 4, 5),  # noqa: FBT003 - in the order of fields
