@@ -42,7 +42,11 @@ def take_snapshot(session: Session) -> LiveSnapshot:
 def _state(session: Session) -> str:
     if session.desk.execution.halted:
         return "halted"
-    return "stopping" if session.is_stopping else "running"
+    if session.is_stopping:
+        return "stopping"
+    standing = session.desk.execution.standing
+    is_armed = not standing.needs_arming or session.now_ns < standing.armed_until_ns
+    return "running" if is_armed else "running, not armed"
 
 
 def _strategy(session: Session, name: str, host: StrategyHost) -> LiveStrategy:
