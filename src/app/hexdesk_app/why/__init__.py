@@ -1,0 +1,1 @@
+"""`hexdesk why`: what an order followed from, and what became of it."""
