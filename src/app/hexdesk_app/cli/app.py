@@ -41,7 +41,6 @@ class LazyGroup(click.Group):
         "trades": "hexdesk_app.cli.remote.looking:trades",
         "positions": "hexdesk_app.cli.remote.looking:positions",
         "balance": "hexdesk_app.cli.remote.looking:balance",
-        "why": "hexdesk_app.cli.remote.looking:why",
         "strategy": "hexdesk_app.cli.remote.acting:strategy",
         "stop-entries": "hexdesk_app.cli.remote.acting:stop_entries",
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",

@@ -101,14 +101,12 @@ def _names(reader: JournalReader, stretch: _Stretch, wanted: str) -> _Names:
 
 
 def _note(names: _Names, number: int, record: JournalRecord, wanted: str) -> None:
-    kind = type(record)
-    if kind is NewOrder or kind is AdoptOrder:
-        intent: NewOrder = record if kind is NewOrder else record.intent  # type: ignore[assignment,union-attr]
+    if isinstance(record, NewOrder | AdoptOrder):
+        intent = record if isinstance(record, NewOrder) else record.intent
         if intent.client_order_id.startswith(wanted):
             names.begun.setdefault(intent.client_order_id, number)
-    elif kind is OrderAccepted or kind is Fill:
-        ours: str = record.client_order_id  # type: ignore[union-attr]
-        its: str = record.venue_order_id  # type: ignore[union-attr]
+    elif isinstance(record, OrderAccepted | Fill):
+        ours, its = record.client_order_id, record.venue_order_id
         if (its and its.startswith(wanted)) or ours.startswith(wanted):
             names.venue_ids[ours] = its
 
