@@ -45,7 +45,7 @@ from hexdesk.domain.records import (
 )
 from hexdesk.domain.reports import OrderAbandoned, OrderDenied, OrderHeld, VenueReport
 from hexdesk.domain.risk import RiskNote
-from hexdesk.domain.values import HELD, SUBMITTED, PositionMode
+from hexdesk.domain.values import HELD, SUBMITTED, PositionMode, TimeNs
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord
 
@@ -94,15 +94,17 @@ def read_life(records: Iterable[JournalRecord], state: DeskState | None = None) 
     """
     desk = None if state is None else restored_desk(state)
     replay = None if desk is None else Replay(desk)
+    read_one = None if replay is None else replay.read_one
     for record in records:
         if type(record) is RunStarted and not record.continues:
             desk = empty_desk(record)
             replay = Replay(desk)
+            read_one = replay.read_one
             continue
-        if replay is None:
+        if read_one is None:
             message = "the journal does not begin with a run, and there is no snapshot before it"
             raise DataError(message, remedy="use a journal whose first segments are still there")
-        replay.read_one(record)
+        read_one(record)
     if replay is not None:
         replay.finish()
     return desk
@@ -131,6 +133,8 @@ class Replay:
         self._intent: NewOrder | None = None
         self._reserve_price: int | None = None
         self._pulse = desk.pulse
+        self._hosts = desk.hosts
+        self._open_orders = execution.open
         self._takers: dict[type, Callable[[Any], None]] = {
             **dict.fromkeys(_REPORTS, self._reception.on_report),
             **dict.fromkeys(Standing.__args__, self._command),
@@ -197,8 +201,9 @@ class Replay:
         Raises:
             DataError: They do not fit the desk's brokers or instruments, or each other.
         """
+        read_one = self.read_one
         for record in records:
-            self.read_one(record)
+            read_one(record)
         self.finish()
 
     def read_one(self, record: JournalRecord) -> None:
@@ -206,12 +211,14 @@ class Replay:
         self.count += 1
         kind = type(record)
         if kind not in _TIMELESS:
-            ts_init = record.ts_init  # type: ignore[union-attr]
-            self._pulse.now_ns = max(self._pulse.now_ns, ts_init)
-        if self._intent is not None:
-            if kind in _COMPLETING and self._completes(record, self._intent):
+            ts_init: TimeNs = record.ts_init  # type: ignore[union-attr]
+            if ts_init > self._pulse.now_ns:  # noqa: PLR1730 - `max` costs as much as the rest
+                self._pulse.now_ns = ts_init
+        intent = self._intent
+        if intent is not None:
+            if kind in _COMPLETING and self._completes(record, intent):
                 return
-            self._submit()
+            self._submit(intent)
         take = self._takers.get(kind)
         if take is not None:  # what else happened changed nothing, or its effects are written down
             take(record)
@@ -219,7 +226,7 @@ class Replay:
     def finish(self) -> None:
         """Take what waited for a record after it."""
         if self._intent is not None:
-            self._submit()
+            self._submit(self._intent)
 
     def _new(self, intent: NewOrder) -> None:
         """Wait for the record behind an intent: it may say that the order did not leave."""
@@ -261,7 +268,7 @@ class Replay:
             return False
         if type(record) is OrderReserved:
             self._reserve_price = record.price
-            self._submit()
+            self._submit(intent)
             return True
         self._intent = None
         order = self._begin(intent)
@@ -273,23 +280,27 @@ class Replay:
             self._store.put_closed(order)
         return True
 
-    def _submit(self) -> None:
+    def _submit(self, intent: NewOrder) -> None:
         """Take an intent that left, or a held order that was released."""
-        intent, self._intent = self._intent, None
-        if intent is None:
-            return
-        host = self._host(intent)
+        self._intent = None
+        client_order_id = intent.client_order_id
+        host = self._hosts.get(intent.strategy_id) or self._host(intent)
         ledger = host.ledgers[intent.instrument_id]
-        order = self._begin(intent)
+        if client_order_id in self._open_orders:
+            order = self._begin(intent)
+        else:
+            order = Order(intent, intent.quantity, intent.price, intent.trigger_price)
         price = self._reserve_price
-        order.reserve_price = intent.price if price is None else price
-        order.reserved = ledger.reserve_of(order.reserve_price, order.quantity)
+        order.reserve_price = price = intent.price if price is None else price
+        order.reserved = ledger.reserve_of(price, order.quantity)
         order.facts |= IS_SUBMITTED
         order.life = SUBMITTED
-        self._store.add(host, ledger, order)
+        self._open_orders[client_order_id] = order
+        host.open_count += 1
+        ledger.open_count += 1
         ledger.take(order)
         if intent.tag == FLATTEN_TAG:
-            self.desk.mark_closing(intent.client_order_id)
+            self.desk.mark_closing(client_order_id)
 
     def _begin(self, intent: NewOrder) -> Order:
         """Return the order of an intent: a new one, or the one that was held until now."""
