@@ -221,6 +221,8 @@ def _check_names(registry: Registry) -> None:
     registry.recordings()
     registry.journals()
     registry.read_models()
+    registry.telemetry()
+    registry.alert_channels()
     registry.servers()
     registry.strategies()
 

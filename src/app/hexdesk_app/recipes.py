@@ -68,7 +68,7 @@ def backtest_config(options: BacktestOptions) -> Config:
         if is_table(desk):
             desk["mode"] = "backtest"
             desk.setdefault("run_id", BACKTEST_RUN_ID)
-        for section in ("journal", "read_model", "servers"):
+        for section in ("journal", "read_model", "telemetry", "alerts", "channels", "servers"):
             tree.pop(section, None)
         if not tree.get("brokers"):
             tree["brokers"] = {DEFAULT_BROKER: {"plugin": DEFAULT_BROKER}}

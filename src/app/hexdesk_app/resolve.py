@@ -7,6 +7,7 @@ import msgspec
 
 from hexdesk.errors import ConfigError, HexdeskError, PluginError
 from hexdesk.plugin.registrations import (
+    AlertChannelRegistration,
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
@@ -15,11 +16,13 @@ from hexdesk.plugin.registrations import (
     Registration,
     ServerRegistration,
     StrategyRegistration,
+    TelemetryRegistration,
 )
 from hexdesk.plugin.registry import PluginModule, Registry
 from hexdesk.plugin.secret import Secret
 from hexdesk_app.config import (
     BrokerSection,
+    ChannelSection,
     Config,
     FeedSection,
     PluginSection,
@@ -27,7 +30,7 @@ from hexdesk_app.config import (
     format_path,
 )
 from hexdesk_app.config.paths import Origins
-from hexdesk_app.config.schema import BrokerHead, FeedHead, PluginHead
+from hexdesk_app.config.schema import BrokerHead, ChannelHead, FeedHead, PluginHead
 from hexdesk_app.config.show import SettingsType
 from hexdesk_app.config.toml_lines import KeyPath
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, load_into
@@ -43,6 +46,8 @@ KIND_NAMES: dict[type, str] = {
     RecordingRegistration: "recording",
     JournalRegistration: "journal",
     ReadModelRegistration: "read model",
+    TelemetryRegistration: "telemetry",
+    AlertChannelRegistration: "alert channel",
     ServerRegistration: "server",
     StrategyRegistration: "strategy",
 }
@@ -54,6 +59,7 @@ HEADS: dict[type[PluginSection], type[msgspec.Struct]] = {
     PluginSection: PluginHead,
     BrokerSection: BrokerHead,
     FeedSection: FeedHead,
+    ChannelSection: ChannelHead,
 }
 """What hexdesk itself takes from a table that holds the plugin's settings too."""
 
@@ -92,19 +98,23 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     registry: Registry
     journal: Part[PluginSection, JournalRegistration] | None
     read_model: Part[PluginSection, ReadModelRegistration] | None
+    telemetry: Part[PluginSection, TelemetryRegistration] | None
     brokers: dict[str, Part[BrokerSection, BrokerRegistration]]
     feeds: dict[str, Part[FeedSection, FeedRegistration | RecordingRegistration]]
     strategies: dict[str, Part[StrategySection, StrategyRegistration]]
+    channels: dict[str, Part[ChannelSection, AlertChannelRegistration]]
     servers: dict[str, Part[PluginSection, ServerRegistration]]
     unset_secrets: tuple[ConfigError, ...]
 
     @property
     def settings_types(self) -> list[SettingsType]:
         """Return the settings type of every plugin, for `setting_rows`."""
-        types = [each.settings_type for each in (self.journal, self.read_model) if each]
+        alone = (self.journal, self.read_model, self.telemetry)
+        types = [each.settings_type for each in alone if each]
         types += [part.settings_type for part in self.brokers.values()]
         types += [part.settings_type for part in self.feeds.values()]
         types += [part.settings_type for part in self.strategies.values()]
+        types += [part.settings_type for part in self.channels.values()]
         return types + [part.settings_type for part in self.servers.values()]
 
 
@@ -130,19 +140,24 @@ class _Resolver:
         journal = self._part(config.journal, (JournalRegistration,)) if config.journal else None
         history = config.read_model
         read_model = self._part(history, (ReadModelRegistration,)) if history else None
+        watch = config.telemetry
+        telemetry = self._part(watch, (TelemetryRegistration,)) if watch else None
         brokers = self._parts(config.brokers, (BrokerRegistration,))
         feeds = self._parts(config.feeds, FEED_KINDS)
         self._errors += _mixed_feeds(feeds)
         strategies = self._parts(config.enabled_strategies, (StrategyRegistration,))
+        channels = self._parts(config.channels, (AlertChannelRegistration,))
         servers = self._parts(config.servers, (ServerRegistration,))
         raise_all([*self._errors, *(self._unset if needs_secrets else ())])
         return Parts(
             registry=self._registry,
             journal=journal,
             read_model=read_model,
+            telemetry=telemetry,
             brokers=brokers,
             feeds=feeds,
             strategies=strategies,
+            channels=channels,
             servers=servers,
             unset_secrets=tuple(self._unset),
         )

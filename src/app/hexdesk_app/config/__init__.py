@@ -5,7 +5,10 @@ from hexdesk_app.config.notices import notices
 from hexdesk_app.config.paths import Origins, format_path
 from hexdesk_app.config.presets import RISK_PRESETS
 from hexdesk_app.config.schema import (
+    AlertRule,
+    AlertSettings,
     BrokerSection,
+    ChannelSection,
     Config,
     DeskSettings,
     FeedSection,
@@ -19,7 +22,10 @@ from hexdesk_app.config.schema import (
 __all__ = [
     "DEFAULT_FILE",
     "RISK_PRESETS",
+    "AlertRule",
+    "AlertSettings",
     "BrokerSection",
+    "ChannelSection",
     "Config",
     "DeskSettings",
     "FeedSection",

@@ -89,9 +89,23 @@ class FeedHead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PluginHead(msgspec.Struct, frozen=True, kw_only=True):
-    """`[journal]`, `[read_model]` and `[servers.NAME]`, less the plugin's own settings."""
+    """Sections that hold a plugin's name and the plugin's own settings: `[journal]` and others."""
 
     plugin: PluginName
+
+
+class ChannelHead(msgspec.Struct, frozen=True, kw_only=True):
+    """What `[channels.NAME]` holds beside the plugin's own settings.
+
+    Attributes:
+        plugin: Entry point that offers the alert channel.
+        level: Least severity that it is told.
+        stage: 1 is told at once; an alert that is escalated is told to the next stage as well.
+    """
+
+    plugin: PluginName
+    level: Literal["info", "warning", "critical", "emergency"] = "warning"
+    stage: Annotated[int, Meta(ge=1, le=9)] = 1
 
 
 class StrategyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -128,6 +142,60 @@ class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     format: Literal["text", "json"] = "text"
 
 
+class AlertRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[alerts.rules.NAME]`: a condition on a metric.
+
+    Attributes:
+        metric: Name of the metric, as in the guide.
+        above: Alarm while the value is above this.
+        below: Alarm while the value is below this.
+        for_s: Seconds that it must last before anybody is told.
+        level: Severity.
+        labels: Only readings with these labels, as `{ strategy = "mm-btc" }`.
+        rate: Watch the growth per second of a counter instead of its value.
+        text: What it means, in words.
+        remedy: What to do about it.
+    """
+
+    metric: Annotated[str, Meta(min_length=1)]
+    above: float | None = None
+    below: float | None = None
+    for_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 0.0
+    level: Literal["info", "warning", "critical", "emergency"] = "warning"
+    labels: dict[str, str] = msgspec.field(default_factory=dict[str, str])
+    rate: bool = False
+    text: str = ""
+    remedy: str = ""
+
+
+class AlertSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[alerts]`: when people are told.
+
+    Attributes:
+        dedupe_s: The same rule and scope within this time is one message, then a count.
+        repeats: As many within `repeat_window_s` raise the level and take the next stage.
+        repeat_window_s: See `repeats`.
+        acknowledge_s: So long a critical alert waits for a person before it is escalated.
+        built_in: Whether the rules that come with hexdesk are on.
+        quiet_from: Begin of quiet hours in the desk's display zone, as `22:00`; empty for none.
+        quiet_until: End of them; only emergencies are delivered in between.
+        heartbeat_url: Called every `heartbeat_s`; who waits there alarms when the calls end.
+        heartbeat_s: Seconds between two calls.
+        rules: By name.
+    """
+
+    dedupe_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 300.0
+    repeats: Annotated[int, Meta(ge=2, le=1_000)] = 3
+    repeat_window_s: Annotated[float, Meta(ge=1.0, le=86_400.0)] = 900.0
+    acknowledge_s: Annotated[float, Meta(ge=0.0, le=86_400.0)] = 300.0
+    built_in: bool = True
+    quiet_from: Annotated[str, Meta(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")] = ""
+    quiet_until: Annotated[str, Meta(pattern=r"^([0-2][0-9]:[0-5][0-9])?$")] = ""
+    heartbeat_url: Annotated[str, Meta(pattern=r"^(https?://.+)?$")] = ""
+    heartbeat_s: Annotated[float, Meta(ge=1.0, le=3_600.0)] = 30.0
+    rules: dict[str, AlertRule] = msgspec.field(default_factory=dict[str, AlertRule])
+
+
 class PluginSection(msgspec.Struct, frozen=True, kw_only=True):
     """A section that asks for a plugin, checked except for the plugin's own settings.
 
@@ -157,6 +225,13 @@ class FeedSection(PluginSection, frozen=True, kw_only=True):
     """A feed; see `FeedHead`."""
 
     speed: float
+
+
+class ChannelSection(PluginSection, frozen=True, kw_only=True):
+    """An alert channel; see `ChannelHead`."""
+
+    level: Literal["info", "warning", "critical", "emergency"]
+    stage: int
 
 
 class StrategySection(PluginSection, frozen=True, kw_only=True):
@@ -191,6 +266,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         feeds: By section name.
         journal: None without a `[journal]`.
         read_model: None without a `[read_model]`.
+        telemetry: None without a `[telemetry]`.
+        alerts: `[alerts]`.
+        channels: By section name.
         servers: By section name.
         strategies: By section name; also those that are not enabled.
         risk: `[risk]`.
@@ -208,6 +286,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     feeds: dict[str, FeedSection]
     journal: PluginSection | None
     read_model: PluginSection | None
+    telemetry: PluginSection | None
+    alerts: AlertSettings
+    channels: dict[str, ChannelSection]
     servers: dict[str, PluginSection]
     strategies: dict[str, StrategySection]
     risk: RiskSection
@@ -231,11 +312,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def plugin_sections(self) -> list[PluginSection]:
         """Return every section whose plugin has to be loaded, in the order of starting."""
-        alone = [each for each in (self.journal, self.read_model) if each]
+        alone = [each for each in (self.journal, self.read_model, self.telemetry) if each]
         return [
             *alone,
             *self.brokers.values(),
             *self.feeds.values(),
             *self.enabled_strategies.values(),
+            *self.channels.values(),
             *self.servers.values(),
         ]

@@ -16,8 +16,11 @@ from hexdesk_app.config.layers import Table, is_table
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.presets import RISK_PRESETS
 from hexdesk_app.config.schema import (
+    AlertSettings,
     BrokerHead,
     BrokerSection,
+    ChannelHead,
+    ChannelSection,
     Config,
     DeskSettings,
     FeedHead,
@@ -60,13 +63,18 @@ class Builder:
         servers = self._tables("servers", self._plugin)
         journal = self._single("journal")
         read_model = self._single("read_model")
+        telemetry = self._single("telemetry")
+        alerts = self._section("alerts", AlertSettings)
+        channels = self._tables("channels", self._channel)
         reconciliation = self._section("reconciliation", ReconciliationSettings)
         risk = self._risk()
         broker_names = list(self._table("brokers"))
         strategies = self._tables(
             "strategies", lambda place, table: self._strategy(place, table, broker_names)
         )
-        if self.errors or desk is None or logging is None or risk is None or reconciliation is None:
+        if desk is None or logging is None or risk is None or reconciliation is None:
+            return None
+        if self.errors or alerts is None:
             return None
         return Config(
             desk=desk,
@@ -75,6 +83,9 @@ class Builder:
             feeds=feeds,
             journal=journal,
             read_model=read_model,
+            telemetry=telemetry,
+            alerts=alerts,
+            channels=channels,
             servers=servers,
             strategies=strategies,
             risk=risk,
@@ -216,6 +227,20 @@ class Builder:
             settings=settings,
             settings_path=place.path,
             speed=head.speed,
+        )
+
+    def _channel(self, place: Place, table: Table) -> ChannelSection | None:
+        head, settings = self._head(table, ChannelHead, place)
+        if head is None:
+            return None
+        return ChannelSection(
+            name=place.path[-1],
+            path=place.path,
+            plugin=head.plugin,
+            settings=settings,
+            settings_path=place.path,
+            level=head.level,
+            stage=head.stage,
         )
 
     def _plugin(self, place: Place, table: Table) -> PluginSection | None:

@@ -5,16 +5,19 @@ Import from here, from `hexdesk.domain`, `hexdesk.ports`, `hexdesk.errors` and, 
 """
 
 from hexdesk.plugin.contexts import (
+    AlertChannelContext,
     BrokerContext,
     FeedContext,
     JournalContext,
     ReadModelContext,
     RecordingContext,
     ServerContext,
+    TelemetryContext,
 )
 from hexdesk.plugin.hookspecs import ADAPTER_GROUP, STRATEGY_GROUP, HookSpecs, hookimpl
 from hexdesk.plugin.registrations import (
     CONTRACT_VERSION,
+    AlertChannelRegistration,
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
@@ -24,6 +27,7 @@ from hexdesk.plugin.registrations import (
     Registration,
     ServerRegistration,
     StrategyRegistration,
+    TelemetryRegistration,
 )
 from hexdesk.plugin.secret import Secret
 from hexdesk.plugin.server import Server
@@ -33,6 +37,8 @@ __all__ = [
     "ADAPTER_GROUP",
     "CONTRACT_VERSION",
     "STRATEGY_GROUP",
+    "AlertChannelContext",
+    "AlertChannelRegistration",
     "BrokerContext",
     "BrokerRegistration",
     "FeedContext",
@@ -53,5 +59,7 @@ __all__ = [
     "Strategy",
     "StrategyContext",
     "StrategyRegistration",
+    "TelemetryContext",
+    "TelemetryRegistration",
     "hookimpl",
 ]

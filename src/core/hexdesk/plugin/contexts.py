@@ -94,6 +94,32 @@ class ReadModelContext(msgspec.Struct, frozen=True, kw_only=True):
     logger: logging.Logger
 
 
+class TelemetryContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For telemetry factories.
+
+    Attributes:
+        desk: Name of the desk.
+        mode: backtest, paper or live.
+        run_id: Start of all its order ids; which instance this is.
+        version: Of hexdesk.
+        logger: The adapter's own; what it says must not be exported by itself.
+    """
+
+    desk: str
+    mode: str
+    run_id: str
+    version: str
+    logger: logging.Logger
+
+
+class AlertChannelContext(msgspec.Struct, frozen=True, kw_only=True):
+    """For alert channel factories; `name` is the section's, `clock` tells real time."""
+
+    name: str
+    clock: Clock
+    logger: logging.Logger
+
+
 class ServerContext(msgspec.Struct, frozen=True, kw_only=True):
     """For server factories.
 

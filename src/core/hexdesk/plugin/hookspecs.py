@@ -9,6 +9,7 @@ from collections.abc import Iterable
 import pluggy
 
 from hexdesk.plugin.registrations import (
+    AlertChannelRegistration,
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
@@ -16,6 +17,7 @@ from hexdesk.plugin.registrations import (
     RecordingRegistration,
     ServerRegistration,
     StrategyRegistration,
+    TelemetryRegistration,
 )
 
 PROJECT = "hexdesk"
@@ -106,6 +108,38 @@ class HookSpecs:
                 return [ReadModelRegistration(
                     name="acme_history", summary="History at Acme", settings=HistorySettings,
                     factory=AcmeReadModel, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_telemetry(self) -> Iterable[TelemetryRegistration]:
+        """Return exporters of metrics, traces and logs.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, TelemetryRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_telemetry():
+                return [TelemetryRegistration(
+                    name="acme_metrics", summary="Numbers for Acme", settings=MetricsSettings,
+                    factory=AcmeTelemetry, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_alert_channels(self) -> Iterable[AlertChannelRegistration]:
+        """Return ways in which alerts reach a person.
+
+        Example::
+
+            from hexdesk.plugin import CONTRACT_VERSION, AlertChannelRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_alert_channels():
+                return [AlertChannelRegistration(
+                    name="acme_pager", summary="Pages at Acme", settings=PagerSettings,
+                    factory=AcmePager, contract=CONTRACT_VERSION)]
         """
         raise NotImplementedError
 

@@ -11,19 +11,23 @@ from typing import Any
 import msgspec
 
 from hexdesk.plugin.contexts import (
+    AlertChannelContext,
     BrokerContext,
     FeedContext,
     JournalContext,
     ReadModelContext,
     RecordingContext,
     ServerContext,
+    TelemetryContext,
 )
 from hexdesk.plugin.server import Server
+from hexdesk.ports.alerts import AlertChannel
 from hexdesk.ports.broker import Broker, Capabilities
 from hexdesk.ports.journal import Journal, JournalReader
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.read_model import ReadModel
 from hexdesk.ports.strategy import Strategy, StrategyContext
+from hexdesk.ports.telemetry import Telemetry
 
 CONTRACT_VERSION = 1
 """Raised when registrations, contexts or ports change in a way that breaks plugins."""
@@ -105,6 +109,26 @@ class ReadModelRegistration(msgspec.Struct, frozen=True, kw_only=True):
     contract: int
 
 
+class TelemetryRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """An exporter of metrics, traces and logs."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[TelemetryContext, Any], Telemetry]
+    contract: int
+
+
+class AlertChannelRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A way in which alerts reach a person."""
+
+    name: str
+    summary: str
+    settings: type[msgspec.Struct]
+    factory: Callable[[AlertChannelContext, Any], AlertChannel]
+    contract: int
+
+
 class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):
     """Something that listens: a control plane, a console, the simulated venue.
 
@@ -140,6 +164,8 @@ Registration = (
     | RecordingRegistration
     | JournalRegistration
     | ReadModelRegistration
+    | TelemetryRegistration
+    | AlertChannelRegistration
     | ServerRegistration
     | StrategyRegistration
 )

@@ -15,6 +15,7 @@ from hexdesk.errors import PluginError
 from hexdesk.plugin.hookspecs import PROJECT, HookSpecs
 from hexdesk.plugin.registrations import (
     CONTRACT_VERSION,
+    AlertChannelRegistration,
     BrokerRegistration,
     FeedRegistration,
     JournalRegistration,
@@ -23,6 +24,7 @@ from hexdesk.plugin.registrations import (
     Registration,
     ServerRegistration,
     StrategyRegistration,
+    TelemetryRegistration,
 )
 
 R = TypeVar("R", bound=Registration)
@@ -111,6 +113,14 @@ class Registry:
         """Return read models by name; raises as `all`."""
         return self._collect("hexdesk_read_models", ReadModelRegistration)
 
+    def telemetry(self) -> dict[str, TelemetryRegistration]:
+        """Return telemetry exporters by name; raises as `all`."""
+        return self._collect("hexdesk_telemetry", TelemetryRegistration)
+
+    def alert_channels(self) -> dict[str, AlertChannelRegistration]:
+        """Return alert channels by name; raises as `all`."""
+        return self._collect("hexdesk_alert_channels", AlertChannelRegistration)
+
     def servers(self) -> dict[str, ServerRegistration]:
         """Return servers by name; raises as `all`."""
         return self._collect("hexdesk_servers", ServerRegistration)
@@ -155,6 +165,8 @@ HOOK_KINDS: dict[str, type[Registration]] = {
     "hexdesk_recordings": RecordingRegistration,
     "hexdesk_journals": JournalRegistration,
     "hexdesk_read_models": ReadModelRegistration,
+    "hexdesk_telemetry": TelemetryRegistration,
+    "hexdesk_alert_channels": AlertChannelRegistration,
     "hexdesk_servers": ServerRegistration,
     "hexdesk_strategies": StrategyRegistration,
 }
