@@ -3,6 +3,7 @@
 All providers are synchronous; whatever must be connected or awaited is done by the runner.
 """
 
+import asyncio
 from collections.abc import Callable
 
 from dependency_injector import containers, providers
@@ -18,7 +19,7 @@ from hexdesk_app import wiring
 from hexdesk_app.config import Config
 from hexdesk_app.control.plane import Process
 from hexdesk_app.links import Links
-from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.live_clock import LiveClock, wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
 
 NOTHING_DISCOVERED: dict[str, Instrument] = {}
@@ -32,6 +33,9 @@ class DeskContainer(containers.DeclarativeContainer):
 
     config: providers.Dependency[Config] = providers.Dependency(instance_of=Config)
     clock: providers.Provider[Clock] = providers.Singleton(VirtualClock)
+    real_clock: providers.Provider[Clock] = providers.Singleton(
+        LiveClock, providers.Callable(asyncio.get_running_loop)
+    )
     is_virtual: providers.Provider[bool] = providers.Object(True)  # noqa: FBT003 - the library names it by position
     wall_ns: providers.Provider[int] = providers.Singleton(wall_time_ns)
     wake: providers.Provider[Callable[[], None] | None] = providers.Object(None)
@@ -78,5 +82,5 @@ class DeskContainer(containers.DeclarativeContainer):
         wiring.make_plane, config, assembly, clock, process
     )
     servers: providers.Provider[dict[str, Server]] = providers.Singleton(
-        wiring.make_servers, config, parts, clock, instruments, control.provider
+        wiring.make_servers, config, parts, real_clock, instruments, control.provider
     )

@@ -8,9 +8,10 @@ import logging
 import time
 
 from hexdesk.application.clock import VirtualClock
-from hexdesk.application.player import Player, merge_by_receipt
+from hexdesk.application.player import Player
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.errors import ConfigError
+from hexdesk.ports.recordings import merge_by_receipt
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
 from hexdesk_app.live import run_live
@@ -95,9 +96,13 @@ async def _run_recorded(app: Application, options: Options) -> RunResult:
 
 
 async def _play_fast(session: Session, player: Player) -> None:
+    shown = time.perf_counter()
     while not player.is_over and not session.is_stopping:
         player.play(SAMPLE_EVENTS)
         _follow(session, player)
+        if time.perf_counter() - shown > WATCH_STEP_S:
+            shown = time.perf_counter()
+            session.watch()
         await asyncio.sleep(0)
 
 

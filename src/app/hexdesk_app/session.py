@@ -3,7 +3,6 @@
 import asyncio
 import gc
 import logging
-import signal
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
@@ -21,6 +20,7 @@ from hexdesk_app.history import History, make_read_model
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
+from hexdesk_app.signals import stop_signals
 
 GC_THRESHOLD = 50_000
 """Allocations between collections while a desk runs (performance.md, decision 10)."""
@@ -168,28 +168,8 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
             await within(server.start(), f"server {name!r} starts")
             logger.info("server %s listens on %s", name, server.address)
         if options.handle_signals:
-            stack.enter_context(_signals(session))
+            stack.enter_context(stop_signals(session.stop))
         yield session
-
-
-@contextmanager
-def _signals(session: Session) -> Generator[None]:
-    """Stop in good order at SIGINT and SIGTERM; a second SIGINT ends at once."""
-    loop = asyncio.get_running_loop()
-
-    def stop(name: str) -> None:
-        if session.is_stopping and name == "SIGINT":
-            loop.remove_signal_handler(signal.SIGINT)
-        session.stop(name)
-
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    for number in numbers:
-        loop.add_signal_handler(number, stop, number.name)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
 
 
 @contextmanager

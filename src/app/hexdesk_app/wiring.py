@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from itertools import chain
-from pathlib import Path
 
 import msgspec
 
@@ -141,7 +140,7 @@ def make_journal(config: Config, parts: Parts, run_id: str) -> Journal:
     context = JournalContext(
         name="journal",
         run_id=run_id,
-        state_path=state_path(config),
+        state_path=config.state_path,
         logger=logging.getLogger("hexdesk.journal"),
     )
     return make(part.registration.factory, context, part.settings, part.plugin, part.path)
@@ -160,7 +159,7 @@ def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Lookback
     mode = config.desk.mode.value
     if past is not None and past.state.mode != mode:
         raise ConfigError(
-            f"is {mode!r}, but the journal in {state_path(config)} is that of a"
+            f"is {mode!r}, but the journal in {config.state_path} is that of a"
             f" {past.state.mode} desk",
             code="CONFIG_CONFLICT",
             path="desk.mode",
@@ -170,11 +169,6 @@ def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Lookback
     return Lookback(past)
 
 
-def state_path(config: Config) -> Path:
-    """Return the folder of journal and state; a relative one starts at the configuration's."""
-    return config.base_path / config.desk.state_path
-
-
 def make_process(config: Config, parts: Parts, assembly: Assembly, *, is_virtual: bool) -> Process:
     """Make what the control plane sees of the process."""
     return Process(config, parts, assembly.inbox, is_virtual=is_virtual)
@@ -182,7 +176,7 @@ def make_process(config: Config, parts: Parts, assembly: Assembly, *, is_virtual
 
 def make_plane(config: Config, assembly: Assembly, clock: Clock, process: Process) -> Control:
     """Make the desk's control plane."""
-    return make_control(assembly.desk, clock, process, state_path(config), wall_time_ns)
+    return make_control(assembly.desk, clock, process, config.state_path, wall_time_ns)
 
 
 def make_servers(

@@ -61,6 +61,7 @@ class Desk:
         alerts: What a person should know.
         counts: What happened so far.
         journal: Where inputs and intents go.
+        begun_after: Number of the journal's last record before this run.
         run_id: Start of all order ids of this run.
         mode: Of the run, as it was written down.
         is_virtual: Whether its time is.
@@ -91,6 +92,7 @@ class Desk:
         self.alerts = AlertLog()
         self.counts = Counts()
         self.journal = journal
+        self.begun_after = journal.sequence
         self.run_id = run_id
         self.mode = ""
         self._has_begun = False

@@ -13,10 +13,10 @@ DIGEST_BYTES = 16
 
 
 def result_hash(desk: Desk) -> str:
-    """Return 32 hexadecimal digits over every journal record, ledger and balance."""
+    """Return 32 hexadecimal digits over every journal record of this run, ledger and balance."""
     digest = blake2b(digest_size=DIGEST_BYTES)
     encode = msgspec.msgpack.Encoder().encode
-    for record in desk.journal.records():
+    for record in desk.journal.records(desk.begun_after):
         digest.update(encode(_decision(record)))
     for part in _state(desk):
         digest.update(encode(part))

@@ -104,7 +104,9 @@ class StrategyLives:
         try:
             self.saves.restore(host)
         except FAULTS as error:
-            self.quarantine(host, f"STATE_UNREADABLE: {describe(error)}", cancels=False)
+            self.quarantine(
+                host, f"STATE_UNREADABLE: {describe(error, host.strategy_id)}", cancels=False
+            )
 
     def save(self, host: StrategyHost) -> None:
         """Write down a strategy's own state if it has changed."""
@@ -113,7 +115,7 @@ class StrategyLives:
         try:
             saved = self.saves.save(host, self._pulse.now_ns)
         except FAULTS as error:
-            self.quarantine(host, f"STATE_UNSAVABLE: {describe(error)}")
+            self.quarantine(host, f"STATE_UNSAVABLE: {describe(error, host.strategy_id)}")
         else:
             if saved is not None:
                 self._journal.append(saved)
@@ -177,7 +179,7 @@ class StrategyLives:
 
     def fault(self, host: StrategyHost, error: BaseException) -> None:
         """Quarantine a strategy that raised."""
-        self.quarantine(host, describe(error))
+        self.quarantine(host, describe(error, host.strategy_id))
 
     def quarantine(self, host: StrategyHost, reason: str, *, cancels: bool = True) -> None:
         """Call a strategy no more; its open orders are canceled if it is configured so."""

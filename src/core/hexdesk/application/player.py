@@ -4,7 +4,6 @@ How fast it is played cannot matter to the desk: time comes from the events alon
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from heapq import merge
 from itertools import islice
 
 from hexdesk.application.clock import VirtualClock
@@ -98,14 +97,3 @@ class Player:
                 on_quote(event)
             else:
                 handle(event)
-
-
-def merge_by_receipt(streams: list[Iterable[MarketEvent]]) -> Iterable[MarketEvent]:
-    """Return the events of several recordings in the order of receipt; equal times keep order."""
-    if len(streams) == 1:
-        return streams[0]
-    return merge(*streams, key=_receipt)
-
-
-def _receipt(event: MarketEvent) -> TimeNs:
-    return event.ts_init
