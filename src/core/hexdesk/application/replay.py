@@ -121,12 +121,10 @@ class Replay:
 
     Attributes:
         desk: What is brought up to date.
-        count: Records read so far.
     """
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
-        self.count = 0
         self._execution = execution = desk.execution
         self._store = execution.store
         self._reception = Reception(self._store, _ignore, _ignore, _fail, _ignore)
@@ -208,7 +206,6 @@ class Replay:
 
     def read_one(self, record: JournalRecord) -> None:
         """Read one record; call `finish` after the last."""
-        self.count += 1
         kind = type(record)
         if kind not in _TIMELESS:
             ts_init: TimeNs = record.ts_init  # type: ignore[union-attr]
