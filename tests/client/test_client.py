@@ -47,7 +47,7 @@ async def test_a_token_goes_with_every_call_and_is_not_shown() -> None:
                 client.access.CreateToken,
                 access_pb2.CreateTokenRequest(
                     token_id="bot",  # noqa: S106 - a name
-                    scopes=[common_pb2.SCOPE_READ],
+                    scopes=[common_pb2.SCOPE_ADMIN],
                 ),
             )
         target = Target(rig.server.address, token=made.secret)

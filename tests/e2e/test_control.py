@@ -25,7 +25,7 @@ from hexdesk_api.v1 import (
     strategies_pb2_grpc,
 )
 from hexdesk_app.control.files import audit_file
-from tests.e2e.service import PAPER, TIMEOUT_S, command, environment
+from tests.e2e.service import PAPER, TIMEOUT_S, command, environment, hexdesk
 
 INSTRUMENT = "instruments/BTCUSDT-PERP.BINANCE"
 
@@ -120,3 +120,47 @@ def test_from_the_first_look_to_the_shutdown(
         "CreateOrder", "Halt", "CreateOrder", "Flatten", "Rearm", "Shutdown",
     ]  # fmt: skip
     assert verify(entries) == ""
+
+
+def test_the_command_line_is_a_client(
+    desk: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """B12: verbs that people know, with stable exit codes."""
+    process, address = desk
+    with grpc.insecure_channel(address) as channel:
+        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
+    token = ""
+
+    def say(*words: str) -> tuple[int, Any]:
+        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address, HEXDESK_TOKEN=token)
+        return done.returncode, json.loads(done.stdout)["data"]
+
+    code, made = say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01", "--request-id", "k1")
+    assert (code, made["side"]) == (0, "SIDE_BUY")
+    again = say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01", "--request-id", "k1")[1]
+    assert again["name"] == made["name"]
+    assert say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.02", "--request-id", "k1")[0] == 6
+    assert say("order", "check", "BTCUSDT-PERP.BINANCE", "1000")[0] == 6
+    assert say("order", "sell", "BTCUSDT-PERP.BINANCE", "much")[0] == 4
+    assert say("cancel", "none")[0] == 2
+    code, state = say("status")
+    assert (code, state["desk"]["display_name"]) == (0, "e2e")
+    assert say("orders", "--all")[1]
+    assert say("strategy", "pause", "trend")[1]["entries_allowed"] is False
+    assert say("halt", "--reason", "drill")[1]["state"] == "STATE_HALTED"
+    assert say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01")[0] == 6
+    assert say("risk", "rearm")[0] == 4
+    assert say("risk", "rearm", "--reason", "over")[0] == 0
+    assert say("cancel-all", "--dry-run")[0] == 0
+    assert say("token", "create", "bot", "--scope", "read")[0] == 6
+    secret = say("token", "create", "ann", "--scope", "admin", "--scope", "read")[1]["secret"]
+    assert say("status")[0] == 6
+    token = secret
+    assert say("balance")[0] == 0
+    assert say("flatten")[0] == 6
+    assert [each["method"] for each in say("audit")[1]][:2] == ["Flatten", "CreateToken"]
+    assert secret not in (tmp_path / "state/control/audit.jsonl").read_text()
+    assert say("shutdown", "--reason", "done")[0] == 0
+    process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0
+    assert say("status")[0] == 3

@@ -32,6 +32,19 @@ class NotRunningError(HexdeskError):
     code = "NOT_RUNNING"
 
 
+class RefusedError(HexdeskError):
+    """A running desk refused, or does not answer.
+
+    Attributes:
+        exit_code: What the command line ends with.
+    """
+
+    def __init__(self, message: str, *, code: str, exit_code: int, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.exit_code = exit_code
+
+
 class UsageError(HexdeskError):
     """The command line makes no sense."""
 
@@ -78,6 +91,8 @@ def each_error(error: HexdeskError) -> list[HexdeskError]:
 
 def exit_code(error: HexdeskError) -> int:
     """Return the exit code of an error (experience.md, section 3)."""
+    if isinstance(error, RefusedError):
+        return error.exit_code
     if isinstance(error, NotFoundError):
         return EXIT_NOT_FOUND
     if isinstance(error, NotRunningError):

@@ -88,7 +88,7 @@ class Audit:
             ) from error
         self._take(entry)
 
-    def list(self, query: ListAuditEntries) -> Page[AuditEntry]:
+    def page(self, query: ListAuditEntries) -> Page[AuditEntry]:
         """Return entries, newest first."""
         return newest_first(query, self.entries, _itself)
 

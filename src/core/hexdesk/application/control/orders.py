@@ -159,7 +159,7 @@ class Orders:
         """Return an order."""
         return self._sight.order(order_of(self._desk, query.client_order_id))
 
-    def list(self, query: ListOrders) -> Page[OrderInfo]:
+    def page(self, query: ListOrders) -> Page[OrderInfo]:
         """Return orders, newest first."""
         execution = self._desk.execution
 

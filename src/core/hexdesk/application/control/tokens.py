@@ -9,7 +9,7 @@ from hexdesk.application.control.errors import invalid, unknown
 from hexdesk.application.control.paging import page_of
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.errors import HexdeskError
-from hexdesk.ports.control import ALL_SCOPES, Caller, ControlError, Page, Reason
+from hexdesk.ports.control import ALL_SCOPES, Caller, ControlError, Page, Reason, Scope
 from hexdesk.ports.control_requests import CreateToken, ListTokens, NewToken, RevokeToken
 from hexdesk.ports.control_state import TokenRecord, TokenStore
 from hexdesk.ports.control_views import TokenInfo
@@ -74,6 +74,13 @@ class Tokens:
             raise invalid("token_id", f"{name!r} is taken: names are never used twice")
         if not request.scopes:
             raise invalid("scopes", "expected at least one of read, trade, risk, admin")
+        if Scope.ADMIN not in request.scopes and not self._admins(now_ns):
+            raise ControlError(
+                Reason.STATE_WRONG,
+                "the first token needs the scope admin: with others alone nobody could make more",
+                remedy="hexdesk token create admin --scope read --scope trade --scope risk"
+                " --scope admin",
+            )
         ttl_ns = request.ttl_ns or TTL_DEFAULT_NS
         if not 0 < ttl_ns <= TTL_MAX_NS:
             raise invalid("ttl", "expected at most 366 days")
@@ -97,14 +104,27 @@ class Tokens:
         record = self._by_name.get(request.name)
         if record is None:
             raise unknown("token", request.name, "hexdesk token list shows those that are there")
+        if self._admins(now_ns) == [record.name]:
+            raise ControlError(
+                Reason.STATE_WRONG,
+                f"{record.name!r} is the last token with the scope admin",
+                remedy="make another one first",
+            )
         if not request.dry_run and not record.revoke_ns:
             record = replace(record, revoke_ns=now_ns)
             self._write(record)
         return token_info(record)
 
-    def list(self, query: ListTokens) -> Page[TokenInfo]:
+    def page(self, query: ListTokens) -> Page[TokenInfo]:
         """Return all tokens, by name."""
         return page_of(query, sorted(self._by_name.items()), token_info)
+
+    def _admins(self, now_ns: TimeNs) -> list[str]:
+        return [
+            name
+            for name, record in self._by_name.items()
+            if Scope.ADMIN in record.scopes and is_alive(record, now_ns)
+        ]
 
     def _write(self, record: TokenRecord) -> None:
         try:

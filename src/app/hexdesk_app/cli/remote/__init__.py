@@ -1,0 +1,1 @@
+"""Verbs that talk to a running desk over its control plane."""

@@ -1,0 +1,320 @@
+"""Verbs that change something on a running desk: orders, strategies, safety, tokens."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.connect import confirm_live, desk_options, mutation_options
+from hexdesk_app.cli.remote.show import (
+    bare,
+    facts_table,
+    order_table,
+    strategy_table,
+    token_table,
+)
+from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
+from hexdesk_app.tables import make_table
+
+if TYPE_CHECKING:
+    from hexdesk_client import PlainClient
+
+How = Mapping[str, Any]
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do it on a live desk, too.")
+strategy_option = click.option(
+    "strategy", "-s", "--strategy", default="", metavar="NAME", help="Only this one."
+)
+
+
+def _named(name: str) -> dict[str, str]:
+    return {"strategy": f"strategies/{name}"} if name else {}
+
+
+def _ids_table(title: str, names: list[str]) -> Any:  # noqa: ANN401 - a table
+    return make_table(title, ("name",), [(bare(name),) for name in names])
+
+
+# --- orders -----------------------------------------------------------------------------------
+
+
+@click.group(no_args_is_help=True)
+def order() -> None:
+    """Submit and check orders by hand."""
+
+
+def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
+    @click.argument("side_or_instrument", metavar="INSTRUMENT")
+    @click.argument("quantity")
+    @click.option("--price", default="", help="Limit price; without one it is a market order.")
+    @click.option("--trigger", default="", help="Trigger price of a stop.")
+    @click.option("reduce_only", "--reduce-only", is_flag=True)
+    @click.option("post_only", "--post-only", is_flag=True)
+    @click.option("--account", default="", help="Section name of the broker.")
+    @click.option("--tag", default="")
+    @click.option(
+        "side",
+        "--side",
+        type=click.Choice(["buy", "sell"]),
+        default="buy",
+        hidden=not is_check,
+        show_default=True,
+    )
+    @strategy_option
+    @mutation_options
+    @desk_options
+    def verb(
+        output: Output,
+        client: "PlainClient",
+        *,
+        how: How,
+        side_or_instrument: str,
+        quantity: str,
+        price: str,
+        trigger: str,
+        account: str,
+        tag: str,
+        side: str,
+        strategy: str,
+        **flags: bool,
+    ) -> int:
+        kind = (
+            ("STOP_LIMIT" if price else "STOP_MARKET")
+            if trigger
+            else "LIMIT"
+            if price
+            else "MARKET"
+        )
+        chosen = side if is_check else name
+        wanted = {
+            "instrument": f"instruments/{side_or_instrument}",
+            "side": f"SIDE_{chosen.upper()}",
+            "order_type": f"ORDER_TYPE_{kind}",
+            "quantity": quantity,
+            "price": price,
+            "trigger_price": trigger,
+            "tag": tag,
+            **({"account": f"accounts/{account}"} if account else {}),
+            **_named(strategy),
+            **flags,
+        }
+        if is_check:
+            verdict = client.ask("OrderService.CheckOrder", {"order": wanted})
+            output.result("order.check", verdict, [facts_table("verdict", verdict)])
+            return EXIT_OK if verdict["allowed"] else EXIT_REFUSED
+        made = client.ask("OrderService.CreateOrder", {"order": wanted, **how})
+        output.result("order", made, [order_table([made])])
+        if made["text"] and not output.as_json:
+            output.warn(made["text"])
+        return EXIT_REFUSED if made["life"] == "ORDER_STATUS_DENIED" else EXIT_OK
+
+    order.add_command(click.command(name, help=text)(verb))  # fmt: skip
+
+
+_order_verb("buy", "Buy, at the market or at a limit price.")
+_order_verb("sell", "Sell, at the market or at a limit price.")
+_order_verb("check", "Say what risk would say of an order; nothing is sent.", is_check=True)
+
+
+@click.command()
+@click.argument("order_id", metavar="ORDER")
+@mutation_options
+@desk_options
+def cancel(output: Output, client: "PlainClient", *, how: How, order_id: str) -> None:
+    """Ask to cancel one order."""
+    found = client.ask("OrderService.CancelOrder", {"name": f"orders/{bare(order_id)}", **how})
+    output.result("cancel", found, [order_table([found])])
+
+
+@click.command("cancel-all")
+@click.option("--instrument", default="", metavar="ID", help="Only of this instrument.")
+@strategy_option
+@mutation_options
+@desk_options
+def cancel_all(
+    output: Output, client: "PlainClient", *, how: How, strategy: str, instrument: str
+) -> None:
+    """Ask to cancel every open order."""
+    only = {"instrument": f"instruments/{instrument}"} if instrument else {}
+    fields = {**_named(strategy), **only, **how}
+    found = client.ask("OrderService.CancelAllOrders", fields)
+    output.result("cancel-all", found, [_ids_table("orders to cancel", found["orders"])])
+
+
+# --- safety -----------------------------------------------------------------------------------
+
+
+@click.command("stop-entries")
+@strategy_option
+@mutation_options
+@desk_options
+def stop_entries(output: Output, client: "PlainClient", *, how: How, strategy: str) -> None:
+    """Open nothing more; what is open is managed on."""
+    found = client.ask("DeskService.StopEntries", {**_named(strategy), **how})
+    output.result("stop-entries", found, [_ids_table("stopped to enter", found["strategies"])])
+
+
+@click.command("resume-entries")
+@strategy_option
+@mutation_options
+@desk_options
+def resume_entries(output: Output, client: "PlainClient", *, how: How, strategy: str) -> None:
+    """Allow entries again."""
+    found = client.ask("DeskService.ResumeEntries", {**_named(strategy), **how})
+    output.result("resume-entries", found, [_ids_table("may enter", found["strategies"])])
+
+
+@click.command()
+@yes_option
+@strategy_option
+@mutation_options
+@desk_options
+def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, yes: bool) -> None:
+    """Cancel open orders and close positions at the market."""
+    confirm_live(client, how, yes=yes)
+    found = client.ask("DeskService.Flatten", {**_named(strategy), **how})
+    output.result("flatten", found, [facts_table("flatten", found)])
+
+
+@click.command()
+@mutation_options
+@desk_options
+def halt(output: Output, client: "PlainClient", *, how: How) -> None:
+    """Send no order at all until re-armed; cancels and flatten still pass."""
+    found = client.ask("DeskService.Halt", how)
+    rows = {"state": found["state"], "reason": found["halt_reason"]}
+    output.result("halt", found, [facts_table("desk", rows)])
+
+
+@click.command()
+@yes_option
+@mutation_options
+@desk_options
+def shutdown(output: Output, client: "PlainClient", *, how: How, yes: bool) -> None:
+    """Stop the desk's process in good order."""
+    confirm_live(client, how, yes=yes)
+    found = client.ask("DeskService.Shutdown", how)
+    output.result("shutdown", found, [facts_table("left behind", found)])
+
+
+@click.group(no_args_is_help=True)
+def risk() -> None:
+    """Look at limits, and re-arm a halted desk."""
+
+
+@risk.command()
+@mutation_options
+@desk_options
+def rearm(output: Output, client: "PlainClient", *, how: How) -> None:
+    """End a halt; needs --reason."""
+    found = client.ask("RiskService.Rearm", how)
+    output.result("risk.rearm", found, [facts_table("re-armed", found)])
+
+
+@risk.command("report")
+@desk_options
+def report(output: Output, client: "PlainClient") -> None:
+    """List every limit with its use."""
+    found = client.all("RiskService.ListRiskLimits", "risk_limits")
+    rows = [
+        (bare(limits["name"]), each["rule"], each["limit"], each["unit"],
+         ", ".join(f"{bare(use['strategy'])} {use['used']}" for use in each["uses"]))
+        for limits in found
+        for each in limits["limits"]
+    ]  # fmt: skip
+    headers = ("instrument", "rule", "#limit", "unit", "used")
+    output.result("risk.report", found, [make_table("limits", headers, rows)])
+
+
+# --- strategies ---------------------------------------------------------------------------------
+
+
+@click.group(no_args_is_help=True)
+def strategy() -> None:
+    """List, start, stop, pause and resume strategies."""
+
+
+@strategy.command("list")
+@desk_options
+def list_strategies(output: Output, client: "PlainClient") -> None:
+    """List all strategies."""
+    found = client.all("StrategyService.ListStrategies", "strategies")
+    output.result("strategy.list", found, [strategy_table(found)])
+
+
+def _strategy_verb(name: str, method: str, text: str) -> None:
+    @click.argument("strategy_id", metavar="STRATEGY")
+    @mutation_options
+    @desk_options
+    def verb(output: Output, client: "PlainClient", *, how: How, strategy_id: str) -> None:
+        fields = {"name": f"strategies/{strategy_id}", **how}
+        found = client.ask(f"StrategyService.{method}", fields)
+        output.result(f"strategy.{name}", found, [strategy_table([found])])
+
+    strategy.add_command(click.command(name, help=text)(verb))
+
+
+_strategy_verb("start", "StartStrategy", "Connect a strategy to its markets.")
+_strategy_verb("stop", "StopStrategy", "End a strategy; its position stays.")
+_strategy_verb("pause", "PauseStrategy", "Stop its entries; it manages what is open.")
+_strategy_verb("resume", "ResumeStrategy", "Allow its entries again.")
+
+
+# --- tokens -------------------------------------------------------------------------------------
+
+
+@click.group(no_args_is_help=True)
+def token() -> None:
+    """Make, list and revoke tokens."""
+
+
+@token.command("create")
+@click.argument("name")
+@click.option(
+    "scopes",
+    "--scope",
+    multiple=True,
+    required=True,
+    type=click.Choice(["read", "trade", "risk", "admin"]),
+    help="Repeatable.",
+)
+@click.option("days", "--days", type=click.IntRange(1, 366), default=90, show_default=True)
+@mutation_options
+@desk_options
+def create_token(
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: How,
+    name: str,
+    scopes: tuple[str, ...],
+    days: int,
+) -> None:
+    """Make a token; its secret is shown now and never again."""
+    fields = {
+        "token_id": name,
+        "scopes": [f"SCOPE_{each.upper()}" for each in scopes],
+        "ttl": f"{days * 86_400}s",
+        **how,
+    }
+    made = client.ask("AccessService.CreateToken", fields)
+    rows = {"token": name, "secret": made["secret"]}
+    output.result("token.create", made, [facts_table("keep it now: it is not shown again", rows)])
+
+
+@token.command("list")
+@desk_options
+def list_tokens(output: Output, client: "PlainClient") -> None:
+    """List all tokens."""
+    found = client.all("AccessService.ListTokens", "tokens")
+    output.result("token.list", found, [token_table(found)])
+
+
+@token.command("revoke")
+@click.argument("name")
+@mutation_options
+@desk_options
+def revoke_token(output: Output, client: "PlainClient", *, how: How, name: str) -> None:
+    """End a token at once."""
+    found = client.ask("AccessService.RevokeToken", {"name": f"tokens/{name}", **how})
+    output.result("token.revoke", found, [token_table([found])])

@@ -1,0 +1,205 @@
+"""How a verb finds its desk, and what a refusal means for the command line."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hexdesk.errors import ConfigError
+from hexdesk_app.cli.common import output_options
+from hexdesk_app.cli.output import Output, is_terminal
+from hexdesk_app.problems import (
+    EXIT_ERROR,
+    EXIT_NOT_FOUND,
+    EXIT_NOT_RUNNING,
+    EXIT_REFUSED,
+    EXIT_TIMEOUT,
+    EXIT_USAGE,
+    RefusedError,
+)
+
+if TYPE_CHECKING:
+    from hexdesk_client import ApiError, PlainClient
+
+Plain = dict[str, Any]
+EXITS = {
+    "NOT_FOUND": EXIT_NOT_FOUND,
+    "UNAVAILABLE": EXIT_NOT_RUNNING,
+    "INVALID_ARGUMENT": EXIT_USAGE,
+    "UNIMPLEMENTED": EXIT_USAGE,
+    "DEADLINE_EXCEEDED": EXIT_TIMEOUT,
+    "ABORTED": EXIT_REFUSED,
+    "ALREADY_EXISTS": EXIT_REFUSED,
+    "FAILED_PRECONDITION": EXIT_REFUSED,
+    "PERMISSION_DENIED": EXIT_REFUSED,
+    "RESOURCE_EXHAUSTED": EXIT_REFUSED,
+    "UNAUTHENTICATED": EXIT_REFUSED,
+}
+"""By gRPC code; experience.md, section 3."""
+
+
+def desk_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add what says where the desk is, and --json and its like; the verb gets output and client."""
+
+    @click.option(
+        "--address",
+        envvar="HEXDESK_ADDRESS",
+        default="",
+        metavar="HOST:PORT",
+        help="Where the desk listens; 127.0.0.1:50051 by default.",
+    )
+    @click.option(
+        "token_file",
+        "--token-file",
+        envvar="HEXDESK_TOKEN_FILE",
+        default="",
+        metavar="FILE",
+        help="Holds the token; else HEXDESK_TOKEN does.",
+    )
+    @click.option(
+        "ca_file",
+        "--ca",
+        envvar="HEXDESK_CA",
+        default="",
+        metavar="FILE",
+        help="The authority that signed the desk's certificate.",
+    )
+    @click.option(
+        "certificate_file",
+        "--certificate",
+        envvar="HEXDESK_CERTIFICATE",
+        default="",
+        metavar="FILE",
+        help="One's own certificate.",
+    )
+    @click.option(
+        "key_file", "--key", envvar="HEXDESK_KEY", default="", metavar="FILE", help="Its key."
+    )
+    @output_options
+    @wraps(body)
+    def call(output: Output, **options: Any) -> int | None:  # noqa: ANN401 - options of any verb
+        place = {
+            name: options.pop(name)
+            for name in ("address", "token_file", "ca_file", "certificate_file", "key_file")
+        }
+        with _connected(**place) as client:
+            return body(output, client, **options)
+
+    return call  # fmt: skip
+
+
+def watch_option(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add --watch: show again every so many seconds, until Ctrl-C."""
+
+    @click.option(
+        "--watch",
+        type=click.FloatRange(min=0.2),
+        default=None,
+        metavar="SECONDS",
+        help="Show again every so often, until Ctrl-C.",
+    )
+    @wraps(body)
+    def call(
+        output: Output,
+        client: "PlainClient",
+        *,
+        watch: float | None,
+        **options: Any,  # noqa: ANN401 - of any verb
+    ) -> int | None:
+        while True:
+            code = body(output, client, **options)
+            if watch is None:
+                return code
+            time.sleep(watch)
+            if not output.as_json and is_terminal(sys.stdout):
+                click.clear()
+
+    return call  # fmt: skip
+
+
+def mutation_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add --reason, --dry-run and --request-id; the verb gets them as `how`, a request's fields."""
+
+    @click.option("--reason", default="", help="Why, for the audit log.")
+    @click.option("dry_run", "--dry-run", is_flag=True, help="Check everything, change nothing.")
+    @click.option(
+        "request_id",
+        "--request-id",
+        default="",
+        metavar="KEY",
+        help="Idempotency key: the same request with it is carried out once.",
+    )
+    @wraps(body)
+    def call(*, reason: str, dry_run: bool, request_id: str, **options: Any) -> int | None:  # noqa: ANN401 - of any verb
+        how: Plain = {"reason": reason, "dry_run": dry_run, "request_id": request_id}
+        return body(how=how, **options)
+
+    return call  # fmt: skip
+
+
+def confirm_live(client: "PlainClient", how: Mapping[str, Any], *, yes: bool) -> None:
+    """Refuse a destructive verb on a live desk unless it was said twice.
+
+    Raises:
+        RefusedError: It was not.
+    """
+    if yes or how["dry_run"]:
+        return
+    if client.ask("DeskService.GetDesk")["mode"] == "MODE_LIVE":
+        raise RefusedError(
+            "the desk trades real money",
+            code="LIVE",
+            exit_code=EXIT_REFUSED,
+            remedy="look with --dry-run first, then say --yes",
+        )
+
+
+@contextmanager
+def _connected(
+    *, address: str, token_file: str, ca_file: str, certificate_file: str, key_file: str
+) -> "Generator[PlainClient]":
+    try:
+        from hexdesk_client import ApiError, PlainClient, Target
+    except ImportError as error:
+        raise ConfigError(
+            "the control client is not installed",
+            code="MISSING_EXTRA",
+            remedy="pip install 'hexdesk-app[control]'",
+        ) from error
+    token = os.environ.get("HEXDESK_TOKEN", "")
+    try:
+        if token_file:
+            token = Path(token_file).read_text().strip()
+        known = Target.from_environment({"HEXDESK_ADDRESS": address})
+        target = Target(known.address, token, ca_file, certificate_file, key_file)
+        client = PlainClient(target)
+    except OSError as error:
+        raise ConfigError(
+            f"{error.filename} cannot be read: {error.strerror}", code="CONFIG_VALUE"
+        ) from error
+    with client:
+        try:
+            yield client
+        except ApiError as error:
+            raise refused(error, target.address) from error
+
+
+def refused(error: "ApiError", address: str) -> RefusedError:
+    """Return an error of the API as the command line tells it."""
+    if error.reason == "UNREACHABLE":
+        return RefusedError(
+            f"no desk answers at {address}",
+            code="NOT_RUNNING",
+            exit_code=EXIT_NOT_RUNNING,
+            remedy='hexdesk run with [servers.control] plugin = "grpc", or --address',
+        )
+    exit_code = EXITS.get(error.code.name, EXIT_ERROR)
+    if error.reason == "OUTCOME_UNKNOWN":
+        exit_code = EXIT_TIMEOUT
+    return RefusedError(error.message, code=error.reason, exit_code=exit_code, remedy=error.remedy)

@@ -1,0 +1,122 @@
+"""`hexdesk status`, `orders`, `trades`, `positions`, `balance`, `why`, `events`, `audit`."""
+
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.connect import desk_options, watch_option
+from hexdesk_app.cli.remote.show import (
+    balance_table,
+    fill_table,
+    order_table,
+    position_table,
+    status_tables,
+)
+from hexdesk_app.tables import make_table
+
+if TYPE_CHECKING:
+    from hexdesk_client import PlainClient
+
+strategy_option = click.option("strategy", "-s", "--strategy", default="", metavar="NAME")
+
+
+def _strategy(name: str) -> dict[str, str]:
+    return {"strategy": f"strategies/{name}"} if name else {}
+
+
+@click.command()
+@desk_options
+@watch_option
+def status(output: Output, client: "PlainClient") -> None:
+    """Show the state of a running desk."""
+    desk = client.ask("DeskService.GetDesk")
+    strategies = client.all("StrategyService.ListStrategies", "strategies")
+    positions = client.all("PortfolioService.ListPositions", "positions")
+    data = {"desk": desk, "strategies": strategies, "positions": positions}
+    output.result("status", data, status_tables(desk, strategies, positions))
+
+
+@click.command()
+@click.option("every", "--all", "-a", is_flag=True, help="Closed ones, too.")
+@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@strategy_option
+@desk_options
+@watch_option
+def orders(
+    output: Output, client: "PlainClient", strategy: str, limit: int, *, every: bool
+) -> None:
+    """List open orders, newest first."""
+    fields = {"page_size": limit, "open_only": not every, **_strategy(strategy)}
+    found = client.ask("OrderService.ListOrders", fields)["orders"]
+    output.result("orders", found, [order_table(found)])
+
+
+@click.command()
+@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@strategy_option
+@desk_options
+@watch_option
+def trades(output: Output, client: "PlainClient", strategy: str, limit: int) -> None:
+    """List fills, newest first."""
+    fields = {"page_size": limit, **_strategy(strategy)}
+    found = client.ask("HistoryService.ListFills", fields)["fills"]
+    output.result("trades", found, [fill_table(found)])
+
+
+@click.command()
+@strategy_option
+@desk_options
+@watch_option
+def positions(output: Output, client: "PlainClient", strategy: str) -> None:
+    """List positions by strategy and instrument."""
+    found = client.all("PortfolioService.ListPositions", "positions", _strategy(strategy))
+    output.result("positions", found, [position_table(found)])
+
+
+@click.command()
+@desk_options
+@watch_option
+def balance(output: Output, client: "PlainClient") -> None:
+    """Show the cash of every account."""
+    found = client.all("PortfolioService.ListAccounts", "accounts")
+    output.result("balance", found, [balance_table(found)])
+
+
+@click.command()
+@click.option(
+    "kinds",
+    "-k",
+    "--kind",
+    multiple=True,
+    metavar="KIND",
+    help="order, order_report, fill, position, account, strategy, desk, alert, command;"
+    " repeatable.",
+)
+@strategy_option
+@desk_options
+def events(output: Output, client: "PlainClient", kinds: tuple[str, ...], strategy: str) -> None:
+    """Follow what happens on the desk, one JSON line an event, until Ctrl-C."""
+    wanted = [f"EVENT_KIND_{kind.upper().replace('-', '_')}" for kind in kinds]
+    fields = {"kinds": wanted, "skip_snapshot": True, **_strategy(strategy)}
+    for response in client.watch(fields):
+        if "resync" in response:
+            output.warn(f"events were missed: {response['resync']}")
+        for event in response["events"]:
+            click.echo(msgspec.json.encode(event).decode())
+
+
+@click.command()
+@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@desk_options
+def audit(output: Output, client: "PlainClient", limit: int) -> None:
+    """List what was done to the desk, newest first."""
+    found = client.ask("AccessService.ListAuditEntries", {"page_size": limit})["entries"]
+    rows = [
+        (each["number"], each["time"], each["subject"], each["peer"], each["method"],
+         each["outcome"])
+        for each in found
+    ]  # fmt: skip
+    headers = ("#number", "time", "who", "from", "what", "outcome")
+    output.result("audit", found, [make_table("audit", headers, rows)])

@@ -1,0 +1,165 @@
+"""What desks answer, as tables."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from hexdesk_app.tables import Table, make_table
+
+Plain = Mapping[str, Any]
+
+
+def bare(name: str) -> str:
+    """Return the id at the end of a resource's name."""
+    return name.rpartition("/")[2]
+
+
+def word(value: str) -> str:
+    """Return an enumeration's value as a word: `ORDER_STATUS_FILLED` of an order is `filled`."""
+    for head in _HEADS:
+        if value.startswith(head):
+            return value.removeprefix(head).lower().replace("_", " ")
+    return value.lower()
+
+
+_HEADS = (
+    "ORDER_STATUS_", "ORDER_TYPE_", "TIME_IN_FORCE_", "SIDE_", "MODE_", "STATE_", "KIND_",
+    "SCOPE_", "LIQUIDITY_", "TRADING_STATUS_",
+)  # fmt: skip
+
+
+def money(amount: Plain | None) -> str:
+    """Return an amount with its currency."""
+    return f"{amount['amount']} {amount['currency']}" if amount else ""
+
+
+def moneys(amounts: Iterable[Plain]) -> str:
+    """Return amounts, one currency after the other."""
+    return ", ".join(map(money, amounts))
+
+
+def status_tables(
+    desk: Plain, strategies: Iterable[Plain], positions: Iterable[Plain]
+) -> list[Table]:
+    """Return what `hexdesk status` shows."""
+    counts = desk["counts"]
+    rows = [
+        ("mode", word(desk["mode"]).upper()),
+        (
+            "state",
+            word(desk["state"]) + (f": {desk['halt_reason']}" if desk["halt_reason"] else ""),
+        ),
+        ("entries", "allowed" if desk["entries_allowed"] else "STOPPED"),
+        ("run", desk["run_id"]),
+        ("time", desk.get("desk_time", "")),
+        ("equity", moneys(desk["equity"])),
+        ("orders", f"{counts['orders']}, open {desk['open_order_count']}"),
+        ("in doubt", str(desk["doubtful_order_count"])),
+        ("fills", str(counts["fills"])),
+        ("denied, rejected", f"{_sum(counts['denials'])}, {_sum(counts['rejects'])}"),
+        ("alerts", str(desk["alert_count"])),
+    ]
+    head = make_table(f"desk {desk['display_name']}", ("", ""), rows)
+    return [head, strategy_table(strategies), position_table(positions)]
+
+
+def strategy_table(strategies: Iterable[Plain]) -> Table:
+    """Return strategies."""
+    headers = ("strategy", "plugin", "state", "entries", "#open", "#fills", "realised",
+               "unrealised", "fees", "fault")  # fmt: skip
+    rows = [
+        (
+            bare(each["name"]), bare(each["plugin"]), word(each["state"]),
+            "yes" if each["entries_allowed"] else "no", str(each["open_order_count"]),
+            str(each["fill_count"]), moneys(each["realised"]), moneys(each["unrealised"]),
+            moneys(each["fees"]), each["fault"],
+        )
+        for each in strategies
+    ]  # fmt: skip
+    return make_table("strategies", headers, rows)
+
+
+def position_table(positions: Iterable[Plain]) -> Table:
+    """Return positions."""
+    headers = ("strategy", "instrument", "+quantity", "#average", "#mark", "realised",
+               "unrealised", "fees")  # fmt: skip
+    rows = [
+        (
+            bare(each["strategy"]), bare(each["instrument"]), each["quantity"], each["avg_px"],
+            each["mark_price"], money(each["realised"]), money(each["unrealised"]),
+            money(each["fees"]),
+        )
+        for each in positions
+    ]  # fmt: skip
+    return make_table("positions", headers, rows)
+
+
+def order_table(orders: Iterable[Plain]) -> Table:
+    """Return orders."""
+    headers = ("order", "strategy", "instrument", "side", "type", "#quantity", "#price", "#filled",
+               "#average", "status", "code")  # fmt: skip
+    rows = [
+        (
+            bare(each["name"]), bare(each["strategy"]), bare(each["instrument"]),
+            word(each["side"]), word(each["order_type"]), each["quantity"], each["price"],
+            each["cum_qty"], each["avg_px"], word(each["status"]), each["code"],
+        )
+        for each in orders
+    ]  # fmt: skip
+    return make_table("orders", headers, rows)
+
+
+def fill_table(fills: Iterable[Plain]) -> Table:
+    """Return fills."""
+    headers = ("time", "order", "strategy", "instrument", "side", "#quantity", "#price", "fee")
+    rows = [
+        (
+            each.get("receive_time", ""), bare(each["order"]), bare(each["strategy"]),
+            bare(each["instrument"]), word(each["side"]), each["last_qty"], each["last_px"],
+            money(each.get("commission")),
+        )
+        for each in fills
+    ]  # fmt: skip
+    return make_table("trades", headers, rows)
+
+
+def balance_table(accounts: Iterable[Plain]) -> Table:
+    """Return balances of accounts."""
+    headers = ("account", "currency", "#total", "#reserved", "#used", "#available", "#equity")
+    keys = ("currency", "total", "reserved", "used", "available", "equity")
+    rows = [
+        (bare(account["name"]), *(balance[key] for key in keys))
+        for account in accounts
+        for balance in account["balances"]
+    ]
+    return make_table("balances", headers, rows)
+
+
+def token_table(tokens: Iterable[Plain]) -> Table:
+    """Return tokens, never their secrets."""
+    rows = [
+        (
+            bare(each["name"]), ", ".join(map(word, each["scopes"])), each.get("expire_time", ""),
+            each.get("revoke_time", ""), each["author"],
+        )
+        for each in tokens
+    ]  # fmt: skip
+    return make_table("tokens", ("token", "scopes", "expires", "revoked", "by"), rows)
+
+
+def facts_table(title: str, facts: Mapping[str, Any]) -> Table:
+    """Return plain facts, one a row."""
+    rows = [(key.replace("_", " "), _fact(value)) for key, value in facts.items()]
+    return make_table(title, ("", ""), rows)
+
+
+def _fact(value: Any) -> str:  # noqa: ANN401 - any value of JSON
+    if isinstance(value, dict):
+        facts = cast("dict[str, Any]", value)
+        return money(facts) if set(facts) == {"amount", "currency"} else str(facts)
+    if isinstance(value, list):
+        return ", ".join(map(_fact, cast("Iterable[Any]", value)))
+    return str(value)
+
+
+def _sum(counts: Mapping[str, Any]) -> int:
+    return sum(int(count) for count in counts.values())
