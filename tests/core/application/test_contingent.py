@@ -4,10 +4,15 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.domain.commands import Flatten, Halt, Rearm, StopEntries, StopStrategy
-from hexdesk.domain.orders import AmendOrder, CancelOrder
+from hexdesk.domain.links import LINK_DOWN
+from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
+    AmendRejected,
+    CancelRejected,
+    OrderAbandoned,
     OrderCanceled,
     OrderDenied,
+    OrderRejected,
     OrderUpdated,
     OutcomeUnknown,
     VenueReport,
@@ -388,3 +393,102 @@ def test_a_quarantined_strategys_exits_go_on_when_its_orders_are_kept() -> None:
     rig.fill(ids.entry, LOT)
     assert working(rig) == exits(2 * LOT)
     assert not any(isinstance(event, OrderDenied | OrderCanceled) for event in rig.records)
+
+
+def abandon(rig: Rig, *order_ids: str) -> None:
+    """Let evidence say that the venue never had orders, or has them no more."""
+    for order_id in order_ids:
+        rig.report(OutcomeUnknown(order_id, Operation.STATUS, 0, "silence", rig.now()))
+        rig.desk.on_report(OrderAbandoned(order_id, "NOT_FOUND_CONFIRMED", rig.now()))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("was_accepted", [True, False])
+def test_exits_that_are_not_at_the_venue_are_sent_anew(was_accepted: bool) -> None:
+    rig, ids = entered(filled=0)
+    if not was_accepted:
+        rig.broker.answer = lambda _request: ()
+    rig.fill(ids.entry, LOT)
+    rig.broker.answer = agreeable
+    abandon(rig, ids.stop, ids.target)
+    assert working(rig) == exits(LOT)
+    assert rig.alerts.count("PROTECTION_LOST") == 2
+    rig.fill(ids.entry, LOT)
+    assert working(rig) == exits(2 * LOT)
+    check_books(rig)
+
+
+def test_an_exit_that_its_owner_canceled_stays_away_though_the_venue_lost_it() -> None:
+    rig, ids = entered(filled=LOT)
+    rig.broker.answer = lambda _request: ()
+    rig.act(lambda context: context.cancel(ids.stop))
+    abandon(rig, ids.stop)
+    assert working(rig) == {"LIMIT": LOT}
+
+
+def cut_off(request: Request) -> list[VenueReport]:
+    """Answer as a broker whose link is down."""
+    order_id, now = request.client_order_id, request.ts_init
+    if isinstance(request, NewOrder):
+        return [OrderRejected(order_id, LINK_DOWN, "unsent", now, now)]
+    kind = AmendRejected if isinstance(request, AmendOrder) else CancelRejected
+    return [kind(order_id, request.request_id, LINK_DOWN, "unsent", now, now)]
+
+
+def test_exits_that_could_not_leave_do_so_when_there_is_a_way_again() -> None:
+    rig, ids = entered(filled=0)
+    rig.broker.answer = cut_off
+    rig.fill(ids.entry, LOT)
+    assert working(rig) == {}
+    rig.desk.follow_lists(rig.now())
+    assert working(rig) == {}, "asked once, not for ever"
+    rig.broker.answer = agreeable
+    rig.desk.follow_lists(rig.now())
+    assert working(rig) == exits(LOT)
+    check_books(rig)
+
+
+@pytest.mark.parametrize("capabilities", [ALL_CAPABILITIES, NO_AMEND])
+def test_exits_that_could_not_be_resized_are_when_there_is_a_way_again(
+    capabilities: Capabilities,
+) -> None:
+    rig, ids = entered(capabilities, filled=LOT)
+    rig.broker.answer = cut_off
+    rig.fill(ids.entry, LOT)
+    assert working(rig) == exits(LOT)
+    rig.broker.answer = agreeable
+    rig.desk.follow_lists(rig.now())
+    assert working(rig) == exits(2 * LOT)
+    check_books(rig)
+
+
+def test_exits_that_could_not_be_recalled_are_when_there_is_a_way_again() -> None:
+    rig, ids = entered(filled=LOT)
+    rig.canceled(ids.entry)
+    rig.broker.answer = cut_off
+    rig.fill(ids.target, LOT, TARGET)
+    assert working(rig) == {"STOP_MARKET": LOT}
+    rig.broker.answer = agreeable
+    rig.desk.follow_lists(rig.now())
+    assert working(rig) == {}
+    check_books(rig)
+
+
+def test_what_the_venue_refused_itself_is_told_and_not_sent_for_ever() -> None:
+    rig, ids = entered(filled=0)
+    rig.broker.answer = lambda _request: ()
+    rig.fill(ids.entry, LOT)
+    rig.broker.answer = agreeable
+    rig.rejected(ids.stop)
+    rig.desk.follow_lists(rig.now())
+    rig.accept(ids.target)
+    assert working(rig) == {"LIMIT": LOT}
+    assert rig.alerts.count("PROTECTION_LOST") == 1
+
+
+def test_what_fills_after_an_exit_was_filled_is_protected_by_both_again() -> None:
+    rig, ids = entered(filled=LOT)
+    rig.fill(ids.stop, LOT, STOP)
+    assert working(rig) == {}
+    rig.fill(ids.entry, LOT)
+    assert working(rig) == exits(LOT)
+    check_books(rig)

@@ -4,16 +4,21 @@ The entry's fills release the exits for exactly the quantity that was filled; th
 and what one exit fills is taken off the other. All of it follows from one rule, `_rebalance`:
 every exit leg works what the entry has filled less what all legs have exited. It holds for ever:
 a fill that comes after its order was canceled, or a broken trade, brings back an exit that the
-desk itself had recalled, never one that a strategy or a person canceled.
+desk itself had recalled, or that never reached the venue, never one that a strategy or a person
+canceled.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
-from hexdesk.domain.order import Order
+from hexdesk.domain.links import LINK_DOWN
+from hexdesk.domain.order import IS_ABANDONED, UNREPORTED, Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.records import LegNote, ListChanged
-from hexdesk.domain.values import HELD, QtyRaw
+from hexdesk.domain.values import DENIED, FILLED, HELD, REJECTED, QtyRaw
+
+UNSENT = frozenset({LINK_DOWN, "VENUE_RATE", "JOURNAL_UNWRITABLE"})
+"""Codes of orders that never left; they are sent anew when somebody says that there is a way."""
 
 
 class ExitDesk(Protocol):
@@ -55,6 +60,10 @@ class ExitDesk(Protocol):
         """Send a closed exit's terms anew for a quantity; return the new id."""
         ...
 
+    def alert(self, code: str, scope: str, text: str) -> None:
+        """Tell a person."""
+        ...
+
 
 class _Leg:
     """One exit.
@@ -62,15 +71,19 @@ class _Leg:
     Attributes:
         order_ids: The order that works it now is the last; before it, all that did.
         is_recalled: Whether the desk canceled it, so that it comes back when there is need.
+        is_given_up: Whether somebody else canceled it, so that it never does.
         resize_id: Number of the last amendment asked for.
+        missed_id: The last order of which a person was told that it does not protect any more.
     """
 
-    __slots__ = ("is_recalled", "order_ids", "resize_id")
+    __slots__ = ("is_given_up", "is_recalled", "missed_id", "order_ids", "resize_id")
 
     def __init__(self, client_order_id: str) -> None:
         self.order_ids = [client_order_id]
         self.is_recalled = False
+        self.is_given_up = False
         self.resize_id = 0
+        self.missed_id = ""
 
 
 class _OrderList:
@@ -89,7 +102,8 @@ class _OrderList:
     def describe(self, list_id: str) -> ListChanged:
         """Return how it stands."""
         legs = tuple(
-            LegNote(tuple(leg.order_ids), leg.is_recalled, leg.resize_id) for leg in self.legs
+            LegNote(tuple(leg.order_ids), leg.is_recalled, leg.resize_id, leg.is_given_up)
+            for leg in self.legs
         )
         return ListChanged(list_id, self.entry_id, self.quantity, legs)
 
@@ -127,6 +141,7 @@ class Contingencies:
         for leg, note in zip(legs, change.legs, strict=True):
             leg.order_ids = list(note.order_ids)
             leg.is_recalled = note.is_recalled
+            leg.is_given_up = note.is_given_up
             leg.resize_id = note.resize_id
         orders = _OrderList(change.entry_id, legs, change.quantity)
         orders.noted = change
@@ -150,14 +165,15 @@ class Contingencies:
             for leg in orders.legs:
                 if leg.order_ids[-1] == intent.client_order_id:
                     leg.is_recalled = False
+                    leg.is_given_up = True
             self._note(intent.list_id, orders)
 
     def catch_up(self) -> None:
-        """Do for every list what could not be done while the desk was halted."""
-        for list_id in self._lists:
-            self.on_change(list_id)
+        """Do for every list what could not be done: the desk was halted, or had no way out."""
+        for list_id in list(self._lists):
+            self.on_change(list_id, has_way=True)
 
-    def on_change(self, list_id: str) -> None:
+    def on_change(self, list_id: str, *, has_way: bool = False) -> None:
         """Follow a change of one of a list's orders; a change made meanwhile is followed too."""
         orders = self._lists.get(list_id)
         if orders is None:
@@ -168,7 +184,8 @@ class Contingencies:
         orders.is_at_work = True
         while orders.is_stale:
             orders.is_stale = False
-            self._rebalance(orders)
+            self._rebalance(orders, has_way=has_way)
+            has_way = False
         orders.is_at_work = False
         self._note(list_id, orders)
 
@@ -178,7 +195,7 @@ class Contingencies:
             orders.noted = change
             self._desk.note(change)
 
-    def _rebalance(self, orders: _OrderList) -> None:
+    def _rebalance(self, orders: _OrderList, *, has_way: bool) -> None:
         """Bring every leg to what is still to be exited."""
         find = self._desk.order
         entry = find(orders.entry_id) if orders.entry_id else None
@@ -190,8 +207,29 @@ class Contingencies:
         entry_over = entry is None or entry.is_closed
         for leg in orders.legs:
             order = find(leg.order_ids[-1])
-            if order is not None:
+            if order is None:
+                continue
+            if to_exit > 0 and order.is_closed:
+                self._revive(leg, order, to_exit, has_way=has_way)
+            else:
                 self._follow(leg, order, to_exit, entry_over=entry_over)
+
+    def _revive(self, leg: _Leg, order: Order, to_exit: QtyRaw, *, has_way: bool) -> None:
+        """Send a closed exit anew, unless it was meant to end or the venue would not have it."""
+        desk = self._desk
+        if leg.is_given_up or desk.halted:
+            return
+        client_order_id = order.intent.client_order_id
+        is_exit = bool(order.intent.parent_id)  # rather than half of a pair
+        is_missed = is_exit and not leg.is_recalled and order.life not in (FILLED, DENIED)
+        if is_missed and leg.missed_id != client_order_id:
+            leg.missed_id = client_order_id
+            text = f"{order.life.name} {order.code}: {to_exit} of {order.intent.list_id} to exit"
+            desk.alert("PROTECTION_LOST", client_order_id, text)
+        returns = is_exit and (order.life is FILLED or _never_was(order, has_way=has_way))
+        if leg.is_recalled or returns:
+            leg.is_recalled = False
+            leg.order_ids.append(desk.replace(order, to_exit))
 
     def _follow(self, leg: _Leg, order: Order, to_exit: QtyRaw, *, entry_over: bool) -> None:
         """Bring one leg's order to a quantity. While the desk is halted nothing but cancels go."""
@@ -201,10 +239,6 @@ class Contingencies:
                 leg.is_recalled |= desk.recall(order)
         elif desk.halted:
             return
-        elif order.is_closed:
-            if leg.is_recalled:
-                leg.is_recalled = False
-                leg.order_ids.append(desk.replace(order, to_exit))
         elif order.life is HELD:
             desk.release(order, to_exit)
         elif order.leaves_qty != to_exit and not order.pending_amends and order.doubt is None:
@@ -217,3 +251,10 @@ class Contingencies:
         else:
             leg.resize_id = 0
             leg.is_recalled |= self._desk.recall(order)
+
+
+def _never_was(order: Order, *, has_way: bool) -> bool:
+    """Whether an exit is provably not at the venue, and never was or was lost there."""
+    if order.facts & IS_ABANDONED:
+        return order.canceled_ns == UNREPORTED
+    return has_way and order.life is REJECTED and order.code in UNSENT

@@ -382,6 +382,13 @@ class Desk:
             self._lives.fire(host, fired)
         self._end()
 
+    def follow_lists(self, now_ns: TimeNs) -> None:
+        """Bring linked orders to what holds now: a broker is back, or the journal is read."""
+        self._begin(now_ns)
+        if not self.execution.halted:
+            self.execution.lists.catch_up()
+        self._end()
+
     # --- strategies ----------------------------------------------------------------------------
 
     def restore_strategy(self, host: StrategyHost) -> None:

@@ -292,6 +292,10 @@ class Execution:
 
     # --- what linked orders ask (contingent.ExitDesk) ------------------------------------------
 
+    def alert(self, code: str, scope: str, text: str) -> None:
+        """Tell a person."""
+        self._store.alert(code, scope, text)
+
     def note(self, change: ListChanged) -> None:
         """Write down how a list now stands."""
         self._record(change)

@@ -83,6 +83,7 @@ class LegNote(msgspec.Struct, frozen=True, gc=False, array_like=True):
     order_ids: tuple[str, ...]
     is_recalled: bool
     resize_id: int
+    is_given_up: bool = False
 
 
 class ListChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="list"):
