@@ -13,6 +13,10 @@ DETAILS = {
     "orders": {"fills", "cancels", "denied", "rejected"},
     "live": {"p50_us", "p99_us", "p999_us", "orders"},
     "replay": {"orders_closed", "calibration"},
+    "recovery": {
+        "calibration", "records_after_snapshot", "whole_seconds", "memory_mb", "closed_orders",
+        "snapshot_ms", "snapshot_mb",
+    },
     "read_model": {
         "calibration", "records", "records_per_second", "rebuild_per_second", "live_p50_us",
         "live_fed_p50_us", "live_p99_us", "live_fed_p99_us", "live_behind", "live_overflows",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hexdesk_app.bench.live import bench_live
 from hexdesk_app.bench.orders import bench_orders
 from hexdesk_app.bench.read_model import bench_read_model
+from hexdesk_app.bench.recovery import bench_recovery
 from hexdesk_app.bench.replay import bench_replay
 from hexdesk_app.bench.result import BenchResult, to_data
 from hexdesk_app.bench.scale import bench_scale
@@ -18,6 +19,7 @@ BENCHES: dict[str, tuple[Callable[[int], BenchResult], int]] = {
     "orders": (bench_orders, 200_000),
     "live": (bench_live, 100_000),
     "replay": (bench_replay, 400_000),
+    "recovery": (bench_recovery, 1_000_000),
     "read_model": (bench_read_model, 300_000),
     "scale": (bench_scale, 300_000),
 }

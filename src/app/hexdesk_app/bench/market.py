@@ -1,7 +1,7 @@
 """Inputs of benchmarks: a seeded random walk of quotes, and the desk that handles them."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from hexdesk.domain.market import Quote
@@ -73,15 +73,19 @@ def make_app(
     *,
     extra: str = "",
     overrides: tuple[str, ...] = (),
+    objects: Mapping[str, object] | None = None,
 ) -> Application:
-    """Return a desk at the simulated venue with EMA crosses; `strategies` maps to instruments."""
+    """Return a desk at the simulated venue with EMA crosses; `strategies` maps to instruments.
+
+    `objects` take the place of what `build` would make, by name.
+    """
     text = CONFIGURATION.format(venue=INSTANT_VENUE)
     text += "".join(INSTRUMENT.format(id=each) for each in instruments)
     text += "".join(
         EMA_CROSS.format(name=name, instruments=ids) for name, ids in strategies.items()
     )
     sources = Sources(built_in=(("bench", text + extra),), overrides=overrides, required=False)
-    return build(load_config(sources))
+    return build(load_config(sources), overrides=objects)
 
 
 def quotes(count: int, instruments: list[str], *, seed: int = SEED) -> Iterator[Quote]:

@@ -17,6 +17,7 @@ BENCHES = {
     "orders": "Limit orders submitted and filled or canceled.",
     "live": "Bytes of a websocket to a framed order record: latency.",
     "replay": "A journal decoded and folded.",
+    "recovery": "A start with a day of records behind it, and a snapshot.",
     "read_model": "A journal written as history, and what that costs the order path.",
     "scale": "Growth of cost with instruments and strategies.",
 }
