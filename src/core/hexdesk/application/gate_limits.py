@@ -1,5 +1,7 @@
 """Limits and grid of one instrument as raw integers, ready for the risk gate to compare with."""
 
+from copy import copy
+
 from hexdesk.application.soundness import RAW_MAX
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import RATE_SCALE, SCALE_MAX, parse_raw, pow10
@@ -70,6 +72,21 @@ class GateLimits:
         self.quantity_min = max(instrument.min_quantity, 1)
         self.quantity_max = min(instrument.max_quantity or RAW_MAX, self.order_quantity_max)
         self.value_min = instrument.min_notional
+
+    def alone(self, name: str) -> "GateLimits":
+        """Return the same with one limit only; for self-tests."""
+        other = copy(self)
+        other.value_min = 0
+        for each in _COMPARED:
+            if each != name:
+                setattr(other, each, NO_LIMIT)
+        return other
+
+
+_COMPARED = (
+    "collar", "open_orders_max", "order_notional_max", "order_quantity_max",
+    "orders_per_second_max", "position_notional_max", "position_quantity_max",
+)  # fmt: skip
 
 
 def _limit(name: str, text: str, scale: int) -> int:

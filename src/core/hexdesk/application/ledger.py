@@ -48,6 +48,7 @@ class Ledger:
         fees: Paid so far in the settlement currency, at that currency's scale.
         other_fees: The same in other currencies.
         fill_count: Fills booked.
+        reserved: Its part of what the account keeps back for open orders.
     """
 
     __slots__ = (
@@ -78,6 +79,7 @@ class Ledger:
         "other_fees",
         "position",
         "reserve_rate",
+        "reserved",
         "strategy_id",
     )
 
@@ -96,6 +98,7 @@ class Ledger:
         self.fees: MoneyRaw = 0
         self.other_fees: dict[str, MoneyRaw] = {}
         self.fill_count = 0
+        self.reserved: MoneyRaw = 0
         self._account = account
         self._alternatives = Alternatives()
         self._instrument = instrument
@@ -117,6 +120,18 @@ class Ledger:
     def instrument(self) -> Instrument:
         """What it trades."""
         return self._instrument
+
+    @property
+    def bound(self) -> MoneyRaw:
+        """What the position binds: margin, or what was paid for what is owned outright."""
+        if self._margined:
+            return self._used
+        return self.position.cost * self._cash_factor if self.position.quantity > 0 else 0
+
+    @property
+    def booked(self) -> MoneyRaw:
+        """Realised result less fees in the settlement currency, at the balance's scale."""
+        return self.position.realised * self._cash_factor - self.fees * self._fee_factor
 
     @property
     def available(self) -> MoneyRaw:
@@ -208,6 +223,7 @@ class Ledger:
             else:
                 self.open_sell += quantity
             self.balance.reserved += order.reserved
+            self.reserved += order.reserved
         else:
             order.reserved = 0
             self._bind(order, order.quantity)
@@ -216,7 +232,7 @@ class Ledger:
         """Work an order again that a snapshot holds: the account's reserve has it already."""
         quantity, reserved = order.working_qty, order.reserved
         order.working_qty = order.reserved = 0
-        self._count(order, quantity, reserved)
+        self.reserved += self._count(order, quantity, reserved)
         self.bind_margin()
 
     def bind_margin(self) -> None:
@@ -237,6 +253,7 @@ class Ledger:
             else:
                 self.open_sell -= order.working_qty
             self.balance.reserved -= order.reserved
+            self.reserved -= order.reserved
             order.working_qty = 0
             order.reserved = 0
         else:
@@ -252,7 +269,9 @@ class Ledger:
     def _bind(self, order: Order, quantity: QtyRaw) -> None:
         """Do the same for any order."""
         reserved = self.cash_of(order.intent, order.reserve_price, quantity)
-        self.balance.reserved += self._count(order, quantity, reserved)
+        more = self._count(order, quantity, reserved)
+        self.balance.reserved += more
+        self.reserved += more
         if not self._margined:
             self._base.bind(*self._short())
 

@@ -6,6 +6,7 @@ place behind the same `check`.
 """
 
 from collections import deque
+from typing import Protocol
 
 from hexdesk.application.gate_limits import NO_LIMIT, GateLimits
 from hexdesk.application.ledger import Ledger
@@ -33,6 +34,22 @@ from hexdesk.domain.values import (
     TimeNs,
 )
 from hexdesk.ports.broker import Capabilities
+
+
+class Checks(Protocol):
+    """Rules and levels beside the gate; `hexdesk.application.risk.checks` has them."""
+
+    def check(
+        self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
+    ) -> Denial | None:
+        """Return why an order must not leave, or None and count it."""
+        ...
+
+    def preview(
+        self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
+    ) -> Denial | None:
+        """Return the same, and count nothing."""
+        ...
 
 
 class OrderRate:
@@ -65,6 +82,7 @@ class RiskGate:
     """Checks orders of one strategy at one broker.
 
     Attributes:
+        checks: Rules and levels that come after its own; None without any.
         rate: Of the strategy's requests.
         plain_order_id: Latest order whose maker vouches for its terms: all but instrument, side,
             quantity, type and price are left at their defaults.
@@ -76,6 +94,7 @@ class RiskGate:
         "_limits",
         "_supported",
         "_takes_post_only",
+        "checks",
         "plain_order_id",
         "rate",
     )
@@ -93,6 +112,7 @@ class RiskGate:
             and {(LIMIT, GTC), (MARKET, GTC)} <= self._supported
         )
         self._takes_post_only = capabilities.post_only
+        self.checks: Checks | None = None
         self.plain_order_id = ""
         self.rate = OrderRate()
 
@@ -118,6 +138,10 @@ class RiskGate:
                 return denial
             price = candidate.reserve_price
             candidate.reserved = ledger.cash_of(order, price, candidate.quantity)
+        if self.checks is not None:
+            denial = self.checks.check(candidate, ledger, candidate.quantity, now_ns)
+            if denial is not None:
+                return denial
         if limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
         return None
@@ -127,10 +151,15 @@ class RiskGate:
     ) -> Denial | None:
         """Do what `check` does, for an order that is only thought of: it is not counted."""
         rate, self.rate = self.rate, self.rate.copy()
+        checks, self.checks = self.checks, None
         try:
-            return self.check(candidate, ledger, now_ns, open_count)
+            denial = self.check(candidate, ledger, now_ns, open_count)
         finally:
             self.rate = rate
+            self.checks = checks
+        if denial is None and checks is not None:
+            denial = checks.preview(candidate, ledger, candidate.quantity, now_ns)
+        return denial
 
     def _explain(
         self, candidate: Order, ledger: Ledger, limits: GateLimits, open_count: int
@@ -185,6 +214,8 @@ class RiskGate:
             or (check_free(order, ledger, rest) if is_close(order) else None)
             or check_limits(candidate, ledger, limits, 0, rest)
         )
+        if denial is None and self.checks is not None:
+            denial = self.checks.check(candidate, ledger, rest, now_ns)
         if denial is None and limits.orders_per_second_max is not NO_LIMIT:
             return self._check_rate(limits.orders_per_second_max, now_ns)
         return denial

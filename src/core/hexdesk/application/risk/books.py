@@ -1,0 +1,202 @@
+"""Money and exposure of accounts and strategies, kept up to date a market at a time.
+
+A stake is what one strategy has in one instrument; stakes add up to purses. A purse's sums may be a
+little old: those who deny by them refresh them first (`LiveCase`). All money is at the scale of the
+account's balance.
+"""
+
+from hexdesk.application.ledger import Ledger
+from hexdesk.domain.accounts import Balance
+from hexdesk.domain.money import pow10
+from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.values import BUY, OPEN, SELL, MoneyRaw, PriceRaw, QtyRaw, TimeNs
+
+NEVER = -1
+
+
+class Purse:
+    """An account, or a strategy at it, in one currency.
+
+    Attributes:
+        scope: As in levels: `account:NAME` or `strategy:NAME`.
+        balance: The account's.
+        is_account: Whether it is the account's own.
+        capital: What a strategy was given; 0 for none.
+        stakes: What adds up to it.
+        worth: What open positions add to cash, at the latest marks.
+        result: Of its stakes, realised and not, less fees.
+        gross: Values of positions with all that works, long and short added.
+        up: Sum of positions with all that buys, signed.
+        down: The same with all that sells, positive for short.
+        count: Stakes that hold or work anything.
+        blind: Stakes that hold something nobody has told a price of.
+        day_end_ns: When its trading day ends.
+        day_base: Result at which that day began.
+        peak: Best result.
+        noted_peak: The one that was written down.
+        noted_ns: When.
+    """
+
+    __slots__ = (
+        "balance", "blind", "capital", "count", "day_base", "day_end_ns", "down", "gross",
+        "is_account", "noted_ns", "noted_peak", "peak", "result", "scope", "stakes", "up",
+        "worth",
+    )  # fmt: skip
+
+    def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:
+        self.scope = scope
+        self.balance = balance
+        self.is_account = is_account
+        self.capital: MoneyRaw = 0
+        self.stakes: list[Stake] = []
+        self.worth: MoneyRaw = 0
+        self.result: MoneyRaw = 0
+        self.gross: MoneyRaw = 0
+        self.up: MoneyRaw = 0
+        self.down: MoneyRaw = 0
+        self.count = 0
+        self.blind: set[Stake] = set()
+        self.day_end_ns: TimeNs = NEVER
+        self.day_base: MoneyRaw = 0
+        self.peak: MoneyRaw = 0
+        self.noted_peak: MoneyRaw = 0
+        self.noted_ns: TimeNs = 0
+
+    @property
+    def equity(self) -> MoneyRaw:
+        """Cash and open positions of the account; a strategy's capital and result."""
+        if self.is_account:
+            return self.balance.total + self.worth
+        return self.capital + self.result
+
+    @property
+    def paid_in(self) -> MoneyRaw:
+        """What of it is no result: deposits, or capital."""
+        return self.balance.deposited if self.is_account else self.capital
+
+    @property
+    def available(self) -> MoneyRaw:
+        """What a strategy's capital still lets it bind; open losses count, open gains do not."""
+        total = self.capital
+        open_result = 0
+        for stake in self.stakes:
+            ledger = stake.ledger
+            total += ledger.booked - ledger.reserved - ledger.bound
+            open_result += stake.unrealised
+        return max(total + min(open_result, 0), 0)
+
+    def refresh(self) -> None:
+        """Bring every stake up to date."""
+        for stake in self.stakes:
+            stake.refresh()
+
+
+class Stake:
+    """What one strategy holds and works in one instrument.
+
+    Attributes:
+        ledger: Its books.
+        account: Purse of its account.
+        strategy: Purse of its strategy.
+        pile: All stakes of the account in the instrument, this one included.
+        factor: Makes a value of the instrument money.
+        mark: Latest price it was valued at; 0 for none yet.
+        unrealised: Open result at it.
+        gross: See `Purse`; likewise `up` and `down`.
+        entry_ns: When it grew, or tried to, last; -1 for never.
+    """
+
+    __slots__ = (
+        "_is_hedged", "_owned", "_unit", "account", "down", "entry_ns", "factor", "gross",
+        "instrument", "ledger", "mark", "pile", "result", "strategy", "unrealised", "up", "worth",
+    )  # fmt: skip
+
+    def __init__(self, ledger: Ledger, account: Purse, strategy: Purse) -> None:
+        instrument = ledger.instrument
+        self.ledger = ledger
+        self.account = account
+        self.strategy = strategy
+        self.pile: list[Stake] = []
+        self.instrument = instrument
+        self.factor = pow10(ledger.balance.scale - instrument.value_scale)
+        self._unit = 0 if instrument.inverse else instrument.multiplier * self.factor
+        self._owned = not instrument.is_margined
+        self._is_hedged = isinstance(ledger.position, HedgedPosition)
+        self.mark: PriceRaw = 0
+        self.unrealised: MoneyRaw = 0
+        self.worth: MoneyRaw = 0
+        self.result: MoneyRaw = 0
+        self.gross: MoneyRaw = 0
+        self.up: MoneyRaw = 0
+        self.down: MoneyRaw = 0
+        self.entry_ns: TimeNs = NEVER
+        account.stakes.append(self)
+        strategy.stakes.append(self)
+        if ledger.position.cost:
+            account.blind.add(self)
+            strategy.blind.add(self)
+        self.refresh()
+
+    def value(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
+        """Return the money that a signed quantity is worth at a price."""
+        unit = self._unit
+        if unit:
+            return price * quantity * unit
+        value = self.instrument.value(price, abs(quantity)) * self.factor
+        return value if quantity > 0 else -value
+
+    @property
+    def long_worst(self) -> QtyRaw:
+        """Position, signed, if all that buys were filled and nothing else."""
+        ledger = self.ledger
+        return ledger.position.leg(BUY, OPEN).quantity + ledger.open_buy
+
+    @property
+    def short_worst(self) -> QtyRaw:
+        """Position, positive for short, if all that sells were filled and nothing else."""
+        ledger = self.ledger
+        return ledger.open_sell - ledger.position.leg(SELL, OPEN).quantity
+
+    def gross_of(self, up: MoneyRaw, down: MoneyRaw) -> MoneyRaw:
+        """Return the gross exposure that both outcomes mean."""
+        if self._is_hedged:
+            return max(up, 0) + max(down, 0)
+        return max(up, down, 0)
+
+    def refresh(self) -> None:
+        """Value all of it at the latest mark, and tell the purses what changed."""
+        ledger = self.ledger
+        mark = ledger.market.mark or self.mark
+        if not mark:
+            return
+        if not self.mark:
+            self.account.blind.discard(self)
+            self.strategy.blind.discard(self)
+        self.mark = mark
+        position = ledger.position
+        if position.cost:
+            self.unrealised = position.unrealised(mark) * self.factor
+            worth = position.held_value(mark) * self.factor if self._owned else self.unrealised
+        else:
+            self.unrealised = worth = 0
+        result = ledger.booked + self.unrealised
+        self.account.worth += worth - self.worth
+        self.strategy.worth += worth - self.worth
+        self.account.result += result - self.result
+        self.strategy.result += result - self.result
+        self.worth = worth
+        self.result = result
+        self.expose(self.value(mark, self.long_worst), self.value(mark, self.short_worst))
+
+    def expose(self, up: MoneyRaw, down: MoneyRaw) -> None:
+        """Set the exposure of both outcomes, and tell the purses."""
+        gross = self.gross_of(up, down)
+        more = bool(gross) - bool(self.gross)
+        for purse in (self.account, self.strategy):
+            purse.gross += gross - self.gross
+            purse.up += up - self.up
+            purse.down += down - self.down
+            purse.count += more
+        self.gross = gross
+        self.up = up
+        self.down = down

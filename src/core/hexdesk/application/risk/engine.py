@@ -1,0 +1,374 @@
+"""The risk of one desk: rules bound to strategies, levels on the ladder, what they set off.
+
+It surrounds a desk that stands already (`attach`): the gate of each strategy gets its checks, each
+market a watch, and the desk's reports pass by. What it decides is a note in the journal first
+(`hexdesk.domain.risk`), and so part of what survives a restart.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from hexdesk.application.alerts import Alert
+from hexdesk.application.authority import OPERATOR
+from hexdesk.application.desk import Desk
+from hexdesk.application.host import StrategyHost
+from hexdesk.application.ledger import Ledger
+from hexdesk.application.risk.books import Purse, Stake
+from hexdesk.application.risk.case import LiveCase
+from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
+from hexdesk.application.risk.ladders import LadderRule, Volatility
+from hexdesk.application.risk.plan import ActiveRule, RiskPlan
+from hexdesk.application.risk.watch import (
+    AccountReports,
+    Losses,
+    MarketWatch,
+    Movement,
+    ReportWatch,
+    StrategyReports,
+)
+from hexdesk.domain.accounts import Account
+from hexdesk.domain.money import currency_scale, pow10
+from hexdesk.domain.risk import (
+    DESK_SCOPE,
+    FLATTEN,
+    HALTED,
+    NORMAL,
+    REDUCING,
+    THROTTLE,
+    Layer,
+    Level,
+    RiskNote,
+    RiskNoted,
+    RiskStepped,
+    Verdict,
+)
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.risk import OrderRule
+
+Ladders = dict[str, tuple[LadderRule, Any]]
+_ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
+_STRATEGY_REPORTS = frozenset({"streak", "slippage", "fill_ratio"})
+
+
+class RiskEngine:
+    """Rules, levels and memory of one desk.
+
+    Attributes:
+        plan: What holds now.
+        purses: Accounts and strategies by scope and currency.
+        measured: What rules measured last, by scope and rule.
+    """
+
+    def __init__(self, desk: Desk, plan: RiskPlan) -> None:
+        self._desk = desk
+        self.plan = plan
+        self._memory = desk.risk
+        self.purses: dict[tuple[str, str], Purse] = {}
+        self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
+        self._losses = Losses(plan.days, self.report, self._remember)
+        self._stakes: dict[int, Stake] = {}
+        self._piles: dict[tuple[int, str], list[Stake]] = {}
+        self._markets: dict[str, MarketWatch] = {}
+        self._checks: dict[str, HostChecks] = {}
+        self._messages: dict[int, MessageCount] = {}
+        self._by_instrument: dict[str, Brake] = {}
+        self._decisions: dict[str, int] | None = None
+        self._gaps: dict[str, int] = {}
+        self._reports: ReportWatch | None = None
+
+    # --- composition -----------------------------------------------------------------------------
+
+    def attach(self) -> "RiskEngine":
+        """Begin to check and to watch; once, before anything is traded.
+
+        Levels that the memory holds stand from the first order on.
+        """
+        desk = self._desk
+        if any("slippage" in self.plan.of(each) for each in ("", *self.plan.strategies)):
+            self._decisions = {}
+        if self._wants_reports():
+            execution = desk.execution
+            self._reports = ReportWatch(
+                execution.on_report, execution.open, desk.hosts, self._decisions
+            )
+            execution.on_report = self._reports.on_report
+        for host in list(desk.hosts.values()):
+            self._join(host)
+        desk.on_owner = self._join
+        self._apply()
+        return self
+
+    def _join(self, host: StrategyHost) -> None:
+        """Give a strategy its checks and purses."""
+        rules = self.plan.of(host.strategy_id)
+        self._checks[host.strategy_id] = checks = HostChecks(
+            tuple(_order_rules(rules.values())),
+            LiveCase(self._desk.execution.open),
+            stake_of=self._stake_of,
+            messages=self._message_count(host) if "message_budget" in rules else None,
+            cancels=self._cancel_count,
+            by_instrument=self._by_instrument,
+            decisions=self._decisions if "slippage" in rules else None,
+        )
+        self._gaps[host.strategy_id] = max(
+            (rule.throttle_ns for rule, _ in _ladders(rules).values()), default=0
+        )
+        host.gate.checks = checks
+        if self._reports is not None:
+            self._join_reports(self._reports, host, _ladders(rules))
+        if self._watches(rules):
+            for ledger in host.ledgers.values():
+                self._stake_of(ledger)
+        self._apply()
+
+    def _join_reports(self, reports: ReportWatch, host: StrategyHost, ladders: Ladders) -> None:
+        reports.strategies[host.strategy_id] = StrategyReports(
+            f"strategy:{host.strategy_id}",
+            self.report,
+            {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS},
+        )
+        general = _ladders(self.plan.rules)
+        account_id = host.account.id
+        if account_id not in reports.accounts:
+            link, rejects = general.get("link"), general.get("rejects")
+            reports.accounts[account_id] = AccountReports(
+                self._account_scope(host.account),
+                self.report,
+                link[0] if link else None,
+                rejects[0] if rejects else None,
+            )
+
+    def _watches(self, rules: dict[str, ActiveRule]) -> bool:
+        names = _ACCOUNT_WATCHES | {"strategy_loss", "volatility"}
+        return bool(names & (rules.keys() | self.plan.rules.keys()))
+
+    def _wants_reports(self) -> bool:
+        names = _STRATEGY_REPORTS | {"link", "rejects"}
+        return any(names & self.plan.of(each).keys() for each in ("", *self.plan.strategies))
+
+    def _stake_of(self, ledger: Ledger) -> Stake:
+        """Return what a ledger adds to its purses, made when it is first asked for."""
+        stake = self._stakes.get(id(ledger))
+        if stake is not None:
+            return stake
+        host = self._desk.hosts[ledger.strategy_id]
+        scope = self._account_scope(host.account)
+        currency = ledger.balance.currency
+        account = self._purse(scope, host.account, currency, "")
+        strategy = self._purse(
+            f"strategy:{host.strategy_id}", host.account, currency, host.strategy_id
+        )
+        stake = self._stakes[id(ledger)] = Stake(ledger, account, strategy)
+        instrument_id = ledger.instrument.id
+        stake.pile = self._piles.setdefault((id(host.account), instrument_id), [])
+        stake.pile.append(stake)
+        self._market_watch(ledger).stakes.append(stake)
+        return stake
+
+    def _purse(self, scope: str, account: Account, currency: str, strategy_id: str) -> Purse:
+        purse = self.purses.get((scope, currency))
+        if purse is not None:
+            return purse
+        balance = account.balance(currency)
+        purse = Purse(scope, balance, is_account=not strategy_id)
+        capital = self.plan.capital.get(strategy_id)
+        if capital is not None and capital.currency == currency:
+            purse.capital = capital.amount * pow10(balance.scale - currency_scale(currency))
+        self.purses[scope, currency] = purse
+        self._losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+        memory = self._memory
+        self._losses.remember(
+            purse, memory.values(scope, f"day.{currency}"), memory.values(scope, f"peak.{currency}")
+        )
+        return purse
+
+    def _market_watch(self, ledger: Ledger) -> MarketWatch:
+        instrument_id = ledger.instrument.id
+        watch = self._markets.get(instrument_id)
+        if watch is None:
+            movement = None
+            rule = _ladders(self.plan.rules).get("volatility")
+            if rule is not None and isinstance(rule[1], Volatility):
+                movement = Movement(f"instrument:{instrument_id}", *rule, self.report)
+            watch = MarketWatch(self.plan.mark_every_ns, self._look, movement)
+            self._markets[instrument_id] = watch
+            ledger.market.add("quote", watch.on_market)
+            ledger.market.add("trade", watch.on_market)
+        return watch
+
+    def _message_count(self, host: StrategyHost) -> MessageCount:
+        return self._messages.setdefault(id(host.account), MessageCount())
+
+    def _cancel_count(self) -> int:
+        return self._desk.counts.cancels
+
+    def _account_scope(self, account: Account) -> str:
+        accounts = self._desk.accounts.items()
+        return "account:" + next(name for name, each in accounts if each is account)
+
+    # --- watching --------------------------------------------------------------------------------
+
+    def _look(self, watch: MarketWatch, now_ns: TimeNs) -> None:
+        """Bring what is held in a market up to date, and measure whom it belongs to."""
+        purses: dict[Purse, None] = {}
+        for stake in watch.stakes:
+            stake.refresh()
+            purses[stake.account] = purses[stake.strategy] = None
+        if watch.stakes:
+            watch.mark(watch.stakes[0].mark, now_ns)
+        for purse in purses:
+            self._losses.look(purse, now_ns)
+        if self._memory.steps:
+            self._cool(now_ns)
+
+    def _cool(self, now_ns: TimeNs) -> None:
+        """Let levels go down that have lasted long enough."""
+        if self._reports is not None:
+            for account in self._reports.accounts.values():
+                account.count(now_ns)
+                step = self._memory.steps.get((account.scope, "link"))
+                link = account.link
+                if step and link and now_ns - step.ts_init >= link.cool_down_ns:
+                    account.probe()
+
+    def report(self, scope: str, rule: LadderRule, measured: int) -> None:
+        """Take what a rule measured, and go up or down the ladder if that says so."""
+        self.measured[scope, rule.name] = (rule, measured)
+        level = rule.level_of(measured)
+        now = self._memory.level(scope, rule.name)
+        if level is now:
+            return
+        if level < now:
+            step = self._memory.steps[scope, rule.name]
+            is_kept = rule.latched and now >= REDUCING
+            if is_kept or self._desk.pulse.now_ns - step.ts_init < rule.cool_down_ns:
+                return
+        self._step(scope, rule, level, rule.text(max(now, level), measured))
+
+    def _step(self, scope: str, rule: LadderRule, level: Level, text: str) -> None:
+        """Write a level down, tell people, and let it hold."""
+        now_ns = self._desk.pulse.now_ns
+        self._note(RiskStepped(scope, rule.name, level, rule.code, text, "", "", now_ns))
+        code = f"RISK_{level.name}"
+        self._desk.alerts.add(Alert(code, scope, f"{rule.code}: {text}", now_ns))
+        self._apply()
+        self._act(scope, level)
+
+    def _act(self, scope: str, level: Level) -> None:
+        """Do what a level does once: close what is held, cancel what is open."""
+        if level not in (FLATTEN, HALTED):
+            return
+        operator = self._desk.operator
+        for host in self._hosts_of(scope):
+            instrument_id = scope.removeprefix("instrument:") if ":" in scope else ""
+            only = instrument_id if scope.startswith("instrument:") else ""
+            if level is FLATTEN:
+                operator.flatten(host, only, OPERATOR)
+            else:
+                operator.cancel_orders(host, only)
+
+    def _hosts_of(self, scope: str) -> list[StrategyHost]:
+        kind, _, name = scope.partition(":")
+        hosts = self._desk.hosts
+        match kind:
+            case "strategy":
+                return [hosts[name]] if name in hosts else []
+            case "account":
+                account = self._desk.accounts.get(name)
+                return [host for host in hosts.values() if host.account is account]
+            case _:
+                return list(hosts.values())
+
+    def _apply(self) -> None:
+        """Let every strategy's checks know which levels concern it."""
+        worst = {scope: self._memory.worst(scope) for scope, _ in self._memory.steps}
+        self._by_instrument.clear()
+        for scope, step in worst.items():
+            if scope.startswith("instrument:") and step is not None and step.level >= THROTTLE:
+                self._by_instrument[scope.removeprefix("instrument:")] = self._brake(step, "")
+        for strategy_id, checks in self._checks.items():
+            host = self._desk.hosts.get(strategy_id)
+            if host is None:
+                continue
+            account = self._account_scope(host.account)
+            found = (
+                worst.get(DESK_SCOPE),
+                worst.get(account),
+                worst.get(f"strategy:{strategy_id}"),
+            )
+            checks.brakes = tuple(
+                self._brake(step, strategy_id)
+                for step in found
+                if step is not None and step.level >= THROTTLE
+            )
+
+    def _brake(self, step: RiskStepped, strategy_id: str) -> Brake:
+        measured = self.measured.get((step.scope, step.rule))
+        gap_ns = measured[0].throttle_ns if measured else self._gaps.get(strategy_id, 0)
+        return Brake(step, gap_ns)
+
+    # --- what people ask -------------------------------------------------------------------------
+
+    def rearm(self, scope: str, rule: str, by: str, reason: str, *, accepts_loss: bool) -> str:
+        """End a level; within an input. Return why that cannot be, or nothing.
+
+        The condition must be over. One that cannot end by itself, a day's loss or a drawdown, ends
+        where a person accepts the loss: day and peak then begin anew.
+        """
+        step = self._memory.steps.get((scope, rule))
+        if step is None:
+            return ""
+        if not by or not reason:
+            return "RISK_REARM: a person and a reason are needed"
+        if accepts_loss:
+            for (each, _), purse in self.purses.items():
+                if each == scope:
+                    self._losses.begin_anew(purse, self._desk.pulse.now_ns)
+                    self._losses.look(purse, self._desk.pulse.now_ns)
+        last = self.measured.get((scope, rule))
+        if last is not None and last[0].level_of(last[1]) >= REDUCING:
+            found = last[0].text(step.level, last[1])
+            return f"RISK_REARM: the condition still holds: {found}"
+        now_ns = self._desk.pulse.now_ns
+        ended = replace(step, level=NORMAL, by=by, reason=reason, ts_init=now_ns)
+        self._note(ended)
+        self._desk.alerts.add(Alert("RISK_REARMED", scope, f"{rule} by {by}: {reason}", now_ns))
+        self._apply()
+        return ""
+
+    def explain(self, host: StrategyHost, candidate: Any, ledger: Ledger) -> tuple[Verdict, ...]:  # noqa: ANN401 - an order
+        """Return the verdicts of all rules that would deny an order now."""
+        checks = self._checks[host.strategy_id]
+        now_ns = self._desk.pulse.now_ns
+        return checks.explain(candidate, ledger, candidate.quantity, now_ns)
+
+    # --- notes -----------------------------------------------------------------------------------
+
+    def _remember(self, scope: str, name: str, values: tuple[int, ...]) -> None:
+        self._note(RiskNoted(scope, name, values, self._desk.pulse.now_ns))
+
+    def _note(self, note: RiskNote) -> None:
+        desk = self._desk
+        desk.journal.append(note)
+        self._memory.take(note)
+        desk.pulse.is_owed = True
+
+
+def _order_rules(rules: Iterable[ActiveRule]) -> Iterable[OrderRule]:
+    for rule in rules:
+        for made in rule.made:
+            if not isinstance(made, LadderRule):
+                yield made
+
+
+def _ladders(rules: Any) -> Ladders:  # noqa: ANN401 - any mapping of active rules
+    found: Ladders = {}
+    for name, rule in rules.items():
+        if rule.layer is Layer.ORDER:
+            continue
+        for made in rule.made:
+            if isinstance(made, LadderRule):
+                found[name] = (made, rule.settings)
+    return found

@@ -1,0 +1,83 @@
+"""A rig whose desk has rules; plans in a word."""
+
+from typing import Any
+
+from msgspec.structs import replace
+
+from hexdesk.application.risk.catalog import activate
+from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.plan import RiskPlan
+from hexdesk.domain.market import Quote
+from hexdesk.domain.money import parse_money
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.reports import OrderDenied
+from hexdesk.domain.values import BUY, LIMIT, MARKET, NS_PER_SECOND, Side
+from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT, SIZE
+from tests.core.application.rig import Rig
+
+ID = INSTRUMENT.id
+ACCOUNT = "account:venue"
+
+
+def plan(*, capital: dict[str, str] | None = None, **rules: Any) -> RiskPlan:
+    """Return a plan of rules by name, `{}` for the defaults, marking at every quote."""
+    return RiskPlan(
+        rules={name: activate(name, settings) for name, settings in rules.items()},
+        capital={name: parse_money(text) for name, text in (capital or {}).items()},
+        mark_every_ns=0,
+    )
+
+
+class RiskRig(Rig):
+    """A rig with a plan."""
+
+    def __init__(self, wanted: RiskPlan, *names: str, deposit: str = "", **more: Any) -> None:
+        super().__init__(*names, **more)
+        if deposit:
+            target = parse_money(deposit)
+            self.deposit_more(replace(target, amount=target.amount - self.deposit.amount))
+            self.deposits.clear()
+            self.deposit = target
+        self.engine = RiskEngine(self.desk, wanted).attach()
+        self.start()
+
+    def buy(self, lots: int = 1, price: int = 0, name: str = "a", **terms: Any) -> str:
+        """Send an order of a number of lots; at the market without a price."""
+        return self.send(BUY, lots, price, name, **terms)
+
+    def send(self, side: Side, lots: int, price: int = 0, name: str = "a", **terms: Any) -> str:
+        """Send an order."""
+        kind = LIMIT if price else MARKET
+        return self.act(
+            lambda context: context.submit(ID, side, lots * LOT, kind, price, **terms), name
+        )
+
+    def hold(self, lots: int, price: int = ASK, name: str = "a") -> None:
+        """Buy and be filled."""
+        self.fill(self.buy(lots, name=name), price=price)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass, and show a quote."""
+        self.clock.advance_by(int(seconds * NS_PER_SECOND))
+        quote = self.desk.market(ID).quote
+        self.quote(quote.bid_price if quote else BID, quote.ask_price if quote else ASK)
+
+    def codes(self, name: str = "a") -> list[str]:
+        """Codes that a strategy was denied with."""
+        return [denial.code for denial in self.denials(name)]
+
+    def last_denial(self, name: str = "a") -> OrderDenied:
+        """The latest denial."""
+        return self.denials(name)[-1]
+
+    def levels(self) -> dict[tuple[str, str], str]:
+        """Levels above NORMAL, by scope and rule."""
+        return {each: step.level.name for each, step in self.desk.risk.steps.items()}
+
+
+def quote_at(price: int, now_ns: int) -> Quote:
+    """Return a quote around a price."""
+    return Quote(ID, price, SIZE, price + 5, SIZE, now_ns, now_ns)
+
+
+__all__ = ["ACCOUNT", "ASK", "BID", "ID", "LOT", "NewOrder", "RiskRig", "plan", "quote_at"]
