@@ -1,5 +1,6 @@
 """Durations in buckets: constant memory, percentiles within 3 %."""
 
+from hexdesk.domain.metrics import Distribution, Log2Histogram
 from hexdesk_app.result import Latency
 
 SUB_BUCKETS = 32
@@ -40,6 +41,14 @@ class LatencyHistogram:
             if number and seen >= wanted:
                 return min(_upper_ns(index), self.largest_ns) / US
         return 0.0
+
+    def distribution(self) -> Distribution:
+        """Return the same counts in the buckets that leave the process; the total is near."""
+        histogram = Log2Histogram()
+        for index, number in enumerate(self._buckets):
+            if number:
+                histogram.add_many(min(_upper_ns(index), self.largest_ns), number)
+        return histogram.distribution()
 
     def summary(self) -> Latency | None:
         """Return the usual percentiles; None without any duration."""

@@ -97,12 +97,16 @@ class Log2Histogram:
 
     def add(self, value: int) -> None:
         """Count a value; a negative one (clocks differ) counts as 0."""
+        self.add_many(value, 1)
+
+    def add_many(self, value: int, number: int) -> None:
+        """Count a value several times."""
         value = max(value, 0)
         # (value - 1): a bound belongs to its bucket, as in OpenTelemetry and Prometheus
         exponent = (value - 1).bit_length() if value else 0
-        self._buckets[min(exponent, BUCKETS - 1)] += 1
-        self.count += 1
-        self.total += value
+        self._buckets[min(exponent, BUCKETS - 1)] += number
+        self.count += number
+        self.total += value * number
 
     def percentile(self, part: float) -> int:
         """Return a bound that a part (0 to 1) of all values stay at or below; 0 without any."""

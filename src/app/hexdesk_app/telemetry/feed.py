@@ -1,0 +1,182 @@
+"""From the journal's commits to timelines and histograms of orders, in a thread of its own.
+
+The desk's thread only puts committed batches into a short queue; when it is full they are dropped
+and counted. The thread takes a small share of the processor while there is much to do: a storm of
+orders costs the desk a few percent and loses telemetry, never the other way round.
+"""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.metrics import Exemplar, Log2Histogram
+from hexdesk.domain.timeline import EndedOrder, TimelineFold
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
+from hexdesk.ports.telemetry import CALL, Reading, Telemetry, order_span_id, order_trace_id
+from hexdesk_app.telemetry.labels import Labels
+
+COMMITS_MAX = 1_024
+"""Commits that may wait; more are dropped."""
+CHUNK = 16
+"""Commits handled between two rests."""
+SHARE = 0.03
+"""Part of the time that the thread may use while commits wait."""
+WINDOW_S = 0.05
+CLOSE_TIMEOUT_S = 5.0
+
+Commit = tuple[TimeNs, str, Sequence[JournalRecord]]
+
+
+class TimelineFeed:
+    """Follows one journal."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        instruments: Mapping[str, Instrument],
+        telemetry: Telemetry | None,
+        logger: logging.Logger,
+        *,
+        wall_ns: Callable[[], TimeNs] | None,
+        commits_max: int = COMMITS_MAX,
+        share: float = SHARE,
+    ) -> None:
+        """Prepare to follow.
+
+        Args:
+            journal: Of the desk.
+            instruments: By id.
+            telemetry: Takes the timelines; None for histograms only.
+            logger: Told once if something is wrong.
+            wall_ns: The desk's clock, None where its time is virtual.
+            commits_max: Commits that may wait.
+            share: Part of the time that the thread may use while there is much to do.
+        """
+        self._journal = journal
+        self._telemetry = telemetry
+        self._logger = logger
+        self._wall_ns = wall_ns
+        self._commits_max = commits_max
+        self._pause = 1 / share - 1
+        self._queue: deque[Commit] = deque()
+        self._fold = TimelineFold(instruments)
+        self._labels = Labels()
+        self._histograms: dict[tuple[str, str, str], Log2Histogram] = {}
+        self._ended: dict[tuple[str, str], int] = {}
+        self._quantities: dict[str, list[float]] = {}
+        self._dropped = 0
+        self._failures = 0
+        self._deadline = float("inf")
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="timelines", daemon=True)
+
+    # --- the desk's thread -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._journal.follow(self._make_sink())
+        self._thread.start()
+
+    def _make_sink(self) -> JournalSink:
+        queue, most, wall_ns, call = self._queue, self._commits_max, self._wall_ns, CALL.get
+        append = queue.append
+
+        def take(_first: int, records: Sequence[JournalRecord]) -> None:
+            if len(queue) < most:
+                append((wall_ns() if wall_ns is not None else 0, call(), records))
+            else:
+                self._dropped += 1
+
+        return take
+
+    def readings(self) -> list[Reading]:
+        """Return what is known of the orders that have ended."""
+        found = [
+            Reading(metric, (strategy, instrument), histogram.distribution())
+            for (metric, strategy, instrument), histogram in list(self._histograms.items())
+        ]
+        found += [Reading("hexdesk.order.ended", key, n) for key, n in list(self._ended.items())]
+        for strategy, (filled, asked) in list(self._quantities.items()):
+            found.append(Reading("hexdesk.order.fill_ratio", (strategy,), filled / asked))
+        dropped = "hexdesk.telemetry.dropped"
+        found.append(Reading(dropped, ("commits",), self._dropped))
+        found.append(Reading(dropped, ("timelines",), self._fold.given_up))
+        return found
+
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
+        """Handle what waits, within a time; call it after the journal's last commit."""
+        self._deadline = time.monotonic() + timeout_s
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s + WINDOW_S)
+
+    # --- the feed's thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            stopping = self._stop.is_set()
+            try:
+                self._feed()
+                if stopping:
+                    for ended in self._fold.give_up():
+                        self._take(ended)
+            except Exception:  # whatever it is, the desk must not notice
+                self._failures += 1
+                if self._failures == 1:
+                    self._logger.exception("telemetry of orders failed; the desk goes on without")
+            if stopping:
+                return
+            self._stop.wait(WINDOW_S)
+
+    def _feed(self) -> None:
+        queue, fold = self._queue, self._fold
+        while queue:
+            begun = time.thread_time()
+            for _ in range(min(CHUNK, len(queue))):
+                written_ns, origin, records = queue.popleft()
+                fold.add(records, written_ns=written_ns, origin=origin)
+            for ended in fold.take():
+                self._take(ended)
+            if self._stop.is_set():
+                if time.monotonic() > self._deadline:
+                    return
+            elif queue:
+                self._stop.wait((time.thread_time() - begun) * self._pause)
+
+    def _take(self, ended: EndedOrder) -> None:
+        timeline = ended.timeline
+        is_kept = self._telemetry is not None and self._telemetry.order(timeline)
+        strategy = self._labels.cap("strategy", timeline.intent.strategy_id)
+        instrument = self._labels.cap("instrument", timeline.intent.instrument_id)
+        for metric, value in (
+            ("hexdesk.order.tick_to_signal", timeline.tick_to_signal_ns),
+            ("hexdesk.order.tick_to_order", timeline.tick_to_order_ns),
+            ("hexdesk.order.order_to_ack", timeline.order_to_ack_ns),
+            ("hexdesk.order.ack_to_fill", timeline.ack_to_fill_ns),
+            ("hexdesk.order.slippage", ended.slippage_ppm),
+        ):
+            if value is None:
+                continue
+            key = (metric, strategy, instrument)
+            histogram = self._histograms.get(key)
+            if histogram is None:
+                histogram = self._histograms[key] = Log2Histogram()
+            histogram.add(value)
+            if is_kept:
+                histogram.exemplar = _exemplar(ended, value)
+        state = (strategy, timeline.state)
+        self._ended[state] = self._ended.get(state, 0) + 1
+        quantities = self._quantities.setdefault(strategy, [0.0, 0.0])
+        quantities[0] += timeline.filled
+        quantities[1] += timeline.intent.quantity or 1
+
+
+def _exemplar(ended: EndedOrder, value: int) -> Exemplar:
+    order_id = ended.timeline.intent.client_order_id
+    return Exemplar(
+        value, order_trace_id(order_id), order_span_id(order_id, "order"), ended.timeline.end_ns
+    )

@@ -1,0 +1,134 @@
+"""What watches a running desk: one object that a session starts, asks to sample, and closes.
+
+There is none where nobody asked for telemetry or alerts: then nothing follows, nothing samples.
+"""
+
+import logging
+from importlib.metadata import version
+
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.plugin.contexts import TelemetryContext
+from hexdesk.ports.telemetry import Reading, Readings, Telemetry
+from hexdesk_app.build import Application
+from hexdesk_app.history import History
+from hexdesk_app.latency import LatencyHistogram
+from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.plugins import make
+from hexdesk_app.telemetry.feed import TimelineFeed
+from hexdesk_app.telemetry.process import ProcessGauges
+from hexdesk_app.telemetry.sampler import ReadingsSampler
+
+STEP_NS = NS_PER_SECOND
+"""Shortest real time between two samples."""
+CLOSE_TIMEOUT_S = 5.0
+logger = logging.getLogger("hexdesk.telemetry")
+
+
+class Watch:
+    """Publishes a desk's readings, and hands its orders' timelines to an exporter.
+
+    Attributes:
+        latest: The latest readings, immutable; None before the first.
+    """
+
+    def __init__(
+        self, app: Application, telemetry: Telemetry | None, latency: LatencyHistogram
+    ) -> None:
+        """Prepare to watch; `latency` holds how long the desk took to handle what waited."""
+        self.latest: Readings | None = None
+        self._app = app
+        self._telemetry = telemetry
+        self._latency = latency
+        self._history: History | None = None
+        self._event_count = 0
+        assembly = app.assembly
+        self._sampler = ReadingsSampler(
+            assembly.desk, assembly.inbox, app.links, app.config.risk.of
+        )
+        self._process = ProcessGauges()
+        self._feed = TimelineFeed(
+            app.journal,
+            app.instruments,
+            telemetry,
+            logger,
+            wall_ns=None if app.desk.is_virtual else wall_time_ns,
+        )
+        self._start_ns: TimeNs = 0
+        self._next_ns: TimeNs = 0
+
+    def start(self, history: History | None = None) -> None:
+        """Begin; on the desk's thread and loop, after the desk is made and before it trades.
+
+        Raises:
+            HexdeskError: The exporter cannot start: its port is taken, say.
+        """
+        self._history = history
+        self._start_ns = wall_time_ns()
+        if self._telemetry is not None:
+            self._telemetry.start(lambda: self.latest)
+        self._process.start()
+        self._feed.start()
+        self.sample(self._app.clock.now_ns(), 0)
+
+    def sample(self, now_ns: TimeNs, event_count: int) -> None:
+        """Publish new readings if the last are old enough; on the desk's thread.
+
+        Args:
+            now_ns: The desk's time, which may be virtual.
+            event_count: Market events handled so far.
+        """
+        wall_ns = wall_time_ns()
+        if wall_ns < self._next_ns:
+            return
+        self._next_ns = wall_ns + STEP_NS
+        values = [
+            *self._sampler.sample(now_ns),
+            *self._feed.readings(),
+            *self._process.readings(),
+            Reading("hexdesk.market.events", (), event_count),
+            Reading("hexdesk.desk.handling", (), self._latency.distribution()),
+            Reading("hexdesk.process.uptime", (), (wall_ns - self._start_ns) / NS_PER_SECOND),
+            *self._exporter(),
+        ]
+        if self._history is not None:
+            values.append(Reading("hexdesk.history.behind", (), self._history.stats.behind))
+        self.latest = Readings(wall_ns, self._start_ns, tuple(values))
+
+    def close(self) -> None:
+        """Export what waits, within a time; after the journal's last commit."""
+        self._process.close()
+        self._feed.close()
+        if self._telemetry is not None:
+            self._telemetry.close(CLOSE_TIMEOUT_S)
+
+    def _exporter(self) -> list[Reading]:
+        found: list[Reading] = []
+        stats = self._telemetry.stats if self._telemetry is not None else {}
+        for signal, each in stats.items():
+            found += [
+                Reading("hexdesk.telemetry.exported", (signal,), each.exported),
+                Reading("hexdesk.telemetry.dropped", (signal,), each.dropped),
+                Reading("hexdesk.telemetry.failures", (signal,), each.failures),
+            ]
+        return found
+
+
+def make_telemetry(app: Application) -> Telemetry | None:
+    """Make the configured exporter; None where there is no `[telemetry]`."""
+    part = app.parts.telemetry
+    if part is None:
+        return None
+    context = TelemetryContext(
+        desk=app.config.desk.name,
+        mode=app.config.desk.mode.value,
+        run_id=app.run_id,
+        version=version("hexdesk"),
+        logger=logger,
+    )
+    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+
+
+def make_watch(app: Application, latency: LatencyHistogram) -> Watch | None:
+    """Make what watches a desk; None where nobody asked for it."""
+    telemetry = make_telemetry(app)
+    return None if telemetry is None else Watch(app, telemetry, latency)

@@ -1,0 +1,86 @@
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.domain.market import Quote
+from hexdesk.domain.metrics import Distribution
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.reports import OrderAccepted, OrderCanceled
+from hexdesk.domain.values import BUY, LIMIT
+from hexdesk.ports.telemetry import CALL
+from hexdesk.testing.telemetry import FakeTelemetry
+from hexdesk_app.telemetry.feed import TimelineFeed
+
+LOGGER = logging.getLogger("test")
+ID = "X-PERP.SIM"
+QUOTE = Quote(ID, 100, 5, 101, 5, 900, 1_000)
+
+
+def intent(name: str) -> NewOrder:
+    return NewOrder(name, "mm", "acc", ID, BUY, LIMIT, 10, 1_000, 100)
+
+
+def commit(journal: MemoryJournal, records: Sequence[Any]) -> None:
+    for record in records:
+        journal.append(record)
+    journal.commit()
+
+
+def make_feed(telemetry: FakeTelemetry, **options: Any) -> tuple[MemoryJournal, TimelineFeed]:
+    journal = MemoryJournal()
+    return journal, TimelineFeed(journal, {}, telemetry, LOGGER, **options)
+
+
+def test_orders_become_timelines_and_histograms() -> None:
+    telemetry = FakeTelemetry()
+    times = iter([1_070, 2_000, 3_000])
+    journal, feed = make_feed(telemetry, wall_ns=lambda: next(times))
+    feed.start()
+    token = CALL.set("00-1-1-01")
+    commit(journal, [intent("a1"), QUOTE])
+    CALL.reset(token)
+    commit(journal, [OrderAccepted("a1", "v", 1_500, 1_900)])
+    commit(journal, [OrderCanceled("a1", "", 2_500, 2_900)])
+    feed.close()
+    (timeline,) = telemetry.orders
+    assert timeline.origin == "00-1-1-01"
+    assert timeline.tick_to_order_ns == 70
+    readings = {(each.metric, each.labels): each.value for each in feed.readings()}
+    acks = readings["hexdesk.order.order_to_ack", ("mm", ID)]
+    assert isinstance(acks, Distribution)
+    assert (acks.count, acks.total) == (1, 830)
+    assert acks.exemplar is not None
+    assert readings["hexdesk.order.ended", ("mm", "canceled")] == 1
+    assert readings["hexdesk.order.fill_ratio", ("mm",)] == 0.0
+
+
+def test_what_finds_no_room_is_dropped_and_counted() -> None:
+    journal, feed = make_feed(FakeTelemetry(), wall_ns=None, commits_max=2)
+    journal.follow(feed._make_sink())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the thread is not started
+    for number in range(5):
+        commit(journal, [intent(f"a{number}")])
+    readings = {(each.metric, each.labels): each.value for each in feed.readings()}
+    assert readings["hexdesk.telemetry.dropped", ("commits",)] == 3
+
+
+def test_an_exporter_that_raises_harms_nobody() -> None:
+    class Broken(FakeTelemetry):
+        def order(self, timeline: object) -> bool:
+            raise OSError("no")
+
+    journal, feed = make_feed(Broken(), wall_ns=None)
+    feed.start()
+    commit(journal, [intent("a1"), OrderCanceled("a1", "", 1, 2)])
+    feed.close()
+    commit(journal, [intent("a2")])
+    assert journal.sequence == 3
+
+
+def test_open_orders_are_told_at_the_end() -> None:
+    telemetry = FakeTelemetry()
+    journal, feed = make_feed(telemetry, wall_ns=None)
+    feed.start()
+    commit(journal, [intent("a1")])
+    feed.close()
+    assert [each.state for each in telemetry.orders] == ["open"]
