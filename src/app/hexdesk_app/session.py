@@ -21,13 +21,14 @@ from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
 from hexdesk_app.signals import stop_signals
+from hexdesk_app.telemetry.watch import Watch, make_watch
 
 GC_THRESHOLD = 50_000
 """Allocations between collections while a desk runs (performance.md, decision 10)."""
 CONNECT_TIMEOUT_S = 30.0
 
 T = TypeVar("T")
-Watch = Callable[["Session"], None]
+LiveTable = Callable[["Session"], None]
 logger = logging.getLogger("hexdesk.run")
 
 
@@ -44,7 +45,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     speed: float | None = None
     dataset: str = ""
-    watch: Watch | None = None
+    watch: LiveTable | None = None
     handle_signals: bool = True
     forever: bool = False
 
@@ -62,6 +63,7 @@ class Session:
         now_ns: Time of the latest one.
         is_stopping: Whether somebody asked it to stop.
         history: Feeds the read model; None without one.
+        watcher: Publishes telemetry; None where nobody asked for it.
     """
 
     def __init__(self, app: Application, options: Options) -> None:
@@ -77,6 +79,7 @@ class Session:
         self.is_stopping = False
         self.stop_signal = ""
         self.history: History | None = None
+        self.watcher: Watch | None = None
         self._stop = asyncio.Event()
 
     @property
@@ -102,6 +105,8 @@ class Session:
         self.sampler.sample(self.now_ns)
         if self.history is not None:
             self.history.sample(self.now_ns)
+        if self.watcher is not None:
+            self.watcher.sample(self.now_ns, self.event_count)
         if self.options.watch is not None:
             self.options.watch(self)
 
@@ -154,11 +159,17 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
         history = None if read_model is None else History(app.desk, app.journal, read_model)
         if history is not None:
             stack.callback(history.close)  # after the journal's last commit
-        stack.callback(app.journal.close)
         session = Session(app, options)
+        watcher = make_watch(app, session.latency)
+        if watcher is not None:
+            stack.callback(watcher.close)  # likewise
+        stack.callback(app.journal.close)
         session.history = history
+        session.watcher = watcher
         if history is not None:
             history.start()
+        if watcher is not None:
+            watcher.start(history)
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
             await within(broker.connect(), f"broker {name!r} connects")
