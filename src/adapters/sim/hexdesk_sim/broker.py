@@ -1,19 +1,23 @@
 """The simulated venue as a broker in the desk's own process, matching against its market state."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+from hexdesk.domain.accounts import Balance
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
+from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import AmendRejected, CancelRejected, Fill, OrderRejected
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin import BrokerContext
-from hexdesk.ports.broker import Capabilities, VenueOrder, VenuePosition
+from hexdesk.ports.broker import Capabilities, ReportSink, VenueOrder, VenuePosition
 from hexdesk_sim.capabilities import capabilities_of
 from hexdesk_sim.checks import VENUE_OTHER
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.line import Line
+from hexdesk_sim.past import take_up
 from hexdesk_sim.settings import SimSettings
 
 CLOSED = "broker=closed expected=connected"
@@ -48,7 +52,7 @@ class SimBroker:
         self._amend: Callable[[AmendOrder], None]
         self._cancel: Callable[[CancelOrder], None]
         if settings.is_direct:
-            venue.open_account(account_id, context.reports, context.deposits)
+            deliver: ReportSink = context.reports
             self._submit = venue.submit
             self._amend = partial(venue.amend, account_id)
             self._cancel = partial(venue.cancel, account_id)
@@ -61,10 +65,11 @@ class SimBroker:
                 settings=settings,
                 seed=context.seed,
             )
-            venue.open_account(account_id, line.report, context.deposits)
+            deliver = line.report
             self._submit = line.submit
             self._amend = line.amend
             self._cancel = line.cancel
+        self._account = venue.open_account(account_id, deliver, context.deposits)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -83,10 +88,27 @@ class SimBroker:
         """Ask to cancel an open order."""
         self._cancel(request)
 
+    def take_up(
+        self,
+        orders: Sequence[Order],
+        positions: Mapping[str, Position | HedgedPosition],
+        balances: Sequence[Balance],
+    ) -> None:
+        """Go on where the books of the runs before end; see `ForgetfulBroker`.
+
+        Lost are the places in the queue, and how far trailing stops have come.
+        """
+        take_up(self.venue, self._account, orders, positions, balances)
+
     async def connect(self) -> None:
         """Begin to keep level-2 books, where that is wanted."""
         for instrument_id in self._context.instruments:
-            self._unwatch(instrument_id)
+            book = self.venue.book(instrument_id)
+            if book is not None and book.is_awake:
+                self._watch(instrument_id)
+            else:
+                self._unwatch(instrument_id)
+        self.venue.end_unworkable(self._account_id)
 
     async def close(self) -> None:
         """Let what is under way arrive, then watch nothing and refuse what still comes.

@@ -40,6 +40,7 @@ VENUE_OTHER = "VENUE_OTHER"
 NO_LIQUIDITY = "NO_LIQUIDITY"
 IOC_REST = "IOC"
 FOK_UNFILLED = "FOK"
+RESTARTED = "RESTARTED"
 """Codes of cancels that nobody asked for."""
 
 STOPPED = frozenset({TradingStatus.HALTED, TradingStatus.CLOSED})

@@ -39,11 +39,11 @@ from hexdesk.ports.market_data import MarketView
 from hexdesk_sim import checks
 from hexdesk_sim.admission import amend_refusal, order_refusal
 from hexdesk_sim.book import Book
-from hexdesk_sim.checks import TRADING
+from hexdesk_sim.checks import RESTARTED, TRADING
 from hexdesk_sim.floor import Floor, Market
 from hexdesk_sim.funds import unpaid
 from hexdesk_sim.holdings import Holding, VenueAccount, next_day_end
-from hexdesk_sim.order import SimOrder, amended
+from hexdesk_sim.order import NOWHERE, SimOrder, amended
 from hexdesk_sim.settings import MatchSettings
 from hexdesk_sim.short_way import ShortWay
 
@@ -95,6 +95,15 @@ class Venue:
         """How the venue nets."""
         return HEDGING if self._settings.position_mode == "hedging" else NETTING
 
+    @property
+    def day_end_ns(self) -> TimeNs:
+        """End of the trading day, from midnight UTC."""
+        return self._floor.day_end_ns
+
+    def now_ns(self) -> TimeNs:
+        """Return the venue's time."""
+        return self._floor.now_ns()
+
     def count_from(self, number: int) -> None:
         """Number orders and executions after this: ids never meet those of an earlier life."""
         self._floor.order_count = self._floor.trade_count = number
@@ -120,6 +129,14 @@ class Venue:
         self._accounts[account_id] = account
         return account
 
+    def end_unworkable(self, account_id: str) -> None:
+        """Cancel what was put back and can be nowhere: orders for immediate execution."""
+        for order in list(self._accounts[account_id].orders.values()):
+            book = self._books.get(order.intent.instrument_id)
+            if book is not None and order.place == NOWHERE and not order.is_closed:
+                book.cancel(order, RESTARTED)
+                book.settle()
+
     def book(self, instrument_id: str) -> Book | None:
         """Return the book of an instrument, None if the venue does not list it."""
         book = self._books.get(instrument_id)
@@ -135,6 +152,21 @@ class Venue:
         if self._has_short_ways:
             self._short_ways[instrument_id] = ShortWay(book, self._floor)
         return book
+
+    def set_effect(self, order: SimOrder, book: Book) -> None:
+        """Say what a closing order closes.
+
+        At exchanges that close by day a plain CLOSE means yesterday's position (CTP:
+        THOST_FTDC_OF_Close at SHFE and INE). A reduce-only order of a hedging account closes.
+        """
+        effect = order.intent.position_effect
+        reduces = order.intent.reduce_only
+        if effect is CLOSE and book.instrument.closes_by_day:
+            effect = CLOSE_YESTERDAY
+        elif effect is AUTO and reduces and self.position_mode is HEDGING:
+            effect = CLOSE
+        order.effect = effect
+        order.reduces = reduces or effect in CLOSING_EFFECTS
 
     # ----------------------------------------------------------------------------------------------
     # Requests; the account must be open
@@ -167,7 +199,7 @@ class Venue:
         working.expire_ns = order.expire_ns
         if order.time_in_force is DAY:
             working.expire_ns = next_day_end(now, self._floor.day_end_ns)
-        self._set_effect(working, book)
+        self.set_effect(working, book)
         holding = book.hold(account)
         refusal = order_refusal(book, holding, working, self._settings)
         if refusal is None and self._is_strict:
@@ -353,21 +385,6 @@ class Venue:
         now = order.ts_event
         report = OrderRejected(order.intent.client_order_id, code, text, now, now)
         self._outbox.send(account.deliver, report)
-
-    def _set_effect(self, order: SimOrder, book: Book) -> None:
-        """Say what a closing order closes.
-
-        At exchanges that close by day a plain CLOSE means yesterday's position (CTP:
-        THOST_FTDC_OF_Close at SHFE and INE). A reduce-only order of a hedging account closes.
-        """
-        effect = order.intent.position_effect
-        reduces = order.intent.reduce_only
-        if effect is CLOSE and book.instrument.closes_by_day:
-            effect = CLOSE_YESTERDAY
-        elif effect is AUTO and reduces and self.position_mode is HEDGING:
-            effect = CLOSE
-        order.effect = effect
-        order.reduces = reduces or effect in CLOSING_EFFECTS
 
 
 def _closed_refusal(order: SimOrder | None) -> checks.Refusal:

@@ -5,14 +5,17 @@ the sink that the broker was given. A request that could not be sent is reported
 (`OrderRejected` if provably nothing left, else `OutcomeUnknown`); nothing is raised.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
+from hexdesk.domain.accounts import Balance
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
+from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.reports import Fill, VenueReport
 from hexdesk.domain.values import (
     GTC,
@@ -144,4 +147,34 @@ class Broker(Protocol):
 
     async def query_balances(self) -> Sequence[Money]:
         """Return cash by currency."""
+        ...
+
+
+@runtime_checkable
+class ForgetfulBroker(Protocol):
+    """A broker in the desk's own process: with the desk it dies, and all that it knew.
+
+    Optional, beside `Broker`. What the books of the runs before say is then the only truth there
+    is, and the broker takes it for its own. Requests that nobody answered never arrived.
+    """
+
+    def take_up(
+        self,
+        orders: Sequence[Order],
+        positions: Mapping[str, Position | HedgedPosition],
+        balances: Sequence[Balance],
+    ) -> None:
+        """Go on where the books of the runs before end; once, before `connect`.
+
+        Queries then tell what the books tell, and no id of an order or execution meets one given
+        before. Working orders go on, behind everybody else at their price; what cannot go on (an
+        order for immediate execution, one that expired meanwhile) ends by reports from `connect`
+        on.
+
+        Args:
+            orders: Those that the venue answered: closed ones, the oldest first, then open ones.
+                They are the desk's own and change with it: read them now, keep none.
+            positions: What the account holds, by instrument; the broker's from now on.
+            balances: Cash as a venue counts it; the same.
+        """
         ...

@@ -35,8 +35,9 @@ from hexdesk.ports.clock import Clock
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.holdings import VenueAccount
 from hexdesk_sim.order import SimOrder
+from hexdesk_sim.past import put_back
 from hexdesk_sim.venue.reports import ReportLog
-from hexdesk_sim.venue.restore import book_executions, last_number, put_back
+from hexdesk_sim.venue.restore import book_executions, last_number
 from hexdesk_sim.venue.settings import VenueServerSettings
 from hexdesk_sim.venue.state import VERSION, Founded, Opened, Settled, StateFile, StateLine
 from hexdesk_sim.venue.wire import Answer

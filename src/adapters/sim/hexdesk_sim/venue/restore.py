@@ -1,11 +1,9 @@
-"""Puts back into a venue what its state file tells: orders, executions, cash and holdings."""
+"""Books the executions that a venue's state file tells."""
 
 from hexdesk.domain.reports import Fill, FillBusted
-from hexdesk.domain.values import BUY
-from hexdesk.errors import DataError, require
+from hexdesk.errors import DataError
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.holdings import VenueAccount
-from hexdesk_sim.order import NOWHERE, RESTING, WAITING, SimOrder
 from hexdesk_sim.venue.state import Settled
 
 
@@ -38,27 +36,6 @@ def book_executions(venue: Venue, account: VenueAccount, settled: Settled) -> No
             account.fills.remove(fill)
 
 
-def put_back(venue: Venue, account: VenueAccount, orders: list[SimOrder]) -> None:
-    """Put orders where they were, oldest first; nothing is matched before the market moves."""
-    for order in sorted(orders, key=_arrival):
-        account.orders[order.intent.client_order_id] = order
-        place, order.place = order.place, NOWHERE
-        if order.is_closed:
-            account.retire(order.intent.client_order_id)
-            continue
-        book = venue.book(order.intent.instrument_id)
-        require(book is not None, f"{order.intent.instrument_id} is listed")
-        if book is None:
-            continue
-        book.open(order, book.hold(account))
-        if place == WAITING:
-            book.stops.add(order, 0)
-        else:
-            (book.buys if order.intent.side is BUY else book.sells).add(order, order.price)
-        order.place = WAITING if place == WAITING else RESTING
-        book.settle()
-
-
 def last_number(settled: Settled) -> int:
     """Return the highest number that an operation gave to an order or an execution."""
     numbers = [order.sequence for order in settled.orders]
@@ -66,7 +43,3 @@ def last_number(settled: Settled) -> int:
         int(report.trade_id[1:]) for _, report in settled.reports if isinstance(report, Fill)
     ]
     return max(numbers, default=0)
-
-
-def _arrival(order: SimOrder) -> int:
-    return order.sequence
