@@ -224,7 +224,7 @@ class RiskEngine:
             self._cool(now_ns)
 
     def _cool(self, now_ns: TimeNs) -> None:
-        """Let levels go down that have lasted long enough."""
+        """Let levels go down whose condition is over and that have lasted long enough."""
         if self._reports is not None:
             for account in self._reports.accounts.values():
                 account.count(now_ns)
@@ -232,6 +232,10 @@ class RiskEngine:
                 link = account.link
                 if step and link and now_ns - step.ts_init >= link.cool_down_ns:
                     account.probe()
+        for place in list(self._memory.steps):
+            last = self.measured.get(place)
+            if last is not None:
+                self.report(place[0], *last)
 
     def report(self, scope: str, rule: LadderRule, measured: int) -> None:
         """Take what a rule measured, and go up or down the ladder if that says so."""

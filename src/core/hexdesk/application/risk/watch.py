@@ -251,7 +251,7 @@ class AccountReports:
 
     def probe(self) -> None:
         """Let one request try whether a blocked link is back: the next failure blocks it again."""
-        if self.link is not None and self.failures:
+        if self.link is not None:
             self.failures = min(self.failures, self.link.thresholds[0][1] - 1)
             self._report(self.scope, self.link, self.failures)
 
