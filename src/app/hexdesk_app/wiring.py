@@ -12,6 +12,7 @@ from itertools import chain
 import msgspec
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.handover import hand_over
 from hexdesk.application.inbox import Inbox
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.recovery import Past, read_past
@@ -30,7 +31,7 @@ from hexdesk.plugin.contexts import (
 )
 from hexdesk.plugin.registrations import FeedRegistration, RecordingRegistration
 from hexdesk.plugin.server import Server
-from hexdesk.ports.broker import Broker, ReportSink
+from hexdesk.ports.broker import Broker, ForgetfulBroker, ReportSink
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control import Control
 from hexdesk.ports.journal import Journal
@@ -255,6 +256,9 @@ def assemble(
     }
     if past is not None:
         Replay(desk).restore(past.state)
+        for name, broker in brokers.items():
+            if isinstance(broker, ForgetfulBroker):
+                hand_over(desk, name, broker)
     _open_books(config, parts, desk)
     now_ns = max(clock.now_ns(), desk.pulse.now_ns)
     desk.begin_run(

@@ -22,6 +22,7 @@ from hexdesk.domain.values import (
     TimeInForce,
     TradingStatus,
 )
+from hexdesk.ports.broker import ForgetfulBroker
 from hexdesk.testing.broker_bench import ASK, BID, LOT, SIZE, BrokerBench
 from hexdesk.testing.cases import case, check, skip_undeclared
 
@@ -37,6 +38,8 @@ def declared(bench: BrokerBench) -> set[str]:
     words = {kind.name for kind in known.order_types}
     words |= {force.name for force in known.times_in_force}
     words |= {flag for flag in FLAGS if getattr(known, flag)}
+    if isinstance(bench.broker, ForgetfulBroker):
+        words.add("forgetful")
     return words | {
         flag
         for flag in ("has_time", "has_sizes", "has_status", "has_funds")

@@ -13,9 +13,10 @@ Example::
 """
 
 from hexdesk.testing.broker_cases import LifeCases
+from hexdesk.testing.broker_memory import MemoryCases
 from hexdesk.testing.broker_queries import QueryCases, SoundnessCases
 from hexdesk.testing.broker_terms import StopCases, TermsCases
 
 
-class BrokerKit(LifeCases, TermsCases, StopCases, QueryCases, SoundnessCases):
+class BrokerKit(LifeCases, TermsCases, StopCases, QueryCases, SoundnessCases, MemoryCases):
     """All cases of brokers; override `make_bench`."""
