@@ -16,6 +16,7 @@ from hexdesk.application.authority import PROTECTION, STRATEGY, Authority
 from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.faults import describe
+from hexdesk.application.ghosts import GhostOrders
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
@@ -88,7 +89,10 @@ class Execution:
     ) -> None:
         self._store = store = OrderStore(pulse, journal, alerts, counts)
         self.lists = self._lists = Contingencies(self)
-        reception = Reception(store, store.record, self._lists.on_change, fault, self.reduce)
+        ghosts = GhostOrders(store, self.cancel)
+        reception = Reception(
+            store, store.record, self._lists.on_change, fault, self.reduce, ghosts.look
+        )
         self.store = store
         store.let_list_go = self._lists.let_go
         self.watch = AnswerWatch(store.open, ask_later)
@@ -239,8 +243,9 @@ class Execution:
             try:
                 send(request)
             except Exception as error:  # noqa: BLE001 - against its port; it may have left
-                self.halt(f"BROKER_FAILED: {describe(error)}")  # it is not trusted any more
-                self.on_report(doubt(request, describe(error), self.pulse.now_ns))
+                text = describe(error)
+                self.halt(f"BROKER_FAILED: {text}")  # it is not trusted any more
+                self.on_report(doubt(request, text, self.pulse.now_ns))
         outbox.clear()
 
     def commit(self) -> bool:
@@ -467,7 +472,7 @@ class Execution:
 
     def _deny(self, host: StrategyHost, order: Order, code: str, text: str) -> None:
         order.intent = intent = recordable(order.intent)
-        order.reserved = 0
+        order.reserved = order.reserve_price = 0
         self._counts.denials[code] += 1
         event = OrderDenied(intent.client_order_id, code, f"{code}: {text}", self.pulse.now_ns)
         self._record(intent)
