@@ -62,6 +62,7 @@ SECTIONS: list[tuple[str, str, type[msgspec.Struct]]] = [
     ("risk.md", "Settings", RiskLimits),
 ]
 PLUGIN_PAGES = {
+    "grpc": {"hexdesk_servers": ("control.md", "Settings")},
     "sim": {"hexdesk_brokers": ("venue.md", "`sim`, the broker")},
     "sim_venue": {
         "hexdesk_brokers": ("venue.md", "`sim_venue`, the broker"),
@@ -308,6 +309,8 @@ def leaves(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]
 
 VERBS = dict(leaves(command, "hexdesk"))
 SHARED = {"--json", "--quiet", "--verbose"}
+SHARED |= {"--address", "--token-file", "--ca", "--certificate", "--key"}  # of a running desk
+SHARED |= {"--watch", "--reason", "--dry-run", "--request-id"}
 
 
 @pytest.mark.parametrize("verb", VERBS)

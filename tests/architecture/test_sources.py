@@ -71,7 +71,8 @@ def test_an_undeclared_import_is_found() -> None:
 
 
 def test_modules_stay_readable() -> None:
-    sizes = {str(path): len(path.read_text().splitlines()) for path in MODULES}
+    by_hand = [path for path in MODULES if "_pb2" not in path.name]
+    sizes = {str(path): len(path.read_text().splitlines()) for path in by_hand}
     assert {path: size for path, size in sizes.items() if size > LINES_MAX} == {}
 
 

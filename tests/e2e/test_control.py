@@ -140,7 +140,7 @@ def test_the_command_line_is_a_client(
     again = say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01", "--request-id", "k1")[1]
     assert again["name"] == made["name"]
     assert say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.02", "--request-id", "k1")[0] == 6
-    assert say("order", "check", "BTCUSDT-PERP.BINANCE", "1000")[0] == 6
+    assert say("order", "check", "BTCUSDT-PERP.BINANCE", "1000", "--side", "buy")[0] == 6
     assert say("order", "sell", "BTCUSDT-PERP.BINANCE", "much")[0] == 4
     assert say("cancel", "none")[0] == 2
     code, state = say("status")

@@ -1,6 +1,6 @@
 """Verbs that change something on a running desk: orders, strategies, safety, tokens."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,7 +44,7 @@ def order() -> None:
 
 
 def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
-    @click.argument("side_or_instrument", metavar="INSTRUMENT")
+    @click.argument("instrument")
     @click.argument("quantity")
     @click.option("--price", default="", help="Limit price; without one it is a market order.")
     @click.option("--trigger", default="", help="Trigger price of a stop.")
@@ -52,14 +52,6 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
     @click.option("post_only", "--post-only", is_flag=True)
     @click.option("--account", default="", help="Section name of the broker.")
     @click.option("--tag", default="")
-    @click.option(
-        "side",
-        "--side",
-        type=click.Choice(["buy", "sell"]),
-        default="buy",
-        hidden=not is_check,
-        show_default=True,
-    )
     @strategy_option
     @mutation_options
     @desk_options
@@ -68,13 +60,13 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
         client: "PlainClient",
         *,
         how: How,
-        side_or_instrument: str,
+        instrument: str,
         quantity: str,
         price: str,
         trigger: str,
         account: str,
         tag: str,
-        side: str,
+        side: str = name,
         strategy: str,
         **flags: bool,
     ) -> int:
@@ -85,10 +77,9 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
             if price
             else "MARKET"
         )
-        chosen = side if is_check else name
         wanted = {
-            "instrument": f"instruments/{side_or_instrument}",
-            "side": f"SIDE_{chosen.upper()}",
+            "instrument": f"instruments/{instrument}",
+            "side": f"SIDE_{side.upper()}",
             "order_type": f"ORDER_TYPE_{kind}",
             "quantity": quantity,
             "price": price,
@@ -108,7 +99,12 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
             output.warn(made["text"])
         return EXIT_REFUSED if made["life"] == "ORDER_STATUS_DENIED" else EXIT_OK
 
-    order.add_command(click.command(name, help=text)(verb))  # fmt: skip
+    made: Callable[..., int | None] = verb
+    if is_check:
+        made = click.option(
+            "side", "--side", type=click.Choice(["buy", "sell"]), required=True, help="Which one."
+        )(verb)
+    order.add_command(click.command(name, help=text)(made))
 
 
 _order_verb("buy", "Buy, at the market or at a limit price.")
