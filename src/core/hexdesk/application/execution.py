@@ -91,7 +91,7 @@ class Execution:
         self.lists = self._lists = Contingencies(self)
         ghosts = GhostOrders(store, self.cancel)
         reception = Reception(
-            store, store.record, self._lists.on_change, fault, self.reduce, ghosts.look
+            store, store.record, self._lists.on_change, fault, self.reduce, sweep=ghosts.look
         )
         self.store = store
         store.let_list_go = self._lists.let_go

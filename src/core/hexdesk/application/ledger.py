@@ -42,6 +42,7 @@ class Ledger:
         closing_buy: What working buy orders that only close are about to close.
         closing_sell: The same for sells.
         is_closing: Whether anything works that only closes.
+        has_exits: The same, or an exit of which the desk alone sees that it only closes.
         balance: Of the settlement currency.
         reserve_rate: What a value of 1 binds while it works: margin and fee.
         open_count: Orders that are not closed, held ones included.
@@ -71,6 +72,7 @@ class Ledger:
         "closing_sell",
         "fees",
         "fill_count",
+        "has_exits",
         "is_closing",
         "market",
         "open_buy",
@@ -95,6 +97,7 @@ class Ledger:
         self.closing_buy = Closing()
         self.closing_sell = Closing()
         self.is_closing = False
+        self.has_exits = False
         self.fees: MoneyRaw = 0
         self.other_fees: dict[str, MoneyRaw] = {}
         self.fill_count = 0
@@ -295,6 +298,7 @@ class Ledger:
             self.open_buy += more
         else:
             self.open_sell += more
+        self.has_exits = self.is_closing or bool(self._alternatives)
         return money
 
     def _worst(self, side: Side) -> QtyRaw:

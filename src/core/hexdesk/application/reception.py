@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.faults import FAULTS
 from hexdesk.application.host import StrategyHost
+from hexdesk.application.ledger import Ledger
 from hexdesk.application.order_store import OrderStore
 from hexdesk.domain.order import Order
 from hexdesk.domain.order_state import (
@@ -22,8 +23,10 @@ from hexdesk.domain.reports import (
     CancelRejected,
     Fill,
     FillBusted,
+    OrderAbandoned,
     OrderAccepted,
     OrderCanceled,
+    OrderExpired,
     OrderRejected,
     OrderUpdated,
     VenueReport,
@@ -33,6 +36,10 @@ from hexdesk.domain.values import FILLED
 DEAD_LETTERS_MAX = 1_000
 """Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
 APPLIED = Outcome.APPLIED
+_LESSENING = frozenset(
+    {Fill, FillBusted, OrderCanceled, OrderExpired, OrderRejected, OrderUpdated, OrderAbandoned}
+)
+"""Behind these a position may be closed, or nothing at work that may open it again."""
 
 
 class Reception:
@@ -51,6 +58,7 @@ class Reception:
         "_record",
         "_reduce",
         "_store",
+        "_sweep",
         "dead_letters",
     )
 
@@ -61,6 +69,8 @@ class Reception:
         follow_list: Callable[[str], None],
         fault: Callable[[StrategyHost, BaseException], None],
         reduce: Callable[[str, str, str], None],
+        *,
+        sweep: Callable[[StrategyHost, Ledger], None],
     ) -> None:
         """Make one.
 
@@ -70,6 +80,7 @@ class Reception:
             follow_list: Brings the linked orders of a list id to what changed.
             fault: Quarantines a strategy that raised.
             reduce: Lets only reducing orders of an instrument pass; takes it, a code and a text.
+            sweep: Cancels what is left of a position that may have been closed.
         """
         self.dead_letters: deque[VenueReport] = deque(maxlen=DEAD_LETTERS_MAX)
         self._store = store
@@ -80,6 +91,7 @@ class Reception:
         self._follow_list = follow_list
         self._fault = fault
         self._reduce = reduce
+        self._sweep = sweep
 
     def on_report(self, report: VenueReport) -> None:
         """Take a venue's report to its order, ledger and owner."""
@@ -93,6 +105,7 @@ class Reception:
         intent = order.intent
         host = self._hosts[intent.strategy_id]
         kind = type(report)
+        ledger: Ledger | None = None
         if kind is OrderAccepted and accept_plainly(order, report):  # type: ignore[arg-type]
             callback = host.on_order
         elif (
@@ -116,6 +129,8 @@ class Reception:
             callback = host.on_fill if kind is Fill else host.on_order
             if not self._apply(host, order, report):
                 callback = None
+            if kind in _LESSENING:
+                ledger = host.ledgers[intent.instrument_id]
         if callback is not None:
             try:
                 callback(report)
@@ -123,6 +138,8 @@ class Reception:
                 self._fault(host, error)
         if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
             self._follow_list(intent.list_id)
+        if ledger is not None and ledger.has_exits:
+            self._sweep(host, ledger)
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""

@@ -34,12 +34,18 @@ def is_alternative(order: NewOrder) -> bool:
 
 
 class Alternatives:
-    """Working orders of lists of which only one can be filled: of each list the worst counts."""
+    """Working orders of lists of which only one can be filled: of each list the worst counts.
+
+    False while there are none.
+    """
 
     __slots__ = ("_lists",)
 
     def __init__(self) -> None:
         self._lists: dict[str, dict[str, Order]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._lists)
 
     def others(self, order: NewOrder) -> tuple[QtyRaw, MoneyRaw]:
         """Return the largest quantity and the largest reserve that a list has counted already."""
