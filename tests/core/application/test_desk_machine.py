@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
+from hexdesk.application.working import is_close
 from hexdesk.domain.commands import (
     CancelAll,
     Flatten,
@@ -39,6 +40,7 @@ from hexdesk.domain.values import (
     BUY,
     CLOSE,
     HEDGING,
+    HELD,
     LIMIT,
     MARKET,
     OPEN,
@@ -256,6 +258,19 @@ class DeskMachine(RuleBasedStateMachine):
             parent = order.intent.parent_id
             if parent and order.facts & 2:
                 assert order.leaves_qty <= _largest_entry(self.rig, parent)
+
+    @invariant()
+    def no_ghost_is_left_alone(self) -> None:
+        """C6: flat, and nothing may open: all that can only close was asked to go."""
+        for host in self.rig.desk.hosts.values():
+            for ledger in host.ledgers.values():
+                orders = self.rig.desk.execution.open_orders(host, ledger.instrument.id)
+                sent = [order for order in orders if order.life is not HELD]
+                if all(is_close(each.intent) or each.intent.parent_id for each in sent):
+                    for order in sent:
+                        intent = order.intent
+                        leg = ledger.position.leg(intent.side, intent.position_effect)
+                        assert leg.quantity or order.request_count, intent
 
     @invariant()
     def the_journal_gives_the_same_state(self) -> None:
