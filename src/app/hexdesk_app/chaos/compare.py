@@ -12,7 +12,7 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.application.reconciliation.evidence import terms_at_venue, terms_of
 from hexdesk.domain.money import Money, currency_scale, pow10, rescale_down
 from hexdesk.domain.order import IS_SUBMITTED, Order
-from hexdesk.domain.positions import HedgedPosition, Position
+from hexdesk.domain.positions import Position
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import FILLED, HELD, REJECTED, MoneyRaw, QtyRaw
 from hexdesk.ports.broker import VenueOrder, VenuePosition
@@ -163,10 +163,8 @@ def _cash_differences(
     fees *= pow10(scale - currency_scale(deposit.currency))
     ours = balance.total
     for ledger in ledgers:
-        position = ledger.position
-        if not isinstance(position, HedgedPosition):
-            open_result = position.cash_flow - position.realised
-            ours += open_result * pow10(scale - ledger.instrument.value_scale)
+        open_result = ledger.position.cash_flow - ledger.position.realised
+        ours += open_result * pow10(scale - ledger.instrument.value_scale)
     found: list[str] = []
     if ours != start + flows - fees:
         found.append(f"cash less open results is {ours}, executions make it {start + flows - fees}")

@@ -1,6 +1,5 @@
 """Starts a desk against a venue, kills it, and looks whether anything was lost or doubled."""
 
-import signal
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from hexdesk_app.chaos.audit import Audit
 from hexdesk_app.chaos.plan import Blow, Cycle, cycle_of
 from hexdesk_app.chaos.site import ChaosError, Site, alerts_in
 from hexdesk_app.chaos.venue_client import VenueClient
+from hexdesk_app.problems import EXIT_INTERRUPTED, EXIT_OK
 
 LOOK_EVERY = 25
 """Kills between two looks."""
@@ -188,7 +188,7 @@ class Chaos:
                 self._client.cut()
 
     def _look(self, *, from_start: bool) -> list[str]:
-        """Let a desk trade undisturbed, hold the market, compare, and end the desk in good order."""
+        """Let a desk trade in peace, hold the market, compare, and end the desk in good order."""
         audit = self._audit
         if audit is None:
             return []
@@ -203,7 +203,7 @@ class Chaos:
             return found
         site.desk.ask_to_stop()
         code = site.desk.wait()
-        if code not in (0, 128 + signal.SIGINT):
+        if code not in {EXIT_OK, EXIT_INTERRUPTED}:
             return [f"asked to stop the desk ended with {code}: {site.desk.tail()}"]
         self._client.release()
         return audit.replay_differences(from_start=from_start)

@@ -113,9 +113,7 @@ class Records:
             case Deposited() if record.reason != START:
                 self.wrong.append(f"record {number}: {record.money} was booked: {record.reason}")
             case StrategyFaulted():
-                self.wrong.append(
-                    f"record {number}: {record.strategy_id} failed: {record.reason}"
-                )
+                self.wrong.append(f"record {number}: {record.strategy_id} failed: {record.reason}")
             case _:
                 pass
 

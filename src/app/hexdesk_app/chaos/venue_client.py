@@ -21,7 +21,7 @@ NOT_FOUND = 404
 
 
 class VenueClient:
-    """Asks one account, or the venue itself, over one connection that is opened anew when it broke."""
+    """Asks one account, or the venue itself, over one connection, opened anew when it broke."""
 
     def __init__(self, address: str, account: str = "") -> None:
         self._address = address
@@ -44,10 +44,11 @@ class VenueClient:
         found: dict[tuple[str, str, int], Fill] = {}
         while True:
             page = self._get(f"/v1/fills?since_ns={since_ns}", list[Fill])
-            fresh = {(fill.instrument_id, fill.trade_id, fill.side): fill for fill in page}
-            if not fresh.keys() - found.keys():
+            known = len(found)
+            for fill in page:
+                found[fill.instrument_id, fill.trade_id, fill.side] = fill
+            if len(found) == known:
                 return list(found.values())
-            found |= fresh
             since_ns = page[-1].ts_event
 
     def positions(self) -> list[VenuePosition]:
