@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from hexdesk.application.fingerprint import result_hash
-from hexdesk.application.player import merge_by_receipt
 from hexdesk.domain.market import Quote
+from hexdesk.ports.recordings import merge_by_receipt
 from hexdesk.testing.broker_bench import INSTRUMENT
 from hexdesk.testing.market_path import market_path
 from tests.core.application.deterministic_run import events, play

@@ -10,6 +10,7 @@ An input that arrives while another is being handled (a simulated venue answers 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from hexdesk.application.account_books import account_books, strategy_books
 from hexdesk.application.alerts import AlertLog
 from hexdesk.application.counts import Counts
 from hexdesk.application.execution import Execution
@@ -34,7 +35,7 @@ from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent
 from hexdesk.domain.money import Money
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.records import AccountBook, Deposited, RunEnded, RunStarted, StrategyBook
+from hexdesk.domain.records import Deposited, RunEnded, RunStarted
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
@@ -269,14 +270,8 @@ class Desk:
                 name,
                 mode,
                 tuple(market.instrument for market in self._by_id.values()),
-                tuple(
-                    AccountBook(broker, account.id, account.position_mode)
-                    for broker, account in self.accounts.items()
-                ),
-                tuple(
-                    StrategyBook(host.strategy_id, self.broker_name(host), tuple(host.ledgers))
-                    for host in self.hosts.values()
-                ),
+                account_books(self.accounts),
+                strategy_books(self.hosts.values(), self.broker_name),
                 continues,
                 is_virtual,
                 closed_orders_max,
