@@ -4,6 +4,9 @@ A broker nets what our strategies hold apart, and it saw executions in their tru
 money between realised and open results, never in sum (law L4). So the cash of a margined instrument
 is only known for sure when the account holds nothing of it: then every result is realised, and
 cash flows tell it. Else it must be one strategy's alone, and no execution of it have come late.
+
+Of spot a broker shows what was bought as an amount of the base currency; in our books it is a
+position.
 """
 
 from collections import defaultdict
@@ -13,7 +16,8 @@ import msgspec
 
 from hexdesk.application.ledger import Ledger
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.money import currency_scale, pow10, rescale_down
+from hexdesk.domain.instruments import InstrumentKind
+from hexdesk.domain.money import currency_scale, pow10, rescale_down, rescale_up
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.values import MoneyRaw
 
@@ -36,8 +40,15 @@ def cash_of(account: Account, ledgers: Iterable[Ledger], late: Collection[str] =
     unclear: set[str] = set()
     groups: dict[str, list[Ledger]] = defaultdict(list)
     for ledger in ledgers:
-        if ledger.fill_count and ledger.instrument.is_margined:
-            groups[ledger.instrument.id].append(ledger)
+        instrument = ledger.instrument
+        if ledger.fill_count and instrument.is_margined:
+            groups[instrument.id].append(ledger)
+        elif ledger.position.quantity and instrument.kind is InstrumentKind.SPOT:
+            base, scale = instrument.base, instrument.quantity_scale + instrument.multiplier_scale
+            if base:
+                owned = ledger.position.quantity * instrument.multiplier
+                owned = rescale_up(owned, scale, account.scale_of(base))
+                totals[base] = totals.get(base, 0) + owned
     for instrument_id, group in groups.items():
         instrument = group[0].instrument
         settle = instrument.settle
