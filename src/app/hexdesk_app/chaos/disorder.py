@@ -36,7 +36,7 @@ from hexdesk.ports.strategy import OrderView
 
 NAME = "chaos_disorder"
 OPEN_MAX = 8
-CANCEL_SHARE = 0.3
+CANCEL_SHARE = 0.03
 """Of the looks at a bracket's entry that rests: those that cancel it."""
 RESTING_SHARE = 0.6
 """Of orders that could as well take what is there."""
