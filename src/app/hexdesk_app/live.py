@@ -17,7 +17,7 @@ from hexdesk_app.links import LinkKind
 from hexdesk_app.live_clock import LiveClock
 from hexdesk_app.reconciling import Reconciliation
 from hexdesk_app.result import RunResult
-from hexdesk_app.resume import StateKeeper, restore_strategies, resume
+from hexdesk_app.resume import StateKeeper, open_balances, restore_strategies, resume
 from hexdesk_app.session import Options, Session, surroundings, within
 
 STOP_TIMEOUT_S = 10.0
@@ -51,6 +51,7 @@ async def run_live(config: Config, options: Options) -> RunResult:
         drain.attach(session)
         keeper = StateKeeper(app.desk, app.journal)
         resume(app)
+        await within(open_balances(app), "opening balances")
         reconciliation = Reconciliation(
             app.desk, app.assembly.brokers, app.clock, config.reconciliation
         )

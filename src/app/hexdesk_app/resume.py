@@ -8,6 +8,7 @@ from hexdesk.application.state import capture, encode_state, hash_of
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.journal import Journal
 from hexdesk_app.build import Application
+from hexdesk_app.config.schema import Mode
 
 SNAPSHOT_RECORDS = 50_000
 """Records after which a snapshot is worth its while: reading them takes a fraction of a second."""
@@ -29,6 +30,19 @@ def resume(app: Application) -> None:
         len(desk.execution.open),
         doubts,
     )
+
+
+async def open_balances(app: Application) -> None:
+    """Book what the brokers of a live desk that begins anew hold, as what it begins with.
+
+    Raises:
+        VenueError: A broker does not say.
+    """
+    if app.past is not None or app.config.desk.mode is not Mode.LIVE:
+        return
+    for name, broker in app.assembly.brokers.items():
+        for money in await broker.query_balances():
+            app.desk.deposit(name, money, "opening balance", app.clock.now_ns())
 
 
 def restore_strategies(app: Application) -> None:
