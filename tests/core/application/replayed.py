@@ -1,5 +1,10 @@
 """A desk's journal read again: from its start, and from a snapshot on the way."""
 
+from collections.abc import Sequence
+
+import msgspec
+
+from hexdesk.application.rebuild import Rebuild
 from hexdesk.application.replay import Replay, empty_desk
 from hexdesk.application.state import DeskState, capture, decode_state, encode_state
 from hexdesk.domain.records import RunStarted
@@ -16,6 +21,23 @@ def assert_replayed(rig: Rig, half: int) -> None:
         return
     snapshot = replayed(records[:half])
     assert_same(replayed(records[half:], snapshot=snapshot, run=records[0]), expected)
+
+
+def assert_every_commit_replays(rig: Rig, commits: Sequence[int], expected: bytes) -> None:
+    """Assert that a journal cut behind any commit can be read, and read on from there.
+
+    What a crash leaves is such a journal. On the way each state is the same as JSON as it is as
+    msgpack, in which snapshots are where a number passes 64 bits.
+    """
+    rebuild = Rebuild()
+    behind = set(commits)
+    for number, record in enumerate(rig.records, 1):
+        rebuild.take(record)
+        if number in behind:
+            encoded = rebuild.encoded()
+            as_json = msgspec.json.encode(decode_state(encoded))
+            assert encode_state(decode_state(as_json)) == encoded, number
+    assert_same(rebuild.encoded(), expected)
 
 
 def capture_fully(rig: Rig) -> bytes:

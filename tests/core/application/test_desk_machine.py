@@ -55,7 +55,11 @@ from hexdesk.ports.broker import Capabilities
 from hexdesk.ports.strategy import StrategyContext
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from tests.core.application.books import check_books
-from tests.core.application.replayed import assert_replayed
+from tests.core.application.replayed import (
+    assert_every_commit_replays,
+    assert_replayed,
+    capture_fully,
+)
 from tests.core.application.rig import ALL_CAPABILITIES, Request, Rig, agreeable, refusal
 
 SPOT = replace(INSTRUMENT, id="TEST-SPOT.ACME", kind=InstrumentKind.SPOT)
@@ -82,6 +86,10 @@ class DeskMachine(RuleBasedStateMachine):
             self.rig.quote(BID, ASK, instrument)
         self.rig.deposit_more(parse_money("100000 TEST"))
         self.committed = 0
+        self.commits: list[int] = []
+        self.rig.journal.follow(
+            lambda first, records: self.commits.append(first + len(records) - 1)
+        )
         self.answered = 0
         self.trades = 0
         self.late: list[VenueReport] = []
@@ -286,6 +294,7 @@ class DeskMachine(RuleBasedStateMachine):
         if not hasattr(self, "rig"):
             return
         assert_replayed(self.rig, self.committed)
+        assert_every_commit_replays(self.rig, self.commits, capture_fully(self.rig))
         for _ in range(20):
             open_orders = list(self.rig.desk.execution.open)
             for order_id in open_orders:
