@@ -1,0 +1,52 @@
+import pytest
+
+from hexdesk.errors import ConfigError
+from hexdesk_otel.settings import OtelSettings, make_plan
+
+
+def test_without_an_endpoint_nothing_leaves() -> None:
+    plan = make_plan(OtelSettings(), {})
+    assert not plan.otlp
+    assert plan.prometheus == ("127.0.0.1", 9090)
+    assert plan.ratio == 0.01
+
+
+def test_standard_variables_fill_what_is_left_open() -> None:
+    environ = {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318",
+        "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+        "OTEL_TRACES_SAMPLER_ARG": "0.5",
+        "OTEL_METRIC_EXPORT_INTERVAL": "2000",
+        "OTEL_LOGS_EXPORTER": "none",
+        "OTEL_METRICS_EXPORTER": "otlp,console",
+    }
+    plan = make_plan(OtelSettings(), environ)
+    assert plan.otlp == {"traces", "metrics"}
+    assert plan.console == {"metrics"}
+    assert (plan.protocol, plan.ratio, plan.interval_s) == ("http/protobuf", 0.5, 2.0)
+    assert make_plan(OtelSettings(sample_ratio=0.1, protocol="grpc"), environ).ratio == 0.1
+
+
+def test_one_signal_may_have_an_endpoint_alone() -> None:
+    plan = make_plan(OtelSettings(), {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://x:4317"})
+    assert plan.otlp == {"traces"}
+
+
+def test_it_can_be_switched_off() -> None:
+    environ = {"OTEL_SDK_DISABLED": "true"}
+    assert not make_plan(OtelSettings(endpoint="http://x:4317"), environ).otlp
+
+
+@pytest.mark.parametrize(
+    ("settings", "environ"),
+    [
+        (OtelSettings(prometheus_listen="9090"), {}),
+        (OtelSettings(prometheus_listen="host:99999"), {}),
+        (OtelSettings(), {"OTEL_TRACES_SAMPLER_ARG": "all"}),
+        (OtelSettings(), {"OTEL_TRACES_SAMPLER_ARG": "2"}),
+        (OtelSettings(), {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}),
+    ],
+)
+def test_what_makes_no_sense_is_refused(settings: OtelSettings, environ: dict[str, str]) -> None:
+    with pytest.raises(ConfigError):
+        make_plan(settings, environ)
