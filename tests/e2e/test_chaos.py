@@ -1,8 +1,12 @@
 """Fifty kills, as CI makes them; a thousand are one command: `hexdesk chaos --kills 1000`."""
 
 import json
+import re
+import signal
+import socket
 import subprocess
 from pathlib import Path
+from time import monotonic, sleep
 
 import pytest
 
@@ -10,6 +14,7 @@ from tests.e2e.service import command, environment
 
 KILLS = 50
 TIMEOUT_S = 280
+STOP_S = 60.0
 
 
 @pytest.mark.slow
@@ -39,3 +44,27 @@ def test_a_desk_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing
     assert data["counts"]["fills"] > KILLS
     assert data["doubts"], "none of the kills came between an intent and its answer"
     assert sum(data["doubts"].values()) >= sum(data["resolved"].values())
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_nothing_goes_on_when_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with subprocess.Popen(
+        [*command(), "chaos", "--kills", "1000", "--folder", "site"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        log = tmp_path / "site" / "desk.log"
+        deadline = monotonic() + STOP_S
+        while not log.exists():
+            assert process.poll() is None
+            assert monotonic() < deadline
+            sleep(0.05)
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=STOP_S)
+    assert process.returncode == 130, errors
+    found = re.search(r"listens on 127\.0\.0\.1:(\d+)", (log.parent / "venue.log").read_text())
+    assert found
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", int(found[1])), timeout=STOP_S).close()
