@@ -19,12 +19,14 @@ ID = INSTRUMENT.id
 ACCOUNT = "account:venue"
 
 
-def plan(*, capital: dict[str, str] | None = None, **rules: Any) -> RiskPlan:
+def plan(
+    *, capital: dict[str, str] | None = None, mark_every_ns: int = 0, **rules: Any
+) -> RiskPlan:
     """Return a plan of rules by name, `{}` for the defaults, marking at every quote."""
     return RiskPlan(
         rules={name: activate(name, settings) for name, settings in rules.items()},
         capital={name: parse_money(text) for name, text in (capital or {}).items()},
-        mark_every_ns=0,
+        mark_every_ns=mark_every_ns,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.case import MINUTE_NS, LiveCase
+from hexdesk.application.risk_rules import worst_price
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
@@ -156,7 +157,8 @@ class HostChecks:
             return ()
         stake = self._stake_of(ledger)
         case = self._case
-        case.load(order, stake, candidate.reserve_price, rest, now_ns, 1)
+        price = candidate.reserve_price or worst_price(order, ledger, 0)
+        case.load(order, stake, price, rest, now_ns, 1)
         case.refresh()
         found = [rule.check(case) for rule in self._rules]
         steps = [brake.step for brake in self._brakes_of(order.instrument_id)]

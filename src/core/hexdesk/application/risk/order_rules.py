@@ -212,7 +212,7 @@ class GlobalPosition(Settings, frozen=True):
         notional_max: In the settlement currency.
     """
 
-    quantity_max: str = UNLIMITED
+    quantity_max: str = "500"
     notional_max: str = UNLIMITED
 
 
