@@ -5,7 +5,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import chain
 
@@ -269,14 +269,28 @@ def assemble(
         is_virtual=is_virtual,
         closed_orders_max=0 if is_virtual else CLOSED_ORDERS_MAX,
     )
-    if past is None and config.desk.mode is not Mode.LIVE:
-        for name, amounts in deposits.items():
-            for money in amounts:
-                desk.deposit(name, money, "start", now_ns)
+    if config.desk.mode is not Mode.LIVE:
+        for name, money in _missing_deposits(deposits, past):
+            desk.deposit(name, money, "start", now_ns)
     desk.saves.is_on = config.journal is not None and not is_virtual
     for name in parts.strategies:
         _add_strategy(parts, name, desk)
     return Assembly(desk, brokers, inbox, deposits)
+
+
+def _missing_deposits(
+    deposits: Mapping[str, tuple[Money, ...]], past: Past | None
+) -> Iterator[tuple[str, Money]]:
+    """Yield what accounts begin with and do not have: the first run may have died before it."""
+    accounts = past.state.accounts if past is not None else ()
+    orders = (*past.state.open, *past.state.closed) if past is not None else ()
+    traded = {order.intent.account_id for order in orders}
+    begun = {each.book.broker for each in accounts if each.book.account_id in traded}
+    funded = {(each.book.broker, cash.currency) for each in accounts for cash in each.balances}
+    for name, amounts in deposits.items():
+        for money in amounts if name not in begun else ():
+            if (name, money.currency) not in funded:
+                yield name, money
 
 
 def _open_books(config: Config, parts: Parts, desk: Desk) -> None:
