@@ -41,11 +41,11 @@ def state(tmp_path: Path) -> Path:
     return tmp_path / "state"
 
 
-def make_journal(folder: Path) -> Journal:
+def make_journal(folder: Path, run_id: str = "run1") -> Journal:
     (registration,) = (each for _, _, each in load(["journal"]).all())
     assert isinstance(registration, JournalRegistration)
     context = JournalContext(
-        name="journal", run_id="run1", state_path=folder, logger=logging.getLogger("test")
+        name="journal", run_id=run_id, state_path=folder, logger=logging.getLogger("test")
     )
     return registration.factory(context, registration.settings())
 

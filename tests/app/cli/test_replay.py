@@ -7,7 +7,8 @@ import pytest
 
 from hexdesk.application.desk import Desk
 from hexdesk.application.detached import DetachedBroker
-from hexdesk.application.state import capture, encode_state, hash_of
+from hexdesk.application.replay import Replay
+from hexdesk.application.state import capture, decode_state, encode_state, hash_of
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Halt, OperatorCancel, SetReducing, StartStrategy
 from hexdesk.domain.market import Quote
@@ -79,9 +80,9 @@ class SilentBroker(DetachedBroker):
 class Ghostwriter:
     """A desk whose venue says what a test wants, with a journal on disk."""
 
-    def __init__(self, folder: Path, run_id: str = "run1") -> None:
+    def __init__(self, folder: Path, run_id: str = "run1", past: bytes = b"") -> None:
         self.clock = FakeClock()
-        self.journal: Journal = make_journal(folder)
+        self.journal: Journal = make_journal(folder, run_id)
         self.desk = Desk(
             run_id=run_id, instruments=(INSTRUMENT,), journal=self.journal, clock=self.clock,
             limits=WIDE_LIMITS,
@@ -89,9 +90,13 @@ class Ghostwriter:
         account = Account("account", (INSTRUMENT,))
         self.desk.add_broker("venue", SilentBroker(), account)
         self.puppet: Puppet
+        if past:
+            self.clock.advance_by(1_000 * MS)
+            Replay(self.desk).restore(decode_state(past))
         self.desk.add_strategy("a", self._make, broker="venue", instrument_ids=[INSTRUMENT.id])
-        self.desk.begin_run("test", "paper", self.now())
-        self.desk.deposit("venue", parse_money("1000000 USDT"), "start", self.now())
+        self.desk.begin_run("test", "paper", self.now(), continues=bool(past))
+        if not past:
+            self.desk.deposit("venue", parse_money("1000000 USDT"), "start", self.now())
         self.desk.command(StartStrategy("", self.now()))
 
     def _make(self, context: StrategyContext) -> Strategy:
@@ -250,6 +255,7 @@ def test_until_a_record_or_a_time(hexdesk: Run, writer: Ghostwriter, folder: Pat
 def test_from_a_snapshot_before_a_time(hexdesk: Run, writer: Ghostwriter, folder: Path) -> None:
     writer.wish("buy")
     writer.journal.save_snapshot(writer.state)
+    assert writer.journal.snapshot(), "it is written: a later one would take its place"
     number, then = writer.journal.sequence, writer.clock.now_ns()
     writer.wish("buy")
     writer.journal.save_snapshot(writer.state)
@@ -373,3 +379,50 @@ def test_an_order_of_an_earlier_run_and_beside_a_snapshot(
         answer = hexdesk("why", order_id, str(folder), "--json")
         assert answer.code == 0, answer.err
         assert len(answer.data["steps"]) == kinds
+
+
+def test_what_was_given_up_is_told_from_the_snapshot_on(
+    hexdesk: Run, writer: Ghostwriter, folder: Path
+) -> None:
+    """The oldest segment goes, and the snapshot stands for it."""
+    (early,) = writer.wish("buy")
+    writer.accept(early)
+    (gone,) = writer.wish("huge")
+    state = writer.state
+    writer.journal.save_snapshot(state)
+    number = writer.journal.sequence
+    writer.journal.close()
+    later = Ghostwriter(folder, "run2", state)
+    later.fill(early)
+    (anew,) = later.wish("sell")
+    later.journal.close()
+    whole = hexdesk("replay", str(folder), "--json").data
+    (folder / "journal" / "00000001.seg").unlink()
+    answer = hexdesk("replay", str(folder), "--json")
+    assert answer.code == 0, answer.err
+    assert answer.data["began_behind"] == number
+    assert answer.data["state_hash"] == whole["state_hash"] == hash_of(later.state)
+    assert f"records before {number + 1} were given up" in answer.err
+    told = hexdesk("why", early, str(folder), "--json").data
+    assert [step["kind"] for step in told["steps"]] == ["fill"]
+    assert told["order"]["tag"] == "to buy"
+    assert told["order"]["run_id"] == ""
+    assert hexdesk("why", anew, str(folder), "--json").data["steps"][0]["verdict"] == "passed"
+    assert hexdesk("why", gone, str(folder)).code == 2
+
+
+def test_a_journal_without_a_run_says_what_to_do(hexdesk: Run, state_of_bare_records: Path) -> None:
+    answer = hexdesk("replay", str(state_of_bare_records))
+    assert answer.code == 1
+    assert "does not begin with a run" in answer.err
+    assert hexdesk("replay", "nowhere").code == 2
+    assert hexdesk("why", "O1", "nowhere").code == 2
+
+
+@pytest.fixture
+def state_of_bare_records(tmp_path: Path) -> Path:
+    journal = make_journal(tmp_path / "bare")
+    journal.append(OrderCanceled("A1", "", 1, 1))
+    journal.commit()
+    journal.close()
+    return tmp_path / "bare"
