@@ -1,4 +1,7 @@
-"""The feed: bounded, behind the journal's back, and never in the desk's way."""
+"""The feed: bounded, behind the journal's back, and never in the desk's way.
+
+Seeds: E7.
+"""
 
 import errno
 import logging

@@ -1,4 +1,7 @@
-"""The file: what it is made of, damage, versions, locks, and questions beside a writer."""
+"""The file: what it is made of, damage, versions, locks, and questions beside a writer.
+
+Seeds: E7.
+"""
 
 import hashlib
 import logging

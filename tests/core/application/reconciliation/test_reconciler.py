@@ -1,4 +1,7 @@
-"""The reconciler at a desk: what it asks, when it acts, what it leaves to a person."""
+"""The reconciler at a desk: what it asks, when it acts, what it leaves to a person.
+
+Seeds: C5, C7, C23, C31, C38.
+"""
 
 import pytest
 from msgspec.structs import replace
@@ -129,6 +132,22 @@ def test_a_start_with_an_unexplained_position_reduces_that_instrument() -> None:
     session.wait(10)
     assert session.reconciler.is_ready
     assert [finding.subject for finding in _open(session)] == [(Mismatch.POSITION_UNOWNED, ID)]
+
+
+def test_a_start_that_could_not_compare_in_time_opens_nothing_until_it_has() -> None:
+    session = Session(starts=False)
+    session.broken = set(QueryKind)
+    session.reconciler.start(session.rig.clock.now_ns())
+    session.wait(5)
+    assert session.reducing == {}, "it waits: nothing trades yet"
+    session.reconciler.start_late()
+    session.wait(1)
+    assert set(session.reducing[ID]) == {"RECON_STALE"}
+    session.broken = set()
+    session.wait(30)
+    assert session.reconciler.is_ready
+    assert session.reducing == {}
+    assert session.codes() == ["RECON_STALE", "RECON_FRESH"]
 
 
 def test_reductions_of_an_earlier_run_end_only_once_the_books_were_compared() -> None:

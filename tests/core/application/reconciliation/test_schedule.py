@@ -1,4 +1,7 @@
-"""The schedule against a simple model of it, over random answers, failures and time."""
+"""The schedule against a simple model of it, over random answers, failures and time.
+
+Seeds: C19, C23.
+"""
 
 import hypothesis.strategies as st
 from hypothesis import settings
