@@ -21,7 +21,7 @@ from hexdesk.ports.clock import Clock
 
 STEP_S = 0.25
 READY_TIMEOUT_S = 30.0
-"""How long a start waits for the first round; what is not compared then trades later."""
+"""How long a start waits for the first round; until it is through nothing is opened there."""
 logger = logging.getLogger("hexdesk.reconcile")
 
 
@@ -141,6 +141,9 @@ class Reconciliation:
         except TimeoutError:
             missing = [name for name, each in self.watchmen.items() if not each.reconciler.is_ready]
             logger.warning("not compared with within %g s: %s", READY_TIMEOUT_S, missing)
+            for name in missing:
+                self.watchmen[name].reconciler.start_late()
+                self.watchmen[name].step()
 
     def on_link(self, broker: str, status: LinkStatus) -> None:
         """Take a change of a broker's link."""

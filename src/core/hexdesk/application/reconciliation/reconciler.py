@@ -114,6 +114,7 @@ class Reconciler:
         self._deep_ns: TimeNs = -1
         self._scanned_ns: TimeNs = -1
         self._is_stale = False
+        self._is_late = False
 
     # --- life ------------------------------------------------------------------------------
 
@@ -133,6 +134,10 @@ class Reconciler:
         self._fills_from_ns = max(since_ns - overlap_ns, 0)
         self._schedule = Schedule(self._settings, now_ns)
         self._reductions.take_over(self._desk.execution.reducing, self._instruments())
+
+    def start_late(self) -> None:
+        """Let nothing be opened until the first round is through: the desk trades without it."""
+        self._is_late = True
 
     def disconnected(self) -> None:
         """Ask nothing until the connection is back."""
@@ -213,7 +218,7 @@ class Reconciler:
             self._scanned_ns = now_ns
             actions += self._doubts.watch(orders_of(self._desk, self.broker), now_ns)
             self._see_whether_ready()
-        is_stale = self._schedule.is_stale(now_ns)
+        is_stale = self._schedule.is_stale(now_ns) or (self._is_late and not self.is_ready)
         if is_stale is not self._is_stale:
             self._is_stale = is_stale
             age_s = self._schedule.age_ns(now_ns) // nanoseconds(1)
