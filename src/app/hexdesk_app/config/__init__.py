@@ -4,6 +4,7 @@ from hexdesk_app.config.load import DEFAULT_FILE, Sources, load_config
 from hexdesk_app.config.notices import notices
 from hexdesk_app.config.paths import Origins, format_path
 from hexdesk_app.config.presets import RISK_PRESETS
+from hexdesk_app.config.risk import RiskSection
 from hexdesk_app.config.schema import (
     AlertRule,
     AlertSettings,
@@ -15,7 +16,6 @@ from hexdesk_app.config.schema import (
     LoggingSettings,
     Mode,
     PluginSection,
-    RiskSection,
     StrategySection,
 )
 

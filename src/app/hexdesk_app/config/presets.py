@@ -1,5 +1,7 @@
 """Risk presets: named limits that a configuration starts from and may override one by one."""
 
+from typing import TypeAlias
+
 from hexdesk.domain.risk import UNLIMITED
 
 RISK_PRESETS: dict[str, dict[str, object]] = {
@@ -25,4 +27,85 @@ RISK_PRESETS: dict[str, dict[str, object]] = {
         "orders_per_second_max": UNLIMITED,
         "open_orders_max": UNLIMITED,
     },
+    # system A: Japanese shares, at most 500 of one; a day may lose 10,000 JPY (A32, A35)
+    "jp_equity": {
+        "order_quantity_max": "100",
+        "order_notional_max": UNLIMITED,
+        "position_quantity_max": "500",
+        "position_notional_max": UNLIMITED,
+    },
+    # system B: US shares with 50,000 USD, a fifth of it in one symbol (B14, B15)
+    "us_equity": {"order_notional_max": "50000", "position_notional_max": "50000"},
+    # system C: perpetual swaps, 1 % a trade, three times the capital (C15)
+    "crypto_swap": {"order_notional_max": "30000", "position_notional_max": "30000"},
+    # system D: 10,000 USDT, margin 3 to 13 %, up to 20 times (D9, D10, D32)
+    "crypto_futures": {"order_notional_max": "26000", "position_notional_max": "200000"},
+    # system E: Chinese futures, checks in many dimensions (E13)
+    "cn_futures": {"order_notional_max": "2000000", "position_notional_max": "10000000"},
 }
+
+Rules: TypeAlias = dict[str, dict[str, object]]
+_WATCHED: Rules = {
+    "self_trade": {},
+    "allocation": {},
+    "daily_loss": {"warn": "1.5", "reduce": "3"},
+    "drawdown": {"warn": "10", "reduce": "15"},
+    "slippage": {"over_pct": "0.2", "warn": "1", "throttle": "3"},
+    "rejects": {"reduce": "10"},
+    "link": {"warn": "2", "throttle": "4", "reduce": "5", "throttle_s": "2.0"},
+}
+RULE_PRESETS: dict[str, Rules] = {
+    "standard": {**_WATCHED, "exposure": {"gross_max": "3"}},
+    "observe": {**_WATCHED, "exposure": {"gross_max": "3"}},
+    "careful": {
+        **_WATCHED,
+        "exposure": {"gross_max": "1"},
+        "daily_loss": {"warn": "1", "reduce": "2"},
+        "drawdown": {"warn": "5", "reduce": "10"},
+    },
+    "unlimited": {},
+    "jp_equity": {
+        **_WATCHED,
+        "global_position": {"quantity_max": "500"},
+        "daily_loss": {"unit": "amount", "warn": "5000", "reduce": "10000"},
+    },
+    "us_equity": {
+        **_WATCHED,
+        "concentration": {"pct_max": "20"},
+        "exposure": {"gross_max": "1"},
+        "entry_interval": {"seconds_min": "60"},
+        "fill_ratio": {"warn": "5"},
+    },
+    "crypto_swap": {
+        **_WATCHED,
+        "exposure": {"gross_max": "3"},
+        "leverage": {"max": "3"},
+        "per_trade": {"pct_max": "1"},
+        "stop_required": {},
+        "duplicate": {"open_max": "0"},
+        "market_data": {"age_ms_max": "5000"},
+    },
+    "crypto_futures": {
+        **_WATCHED,
+        "position_count": {"max": "999"},
+        "leverage": {"max": "20"},
+        "order_margin": {"pct_max": "13"},
+        "stop_required": {},
+        "reward": {"ratio_min": "2.0"},
+        "message_budget": {"per_minute_max": "1920", "reserved_pct": "20"},
+        "volatility": {"reduce": "3"},
+    },
+    "cn_futures": {
+        **_WATCHED,
+        "exposure": {"gross_max": "5"},
+        "leverage": {"max": "5"},
+        "market_data": {"age_ms_max": "5000"},
+    },
+}
+"""Rules that a preset switches on, with what differs from their defaults."""
+PRESET_DAYS: dict[str, tuple[str, str]] = {
+    "jp_equity": ("Asia/Tokyo", "00:00"),
+    "us_equity": ("America/New_York", "00:00"),
+    "cn_futures": ("Asia/Shanghai", "20:00"),
+}
+"""Time zone and begin of the trading day, where that is not midnight UTC."""

@@ -10,9 +10,9 @@ from msgspec import Meta
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
-from hexdesk.domain.risk import RiskLimits
 from hexdesk_app.config.layers import Table
 from hexdesk_app.config.paths import Origins
+from hexdesk_app.config.risk import RiskSection
 from hexdesk_app.look import Look
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
@@ -242,18 +242,6 @@ class StrategySection(PluginSection, frozen=True, kw_only=True):
     capital: Money | None
     enabled: bool
     on_fault: Literal["cancel", "keep"]
-
-
-class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
-    """`[risk]`: limits of all instruments, and of those that have their own."""
-
-    preset: str
-    limits: RiskLimits
-    instruments: dict[str, RiskLimits]
-
-    def of(self, instrument_id: str) -> RiskLimits:
-        """Return the limits of an instrument."""
-        return self.instruments.get(instrument_id, self.limits)
 
 
 class Config(msgspec.Struct, frozen=True, kw_only=True):

@@ -15,6 +15,14 @@ from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
 from hexdesk_app.config.layers import Table, is_table
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.presets import RISK_PRESETS
+from hexdesk_app.config.risk import (
+    OWN_KEYS,
+    RiskSection,
+    RuleTables,
+    read_rules,
+    read_settings,
+    rule_presets,
+)
 from hexdesk_app.config.schema import (
     AlertSettings,
     BrokerHead,
@@ -29,7 +37,6 @@ from hexdesk_app.config.schema import (
     Name,
     PluginHead,
     PluginSection,
-    RiskSection,
     StrategySection,
     StrategyTable,
 )
@@ -315,33 +322,75 @@ class Builder:
     def _risk(self) -> RiskSection | None:
         place = self._root.inside("risk")
         table = dict(self._table("risk"))
-        preset = table.pop("preset", "standard")
-        own = table.pop("instruments", {})
-        base = RISK_PRESETS.get(str(preset))
+        preset = str(table.get("preset", "standard"))
+        base = RISK_PRESETS.get(preset)
         if base is None:
-            hint = suggest(str(preset), RISK_PRESETS)
-            self.errors.append(
-                place.error(
-                    "CONFIG_VALUE", f"there is no preset {show_value(preset)}", "preset", hint
-                )
-            )
+            hint = suggest(preset, RISK_PRESETS)
+            text = f"there is no preset {show_value(preset)}"
+            self.errors.append(place.error("CONFIG_VALUE", text, "preset", hint))
             base = {}
         for key in base.keys() - table.keys():
             place.origins.known[(*place.path, key)] = f"preset {preset}"
-        general = {**base, **table}
-        limits = self._limits(general, place, also=("preset", "instruments"))
+        own = {key: value for key, value in table.items() if key not in OWN_KEYS}
+        limits = self._limits({**base, **own}, place, also=OWN_KEYS)
+        settings = read_settings(table, preset, place, self.errors)
+        rules = read_rules(
+            self._table("rules", place, table), rule_presets(preset), place.inside("rules"),
+            self.errors,
+        )  # fmt: skip
+        if limits is None or settings is None:
+            return None
+        return RiskSection(
+            preset=preset,
+            limits=limits,
+            instruments=self._instrument_limits(table, place, limits),
+            settings=settings,
+            rules={name: rule for name, rule in rules.items() if rule is not None},
+            strategies=self._strategy_rules(table, place),
+            groups=self._groups(table, place),
+        )
+
+    def _instrument_limits(
+        self, table: Table, place: Place, limits: RiskLimits
+    ) -> dict[str, RiskLimits]:
         below = place.inside("instruments")
-        tables = self._table("instruments", place, {"instruments": own})
+        tables = self._table("instruments", place, table)
         instruments: dict[str, RiskLimits] = {}
         for name in tables:
             overrides = self._table(name, below, tables)
             found = self._limits(overrides, below.inside(name))
-            if found is not None and limits is not None:
+            if found is not None:
                 written = {key: getattr(found, key) for key in overrides}
                 instruments[name] = msgspec.structs.replace(limits, **written)
-        if limits is None:
-            return None
-        return RiskSection(preset=str(preset), limits=limits, instruments=instruments)
+        return instruments
+
+    def _strategy_rules(self, table: Table, place: Place) -> dict[str, RuleTables]:
+        below = place.inside("strategies")
+        tables = self._table("strategies", place, table)
+        known = self._table("strategies")
+        found: dict[str, RuleTables] = {}
+        for name in tables:
+            if name not in known:
+                text = "names no strategy"
+                self.errors.append(below.error("CONFIG_CONFLICT", text, name, suggest(name, known)))
+            rules = self._table(name, below, tables)
+            found[name] = read_rules(rules, {}, below.inside(name), self.errors)
+        return found
+
+    def _groups(self, table: Table, place: Place) -> dict[str, tuple[str, ...]]:
+        """Return strategies that run together, by name."""
+        known = self._table("strategies")
+        found: dict[str, tuple[str, ...]] = {}
+        below = place.inside("groups")
+        for name, value in self._table("groups", place, table).items():
+            members = [str(each) for each in value] if isinstance(value, list) else []
+            strangers = [each for each in members if each not in known]
+            if not members or strangers:
+                text = f"expected a list of strategies, was {show_value(value)}"
+                hint = suggest(strangers[0], known) if strangers else 'calm = ["a", "b"]'
+                self.errors.append(below.error("CONFIG_VALUE", text, name, hint))
+            found[name] = tuple(members)
+        return found
 
     def _limits(
         self, table: Mapping[str, object], place: Place, also: tuple[str, ...] = ()

@@ -1,0 +1,191 @@
+"""`[risk]`: a preset, limits of single orders, rules, and how they are kept."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from hexdesk.application.risk.catalog import BY_NAME, RuleKind
+from hexdesk.application.risk.days import MINUTES_PER_DAY, TradingDays
+from hexdesk.application.risk.plan import ActiveRule, RiskPlan
+from hexdesk.domain.money import Money
+from hexdesk.domain.risk import OFF, UNLIMITED, RiskLimits
+from hexdesk.domain.values import NS_PER_MS
+from hexdesk.errors import ConfigError
+from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
+from hexdesk_app.config.layers import is_table
+from hexdesk_app.config.presets import PRESET_DAYS, RULE_PRESETS
+from hexdesk_app.look import find_zone
+
+SIZES = (
+    "order_quantity_max", "order_notional_max", "position_quantity_max", "position_notional_max",
+)  # fmt: skip
+"""Limits that a stage makes smaller."""
+
+
+class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How rules are kept.
+
+    Attributes:
+        zone: Time zone of the trading day.
+        day_start: When it begins there.
+        mark_every_ms: How old equity and exposure may be.
+        confirm_looser: Whether a second person must agree to a looser limit.
+        stage: Percent of the size limits that hold: the way to live goes in steps.
+    """
+
+    zone: str = "UTC"
+    day_start: str = "00:00"
+    mark_every_ms: int = 100
+    confirm_looser: bool = False
+    stage: Literal[10, 25, 50, 100] = 100
+
+
+RuleTables = Mapping[str, ActiveRule | None]
+
+
+class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
+    """`[risk]`: limits of all instruments, and of those that have their own; rules.
+
+    Attributes:
+        preset: What it started from.
+        limits: Of all instruments.
+        instruments: Of those that have their own.
+        settings: How rules are kept.
+        rules: Those that are on.
+        strategies: What differs for a strategy; None switches a rule off.
+        groups: Strategies that run together.
+    """
+
+    preset: str
+    limits: RiskLimits
+    instruments: dict[str, RiskLimits]
+    settings: RiskSettings = RiskSettings()
+    rules: dict[str, ActiveRule] = {}
+    strategies: dict[str, RuleTables] = {}
+    groups: dict[str, tuple[str, ...]] = {}
+
+    def of(self, instrument_id: str) -> RiskLimits:
+        """Return the limits of an instrument, at the stage that holds."""
+        limits = self.instruments.get(instrument_id, self.limits)
+        stage = self.settings.stage
+        if stage == 100:  # noqa: PLR2004 - percent
+            return limits
+        return msgspec.structs.replace(
+            limits, **{name: _part(getattr(limits, name), stage) for name in SIZES}
+        )
+
+    def plan(self, capital: Mapping[str, Money]) -> RiskPlan:
+        """Return what the desk's risk is to be, with the capital of strategies."""
+        settings = self.settings
+        return RiskPlan(
+            rules=self.rules,
+            strategies=self.strategies,
+            capital=capital,
+            days=TradingDays(find_zone(settings.zone), _minute(settings.day_start)),
+            mark_every_ns=settings.mark_every_ms * NS_PER_MS,
+            confirms_looser=settings.confirm_looser,
+            groups=self.groups,
+        )
+
+
+OWN_KEYS = (*RiskSettings.__struct_fields__, "preset", "instruments", "rules", "strategies",
+            "groups")  # fmt: skip
+
+
+def read_settings(
+    table: Mapping[str, object], preset: str, place: Place, errors: list[ConfigError]
+) -> RiskSettings | None:
+    """Return how rules are kept."""
+    own = {key: table[key] for key in table.keys() & set(RiskSettings.__struct_fields__)}
+    zone, day_start = PRESET_DAYS.get(preset, ("UTC", "00:00"))
+    settings = to_struct({"zone": zone, "day_start": day_start, **own}, RiskSettings, place, errors)
+    if settings is None:
+        return None
+    try:
+        find_zone(settings.zone)
+    except (OSError, ValueError, KeyError):
+        text = f"there is no time zone {show_value(settings.zone)}"
+        errors.append(place.error("CONFIG_VALUE", text, "zone", 'zone = "Asia/Tokyo"'))
+    try:
+        _minute(settings.day_start)
+    except ValueError as error:
+        errors.append(place.error("CONFIG_VALUE", str(error), "day_start", 'day_start = "20:00"'))
+    if settings.mark_every_ms < 0:
+        errors.append(
+            place.error(
+                "CONFIG_VALUE", "expected 0 or more", "mark_every_ms", "mark_every_ms = 100"
+            )
+        )
+    return settings
+
+
+def read_rules(
+    table: Mapping[str, object],
+    preset: Mapping[str, Mapping[str, object]],
+    place: Place,
+    errors: list[ConfigError],
+) -> dict[str, ActiveRule | None]:
+    """Return rules by name, those of a preset and those that are written; None is off."""
+    found: dict[str, ActiveRule | None] = {}
+    for name in {**preset, **table}:
+        written = table.get(name, {})
+        kind = BY_NAME.get(name)
+        if kind is None:
+            errors.append(
+                place.error("CONFIG_UNKNOWN_KEY", "is not a rule", name, suggest(name, BY_NAME))
+            )
+        elif written == OFF:
+            found[name] = None
+        elif not is_table(written):
+            text = f"expected a table or {OFF!r}, was {show_value(written)}"
+            errors.append(place.error("CONFIG_TYPE", text, name, f'{name} = "{OFF}" or {{}}'))
+        else:
+            merged = {**preset.get(name, {}), **written}
+            rule = _read_rule(kind, merged, place.inside(name), errors)
+            if rule is not None:
+                found[name] = rule
+    return found
+
+
+def _read_rule(
+    kind: RuleKind, table: Mapping[str, object], place: Place, errors: list[ConfigError]
+) -> ActiveRule | None:
+    settings = to_struct(table, kind.settings, place, errors, decimals=True)
+    if settings is None:
+        return None
+    rule = ActiveRule(kind.name, kind.layer, settings, kind.make)
+    try:
+        made = rule.made
+    except ValueError as error:
+        key, _, problem = str(error).partition(": ")
+        errors.append(place.error("CONFIG_VALUE", problem, key, f"correct {key}"))
+        return None
+    if not made:
+        errors.append(
+            place.error("CONFIG_VALUE", "has no limit at all", remedy=f'{kind.name} = "{OFF}"')
+        )
+        return None
+    return rule
+
+
+def rule_presets(preset: str) -> Mapping[str, Mapping[str, object]]:
+    """Return the rules of a preset; none for one that is not known."""
+    return RULE_PRESETS.get(preset, {})
+
+
+def _minute(text: str) -> int:
+    hours, colon, minutes = text.partition(":")
+    if not (colon and hours.isdigit() and minutes.isdigit()):
+        message = f"expected a time of the day as 20:00, was {text!r}"
+        raise ValueError(message)
+    minute = int(hours) * 60 + int(minutes)
+    if minute >= MINUTES_PER_DAY or int(minutes) > 59:  # noqa: PLR2004 - minutes of an hour
+        message = f"expected a time before 24:00, was {text!r}"
+        raise ValueError(message)
+    return minute
+
+
+def _part(text: str, percent: int) -> str:
+    return text if text == UNLIMITED else f"{Decimal(text) * percent / 100:f}"
