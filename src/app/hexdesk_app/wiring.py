@@ -17,6 +17,7 @@ from hexdesk.application.inbox import Inbox
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.recovery import Past, read_past
 from hexdesk.application.replay import Replay
+from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money, currency_scale, pow10
@@ -44,6 +45,7 @@ from hexdesk_app.links import LinkKind, Links
 from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
+from hexdesk_app.risk import attach_risk
 
 DEFAULT_DEPOSIT = 10_000
 """Of each settlement currency, where the configuration names no deposit."""
@@ -54,12 +56,13 @@ NS_PER_MS = 1_000_000
 
 
 class Assembly(msgspec.Struct, frozen=True):
-    """A desk with what it is attached to; `deposits` by broker name."""
+    """A desk with what it is attached to; `deposits` by broker name, `risk` where rules are on."""
 
     desk: Desk
     brokers: dict[str, Broker]
     inbox: Inbox
     deposits: dict[str, tuple[Money, ...]]
+    risk: RiskEngine | None = None
 
 
 class Lookback(msgspec.Struct, frozen=True):
@@ -275,7 +278,7 @@ def assemble(
     desk.saves.is_on = config.journal is not None and not is_virtual
     for name in parts.strategies:
         _add_strategy(parts, name, desk)
-    return Assembly(desk, brokers, inbox, deposits)
+    return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk))
 
 
 def _missing_deposits(
