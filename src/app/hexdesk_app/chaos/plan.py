@@ -9,7 +9,7 @@ START_S_MAX = 1.4
 """Of a cycle that ends while the desk starts, recovers or reconciles: its longest."""
 RUN_S_MAX = 0.5
 """The same from when the desk was ready."""
-STOP_S_MAX = 0.25
+STOP_S_MAX = 0.03
 """From the request to stop in good order, where the last snapshot is written, to the kill."""
 FROM_READY_SHARE = 0.5
 STOP_SHARE = 0.25
