@@ -56,6 +56,7 @@ async def run_live(config: Config, options: Options) -> RunResult:
             app.desk, app.assembly.brokers, app.clock, config.reconciliation
         )
         stack.push_async_callback(reconciliation.close)
+        app.process.show_reconciliation(reconciliation.shown)
         wanted = _wanted(app)
         app.links.follow(_Gate(app, reconciliation, wanted).on_link)
         await reconciliation.start(app.past.latest_ns if app.past else 0)

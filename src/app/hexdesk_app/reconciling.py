@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 
+from hexdesk.application.control.reconciling import DeskReconciling
 from hexdesk.application.desk import Desk
 from hexdesk.application.reconciliation.actions import Action
 from hexdesk.application.reconciliation.reconciler import Reconciler
@@ -112,6 +113,7 @@ class Reconciliation:
 
     Attributes:
         watchmen: By broker.
+        shown: What the control plane sees of it; None if it is off.
     """
 
     def __init__(
@@ -125,6 +127,8 @@ class Reconciliation:
             name: Watchman(name, broker, desk, clock, settings) for name, broker in brokers.items()
         }
         self._is_on = settings.enabled
+        reconcilers = {name: each.reconciler for name, each in self.watchmen.items()}
+        self.shown = DeskReconciling(desk, reconcilers, clock.now_ns) if self._is_on else None
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 

@@ -19,6 +19,7 @@ from hexdesk_api.v1 import (
     orders_pb2_grpc,
     plugins_pb2_grpc,
     portfolio_pb2_grpc,
+    reconciliation_pb2_grpc,
     risk_pb2_grpc,
     strategies_pb2_grpc,
 )
@@ -61,6 +62,7 @@ class Client:
         self.strategies = strategies_pb2_grpc.StrategyServiceStub(channel)
         self.orders = orders_pb2_grpc.OrderServiceStub(channel)
         self.portfolio = portfolio_pb2_grpc.PortfolioServiceStub(channel)
+        self.reconciliation = reconciliation_pb2_grpc.ReconciliationServiceStub(channel)
         self.risk = risk_pb2_grpc.RiskServiceStub(channel)
         self.markets = market_data_pb2_grpc.MarketDataServiceStub(channel)
         self.history = history_pb2_grpc.HistoryServiceStub(channel)

@@ -20,7 +20,7 @@ from hexdesk_client.errors import ApiError
 Plain = dict[str, Any]
 _FILES = (
     "access", "configuration", "desk", "events", "history", "market_data", "orders", "plugins",
-    "portfolio", "risk", "strategies",
+    "portfolio", "reconciliation", "risk", "strategies",
 )  # fmt: skip
 _STUBS = {
     "AccessService": "access",
@@ -31,6 +31,7 @@ _STUBS = {
     "OrderService": "orders",
     "PluginService": "plugins",
     "PortfolioService": "portfolio",
+    "ReconciliationService": "reconciliation",
     "RiskService": "risk",
     "StrategyService": "strategies",
 }

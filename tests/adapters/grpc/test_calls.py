@@ -167,7 +167,7 @@ async def test_health_and_reflection() -> None:
         async for answer in stub.ServerReflectionInfo(iter([asked])):
             names = {each.name for each in answer.list_services_response.service}
             assert "hexdesk_api.v1.EventService" in names
-            assert len(names) == 13
+            assert len(names) == 14
 
 
 async def test_a_message_too_large_is_refused() -> None:

@@ -18,7 +18,7 @@ from hexdesk.domain.values import (
 from hexdesk.ports.control import ControlError, FieldFault, Reason, Scope
 from hexdesk.ports.control_events import EventKind
 from hexdesk.ports.control_views import OrderTerms
-from hexdesk_api.v1 import common_pb2, orders_pb2
+from hexdesk_api.v1 import common_pb2, orders_pb2, reconciliation_pb2
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -35,6 +35,11 @@ _POSITION_EFFECTS = {0: PositionEffect.AUTO} | {int(each) + 1: each for each in 
 _STATUSES = {int(each): each for each in ReportedStatus}
 _SCOPES = dict(enumerate((Scope.READ, Scope.TRADE, Scope.RISK, Scope.ADMIN), 1))
 _EVENT_KINDS = {int(each): each for each in EventKind}
+_POLICIES = {
+    value.number: value.name.removeprefix("POLICY_").lower()
+    for value in reconciliation_pb2.Incident.Policy.DESCRIPTOR.values
+    if value.number
+}
 SECONDS_MAX = 253_402_300_799
 """The last second of the year 9999, where Timestamp ends."""
 
@@ -120,3 +125,8 @@ def statuses(numbers: Iterable[int]) -> frozenset[ReportedStatus]:
 def event_kinds(numbers: Iterable[int]) -> frozenset[EventKind]:
     """Return the kinds that a reader wants."""
     return frozenset(member(_EVENT_KINDS, each, "kinds") for each in numbers)
+
+
+def policy(number: int) -> str:
+    """Return what a person decided about an incident."""
+    return member(_POLICIES, number, "policy")

@@ -13,11 +13,12 @@ from hexdesk_api.v1 import (
     market_data_pb2,
     orders_pb2,
     portfolio_pb2,
+    reconciliation_pb2,
     risk_pb2,
     strategies_pb2,
 )
 from hexdesk_grpc import to_wire
-from hexdesk_grpc.from_wire import mutation, page, scopes, span_ns, statuses, terms, time_ns
+from hexdesk_grpc.from_wire import mutation, page, policy, scopes, span_ns, statuses, terms, time_ns
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -27,6 +28,7 @@ from hexdesk_grpc.names import (
     STRATEGIES,
     TOKENS,
     id_of,
+    incident_ids,
     name_of,
     optional_id_of,
     position_ids,
@@ -133,6 +135,16 @@ def _new_token(message: access_pb2.CreateTokenRequest) -> dict[str, Any]:
         "scopes": scopes(message.scopes),
         "ttl_ns": span_ns(message.ttl, "ttl"),
     }
+
+
+def _incident_filters(message: reconciliation_pb2.ListIncidentsRequest) -> dict[str, Any]:
+    account = optional_id_of(ACCOUNTS, message.account, "account")
+    return {"account": account, "open_only": message.open_only}
+
+
+def _decision(message: reconciliation_pb2.ResolveIncidentRequest) -> dict[str, Any]:
+    account, number = incident_ids(message.name)
+    return {"account": account, "number": number, "policy": policy(message.policy)}
 
 
 _ORDER = _id(ORDERS, "client_order_id")
@@ -286,6 +298,19 @@ def _methods() -> dict[str, Method]:
             show=_listed(risk_pb2.ListDenialsResponse, "denials", to_wire.denial),
         ),
         "RiskService.Rearm": _method(requests.Rearm, mutation, show=_rearmed),
+        # --- reconciliation
+        "ReconciliationService.GetReconciliation": _method(
+            requests.GetReconciliation, show=to_wire.reconciliation
+        ),
+        "ReconciliationService.ListIncidents": _method(
+            requests.ListIncidents, page, _incident_filters,
+            show=_listed(
+                reconciliation_pb2.ListIncidentsResponse, "incidents", to_wire.incident
+            ),
+        ),
+        "ReconciliationService.ResolveIncident": _method(
+            requests.ResolveIncident, _decision, mutation, show=to_wire.resolved
+        ),
         # --- markets
         "MarketDataService.GetInstrument": _method(
             requests.GetInstrument, _INSTRUMENT, show=to_wire.instrument

@@ -10,6 +10,8 @@ MARKETS = "markets"
 RISK_LIMITS = "riskLimits"
 TOKENS = "tokens"
 POSITIONS = "positions"
+INCIDENTS = "incidents"
+NUMBER_DIGITS_MAX = 9
 
 
 def name_of(collection: str, resource_id: str) -> str:
@@ -53,3 +55,23 @@ def position_ids(name: str) -> tuple[str, str]:
         text = f"expected {STRATEGIES}/ID/{POSITIONS}/ID, was {name[:100]!r}"
         raise ControlError(Reason.FIELD_INVALID, f"name: {text}", faults=[FieldFault("name", text)])
     return parts[1], parts[3]
+
+
+def incident_name(account: str, number: int) -> str:
+    """Return the name of an account's incident."""
+    return f"{ACCOUNTS}/{account}/{INCIDENTS}/{number}"
+
+
+def incident_ids(name: str) -> tuple[str, int]:
+    """Return account and number of an incident's name.
+
+    Raises:
+        ControlError: It is not an incident's name.
+    """
+    parts = name.split("/")
+    if len(parts) == 4 and parts[0] == ACCOUNTS and parts[2] == INCIDENTS and parts[1]:  # noqa: PLR2004 - two pairs
+        number = parts[3]
+        if number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX:
+            return parts[1], int(number)
+    text = f"expected {ACCOUNTS}/ID/{INCIDENTS}/NUMBER, was {name[:100]!r}"
+    raise ControlError(Reason.FIELD_INVALID, f"name: {text}", faults=[FieldFault("name", text)])

@@ -294,26 +294,36 @@ class CancelAllOrdersResponse(_message.Message):
     def __init__(self, orders: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ResolveOrderRequest(_message.Message):
-    __slots__ = ("name", "resolution", "request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("name", "resolution", "price", "request_id", "dry_run", "reason", "expected_version")
     class Resolution(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         RESOLUTION_UNSPECIFIED: _ClassVar[ResolveOrderRequest.Resolution]
         RESOLUTION_ABSENT: _ClassVar[ResolveOrderRequest.Resolution]
+        RESOLUTION_OPEN: _ClassVar[ResolveOrderRequest.Resolution]
+        RESOLUTION_FILLED: _ClassVar[ResolveOrderRequest.Resolution]
+        RESOLUTION_CANCELED: _ClassVar[ResolveOrderRequest.Resolution]
+        RESOLUTION_REJECTED: _ClassVar[ResolveOrderRequest.Resolution]
     RESOLUTION_UNSPECIFIED: ResolveOrderRequest.Resolution
     RESOLUTION_ABSENT: ResolveOrderRequest.Resolution
+    RESOLUTION_OPEN: ResolveOrderRequest.Resolution
+    RESOLUTION_FILLED: ResolveOrderRequest.Resolution
+    RESOLUTION_CANCELED: ResolveOrderRequest.Resolution
+    RESOLUTION_REJECTED: ResolveOrderRequest.Resolution
     NAME_FIELD_NUMBER: _ClassVar[int]
     RESOLUTION_FIELD_NUMBER: _ClassVar[int]
+    PRICE_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
     name: str
     resolution: ResolveOrderRequest.Resolution
+    price: str
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, name: _Optional[str] = ..., resolution: _Optional[_Union[ResolveOrderRequest.Resolution, str]] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    def __init__(self, name: _Optional[str] = ..., resolution: _Optional[_Union[ResolveOrderRequest.Resolution, str]] = ..., price: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("name",)

@@ -45,6 +45,7 @@ class LazyGroup(click.Group):
         "stop-entries": "hexdesk_app.cli.remote.acting:stop_entries",
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",
         "flatten": "hexdesk_app.cli.remote.acting:flatten",
+        "reconcile": "hexdesk_app.cli.remote.reconciling:reconcile",
         "halt": "hexdesk_app.cli.remote.acting:halt",
         "risk": "hexdesk_app.cli.remote.acting:risk",
         "shutdown": "hexdesk_app.cli.remote.acting:shutdown",

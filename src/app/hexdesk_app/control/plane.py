@@ -15,7 +15,7 @@ from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
-from hexdesk.ports.runtime import StrategyFacts
+from hexdesk.ports.runtime import Reconciling, StrategyFacts
 from hexdesk_app.config import Config
 from hexdesk_app.control.files import answer_file, audit_file, token_file
 from hexdesk_app.resolve import Parts
@@ -34,6 +34,7 @@ class Process:
         self._inbox = inbox
         self._is_virtual = is_virtual
         self._facts: dict[str, StrategyFacts] = {}
+        self._reconciliation: Reconciling | None = None
 
     def attach(self, stop: Callable[[str], None], is_stopping: Callable[[], bool]) -> None:
         """Say how the process is asked to stop, and whether somebody asked."""
@@ -67,6 +68,15 @@ class Process:
     def queue_depth(self) -> int:
         """Inputs that wait; -1 where recordings are played, which need no inbox."""
         return -1 if self._is_virtual else len(self._inbox)
+
+    @property
+    def reconciliation(self) -> Reconciling | None:
+        """What compares the books of a live desk; None where nothing does."""
+        return self._reconciliation
+
+    def show_reconciliation(self, reconciling: Reconciling | None) -> None:
+        """Say what compares the books."""
+        self._reconciliation = reconciling
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what the configuration says of a strategy, secrets masked."""

@@ -18,6 +18,7 @@ from hexdesk.ports.control_views import (
     DenialInfo,
     DeskInfo,
     FillInfo,
+    IncidentInfo,
     InstrumentInfo,
     LimitsInfo,
     MarketInfo,
@@ -25,7 +26,9 @@ from hexdesk.ports.control_views import (
     OrderTerms,
     OrderVerdict,
     PositionInfo,
+    ReconciliationInfo,
     ReportInfo,
+    ResolvedInfo,
     StrategyInfo,
     TokenInfo,
 )
@@ -262,6 +265,31 @@ class ListDenials(PageQuery[Page[DenialInfo]], frozen=True, kw_only=True):
 
     strategy_id: str = ""
     instrument_id: str = ""
+
+
+# --- reconciliation -----------------------------------------------------------------------------
+
+
+class GetReconciliation(Query[tuple[ReconciliationInfo, ...]], frozen=True, kw_only=True):
+    """Return how the books of every account compare with its broker's."""
+
+
+class ListIncidents(PageQuery[Page[IncidentInfo]], frozen=True, kw_only=True):
+    """Return differences for a person, newest first; an empty account is all."""
+
+    account: str = ""
+    open_only: bool = False
+
+
+class ResolveIncident(Mutation[ResolvedInfo], frozen=True, kw_only=True):
+    """Decide about a difference; `author` is set by the control plane."""
+
+    scope: ClassVar[Scope] = Scope.RISK
+    needs_reason: ClassVar[bool] = True
+    account: str
+    number: int
+    policy: str
+    author: str = ""
 
 
 # --- markets ----------------------------------------------------------------------------------

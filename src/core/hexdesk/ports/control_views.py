@@ -118,6 +118,81 @@ class OrderInfo(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
+class ReducingInfo(msgspec.Struct, frozen=True):
+    """One reason for which an instrument may only shrink."""
+
+    instrument_id: str
+    code: str
+    text: str
+
+
+class ReconciliationInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """How the books of one account compare with its broker's.
+
+    Attributes:
+        account: Section name of the broker.
+        ready: Whether the first full comparison is through.
+        age_ns: How long orders, executions or positions have not been compared.
+        doubtful_order_count: Orders that are being looked up.
+        open_incident_count: Incidents that wait for a person.
+        reducing: Instruments that may only shrink.
+    """
+
+    account: str
+    ready: bool
+    age_ns: TimeNs
+    doubtful_order_count: int
+    open_incident_count: int
+    reducing: tuple[ReducingInfo, ...]
+
+
+class IncidentInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A difference that a person should decide about.
+
+    Attributes:
+        account: Section name of the broker.
+        number: From 1 within an account.
+        kind: What differs, as `POSITION_QUANTITY`.
+        key: Order id, instrument, currency or mode.
+        ours: Our value.
+        theirs: The broker's.
+        evidence: A sentence for a person.
+        instrument_id: Empty for cash and modes.
+        configured_policies: What the configuration does about the kind.
+        possible_policies: What a person may choose.
+        is_open: Whether somebody still has to decide.
+        create_ns: When it was opened.
+        resolve_ns: When it was resolved; 0 while open.
+        resolved_by: Who resolved it.
+        reason: In that person's words.
+        policy: What was decided; empty if the difference went away.
+    """
+
+    account: str
+    number: int
+    kind: str
+    key: str
+    ours: str
+    theirs: str
+    evidence: str
+    instrument_id: str
+    configured_policies: tuple[str, ...]
+    possible_policies: tuple[str, ...]
+    is_open: bool
+    create_ns: TimeNs
+    resolve_ns: TimeNs = 0
+    resolved_by: str = ""
+    reason: str = ""
+    policy: str = ""
+
+
+class ResolvedInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An incident as it is now, and what was done about it, or would be, one sentence each."""
+
+    incident: IncidentInfo
+    actions: tuple[str, ...]
+
+
 class OrderVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What risk says of an order that was not submitted."""
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.domain.risk import RiskLimits
+from hexdesk.ports.control_views import IncidentInfo, ReconciliationInfo, ResolvedInfo
 
 
 class StrategyFacts(msgspec.Struct, frozen=True):
@@ -19,6 +20,28 @@ class StrategyFacts(msgspec.Struct, frozen=True):
     plugin: str = ""
     version: str = ""
     settings: dict[str, object] = {}
+
+
+class Reconciling(Protocol):
+    """What compares the books of a live desk with its brokers'."""
+
+    def accounts(self) -> tuple[ReconciliationInfo, ...]:
+        """Return how each account's books compare, by name."""
+        ...
+
+    def incidents(self) -> tuple[IncidentInfo, ...]:
+        """Return all incidents that are kept, oldest first."""
+        ...
+
+    def resolve(
+        self, account: str, number: int, policy: str, *, by: str, why: str, dry_run: bool
+    ) -> ResolvedInfo:
+        """Carry a person's decision out, or say what it would come to.
+
+        Raises:
+            ControlError: There is no such incident, or it cannot be resolved so.
+        """
+        ...
 
 
 class Runtime(Protocol):
@@ -47,6 +70,11 @@ class Runtime(Protocol):
     @property
     def is_stopping(self) -> bool:
         """Whether the process ends."""
+        ...
+
+    @property
+    def reconciliation(self) -> Reconciling | None:
+        """What compares books; None where recordings are played, or nobody is to compare."""
         ...
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:

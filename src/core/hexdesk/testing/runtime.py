@@ -1,7 +1,7 @@
 """A process around a desk that a test makes up."""
 
 from hexdesk.domain.risk import RiskLimits
-from hexdesk.ports.runtime import StrategyFacts
+from hexdesk.ports.runtime import Reconciling, StrategyFacts
 
 
 class FakeRuntime:
@@ -17,6 +17,7 @@ class FakeRuntime:
         self.version = "0"
         self.queue_depth = -1
         self.is_stopping = False
+        self.reconciliation: Reconciling | None = None
         self.shutdowns: list[str] = []
         self.facts: dict[str, StrategyFacts] = {}
         self._limits = limits or RiskLimits()

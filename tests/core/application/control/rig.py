@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hexdesk.application.control.control import ControlStores, DeskControl
+from hexdesk.application.control.reconciling import DeskReconciling
+from hexdesk.application.reconciliation.reconciler import Reconciler
+from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import OrderType, Side
 from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
@@ -14,7 +17,7 @@ from hexdesk.testing.broker_bench import INSTRUMENT
 from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore, FakeTokenStore
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk.testing.strategy import WIDE_LIMITS
-from tests.core.application.rig import Rig
+from tests.core.application.rig import ALL_CAPABILITIES, Rig
 
 A = TypeVar("A")
 ADMIN = Caller(subject="ann", scopes=ALL_SCOPES, peer="127.0.0.1:1")
@@ -29,6 +32,12 @@ class ControlRig(Rig):
     ) -> None:
         super().__init__(*names, limits=limits)
         self.runtime = FakeRuntime(limits=limits)
+        self.reconciler = Reconciler(
+            "venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings()
+        )
+        self.runtime.reconciliation = DeskReconciling(
+            self.desk, {"venue": self.reconciler}, self.clock.now_ns
+        )
         self.answers = FakeAnswerStore()
         self.audit = FakeAuditStore()
         self.tokens = FakeTokenStore()

@@ -68,6 +68,9 @@ EXAMPLES: dict[str, Any] = {
     "name": "venue",
     "terms": terms(),
     "scopes": frozenset({Scope.READ}),
+    "account": "venue",
+    "number": 1,
+    "policy": "adopt",
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
@@ -75,7 +78,7 @@ SCOPES = {
     "AmendOrder": "trade", "CancelOrder": "trade", "StartStrategy": "trade",
     "CreateToken": "admin", "RevokeToken": "admin", "ListTokens": "admin",
     "ListAuditEntries": "admin", "StopStrategy": "trade",
-    "PauseStrategy": "trade", "ResumeStrategy": "trade",
+    "PauseStrategy": "trade", "ResumeStrategy": "trade", "ResolveIncident": "risk",
 }  # fmt: skip
 
 

@@ -123,6 +123,17 @@ def watch_option(body: Callable[..., int | None]) -> Callable[..., int | None]:
     return call  # fmt: skip
 
 
+def unless_subcommand(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Let a group that is also a verb do nothing where a verb of its own was named."""
+
+    @wraps(body)
+    def call(**options: Any) -> int | None:  # noqa: ANN401 - of any verb
+        is_alone = click.get_current_context().invoked_subcommand is None
+        return body(**options) if is_alone else None
+
+    return call
+
+
 def mutation_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add --reason, --dry-run and --request-id; the verb gets them as `how`, a request's fields."""
 

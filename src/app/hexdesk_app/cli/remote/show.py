@@ -23,7 +23,7 @@ def word(value: str) -> str:
 
 _HEADS = (
     "ORDER_STATUS_", "ORDER_TYPE_", "TIME_IN_FORCE_", "SIDE_", "MODE_", "STATE_", "KIND_",
-    "SCOPE_", "LIQUIDITY_", "TRADING_STATUS_",
+    "SCOPE_", "POLICY_", "LIQUIDITY_", "TRADING_STATUS_",
 )  # fmt: skip
 
 

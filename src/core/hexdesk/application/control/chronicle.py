@@ -22,7 +22,6 @@ from hexdesk.domain.commands import (
     StopStrategy,
 )
 from hexdesk.domain.inputs import StrategyFaulted
-from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill, FillBusted, OrderDenied
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control_events import EventKind
@@ -138,9 +137,9 @@ class Chronicle:
             return
         strategy_id = order.intent.strategy_id
         self._now_ns = max(self._now_ns, record.ts_init)
-        if isinstance(record, NewOrder) and self._sight.version_of(client_order_id) == 0:
-            self.orders.add(client_order_id)
-        elif isinstance(record, OrderDenied):
+        if self._sight.version_of(client_order_id) == 0:
+            self.orders.add(client_order_id)  # ours, or adopted from the broker
+        if isinstance(record, OrderDenied):
             self.denials.add((client_order_id, record))
         self._sight.touch(client_order_id)
         self._touched[client_order_id] = None

@@ -15,6 +15,7 @@ from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.orders import Orders
 from hexdesk.application.control.portfolio import Portfolio
+from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
 from hexdesk.application.control.safety import Safety
 from hexdesk.application.control.sight import MANUAL, Sight
@@ -41,6 +42,10 @@ from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
 A = TypeVar("A")
+
+
+SIGNED = (requests.CreateToken, requests.ResolveIncident)
+"""Mutations that say by whom they are."""
 
 
 class ControlStores(NamedTuple):
@@ -98,6 +103,7 @@ class DeskControl:
         orders = Orders(desk, sight, chronicle)
         safety = Safety(desk, sight, chronicle, runtime)
         portfolio = Portfolio(desk, sight, chronicle, runtime)
+        incidents = Incidents(runtime)
         self._queries: dict[type, Callable[[Any], Any]] = {
             requests.GetDesk: sight.desk_info,
             requests.ListAlerts: portfolio.list_alerts,
@@ -118,6 +124,8 @@ class DeskControl:
             requests.GetMarkets: portfolio.get_markets,
             requests.ListTokens: tokens.page,
             requests.ListAuditEntries: self.audit.page,
+            requests.GetReconciliation: incidents.accounts,
+            requests.ListIncidents: incidents.page,
             requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
             requests.ListStrategies: safety.list_strategies,
         }
@@ -128,6 +136,7 @@ class DeskControl:
             requests.Halt: safety.halt,
             requests.Rearm: safety.rearm,
             requests.Shutdown: safety.shutdown,
+            requests.ResolveIncident: incidents.resolve,
             requests.CreateOrder: orders.create,
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
@@ -166,7 +175,7 @@ class DeskControl:
     async def tell(self, caller: Caller, mutation: Mutation[A]) -> A:
         """Carry a mutation out, or refuse it; either way it stands in the audit log."""
         now_ns = self._now_ns()
-        if isinstance(mutation, requests.CreateToken):
+        if isinstance(mutation, SIGNED):
             signed: Any = replace(mutation, author=caller.subject)
             mutation = signed
         try:

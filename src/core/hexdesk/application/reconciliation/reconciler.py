@@ -229,9 +229,16 @@ class Reconciler:
     # --- a person --------------------------------------------------------------------------
 
     def resolve(
-        self, number: int, policy: Policy, *, by: str, why: str, now_ns: TimeNs
+        self,
+        number: int,
+        policy: Policy,
+        *,
+        by: str,
+        why: str,
+        now_ns: TimeNs,
+        dry_run: bool = False,
     ) -> Resolution:
-        """Carry out a person's decision about an incident."""
+        """Carry out a person's decision about an incident, or only say what it would come to."""
         incident = self.incidents.find(number)
         problem = _resolve_problem(incident, policy, by, why)
         if problem or incident is None:
@@ -245,6 +252,8 @@ class Reconciler:
         actions: list[Action] = []
         if policy is not ADOPT or self._is_seen(finding):
             actions += actions_for(finding, policy, books, asked_ns=now_ns, now_ns=now_ns)
+        if dry_run:
+            return Resolution(actions)
         resolved = self.incidents.resolve(incident, policy, by=by, why=why, now_ns=now_ns)
         standing = self._standing.pop(finding.subject, None)
         if policy is IGNORE:
@@ -261,6 +270,17 @@ class Reconciler:
     def doubt_count(self) -> int:
         """How many orders are being looked up."""
         return len(self._doubts)
+
+    def policies_of(self, kind: Mismatch) -> tuple[Policy, ...]:
+        """Return what the configuration does about a kind of difference."""
+        return self._settings.policies_of(kind)
+
+    def reducing(self) -> dict[str, dict[str, str]]:
+        """Return texts by code of this broker's instruments that may only shrink."""
+        reducing = self._desk.execution.reducing
+        return {
+            each: dict(reducing[each]) for each in sorted(self._instruments() & reducing.keys())
+        }
 
     def age_ns(self, now_ns: TimeNs) -> TimeNs:
         """Return how long orders, executions or positions have not been compared."""

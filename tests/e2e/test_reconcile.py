@@ -1,0 +1,125 @@
+"""Somebody else trades on the account of a running desk: it is told, and a person decides."""
+
+import json
+import subprocess
+import urllib.request
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import msgspec
+
+from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.values import BUY, LIMIT
+from hexdesk.ports.broker import VenueOrder
+from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
+from tests.e2e.test_control import free_port
+from tests.e2e.test_venue import venue
+
+INSTRUMENT = "BTCUSDT-PERP.BINANCE"
+THEIRS = "somebodyelse1"
+DESK = """
+[desk]
+name = "e2e"
+
+[brokers.venue]
+plugin = "sim_venue"
+url = "http://{venue}"
+account = "shared"
+
+[feeds.venue]
+plugin = "sim_venue"
+url = "http://{venue}"
+
+[strategies.trend]
+plugin = "ema_cross"
+instruments = ["BTCUSDT-PERP.BINANCE"]
+settings = {{ quantity = "0.01", fast_period = 900, slow_period = 1000 }}
+
+[reconciliation]
+orders_s = 0.5
+positions_s = 0.5
+confirm_s = 0.2
+policies = {{ ORDER_EXTERNAL = "ask" }}
+
+[servers.control]
+plugin = "grpc"
+listen = "{control}"
+"""
+
+
+def ask(address: str, path: str, body: bytes | None = None) -> bytes:
+    """Ask the venue as another client of the same account."""
+    request = urllib.request.Request(f"http://{address}{path}", body, {"X-Account": "shared"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 - see above
+        found: bytes = answer.read()
+        return found
+
+
+def open_orders(address: str) -> list[str]:
+    found = msgspec.json.decode(ask(address, "/v1/orders?open"), type=list[VenueOrder])
+    return [each.intent.client_order_id for each in found]
+
+
+def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: Path) -> None:
+    """C-reconcile: listed with what can be done, tried, resolved by the command, and agreed."""
+    with venue(tmp_path) as address:
+        control = f"127.0.0.1:{free_port()}"
+        (tmp_path / "plugins.toml").write_text(DESK.format(venue=address, control=control))
+
+        def say(*words: str) -> tuple[int, Any]:
+            done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=control)
+            return done.returncode, json.loads(done.stdout).get("data")
+
+        def wait(*words: str, until: Any) -> Any:
+            deadline = monotonic() + TIMEOUT_S
+            while True:
+                code, found = say(*words)
+                if code == 0 and until(found):
+                    return found
+                assert monotonic() < deadline, (code, found)
+                assert desk.poll() is None, desk.communicate()[1]
+                sleep(0.2)
+
+        with subprocess.Popen(
+            [*command(), "run", "--json", "--no-table"],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as desk:
+            try:
+                wait("reconcile", until=lambda found: found["accounts"][0]["ready"])
+                assert say("strategy", "stop", "trend")[0] == 0
+                intent = NewOrder(THEIRS, "", "shared", INSTRUMENT, BUY, LIMIT, 10, 0, 100_000)
+                ask(address, "/v1/orders", msgspec.json.encode(intent))
+                found = wait("reconcile", until=lambda found: found["incidents"])
+                (incident,) = found["incidents"]
+                assert incident["kind"] == "ORDER_EXTERNAL"
+                assert "POLICY_ADOPT" in incident["possible_policies"]
+                number = incident["name"].rpartition("/")[2]
+                resolve = ("reconcile", "resolve", "venue", number, "--policy", "adopt")
+                assert say(*resolve)[0] == 4
+                reason = ("--reason", "a colleague's")
+                tried = say(*resolve, *reason, "--dry-run")[1]
+                assert len(tried["actions"]) == 1
+                assert say("orders")[1] == []
+                code, done = say(*resolve, *reason)
+                assert (code, done["actions"]) == (0, tried["actions"])
+                assert done["incident"]["resolved_by"] == "local"
+                assert say(*resolve, *reason)[0] == 6
+                ours = [each["name"].partition("/")[2] for each in say("orders")[1]]
+                assert ours == open_orders(address) == [THEIRS]
+                left = say("reconcile")[1]
+                assert (left["incidents"], left["accounts"][0]["open_incident_count"]) == ([], 0)
+                assert say("reconcile", "--all")[1]["incidents"][0]["reason"] == "a colleague's"
+                assert say("cancel", THEIRS)[0] == 0
+                wait("orders", until=lambda found: not found)
+                assert open_orders(address) == []
+                assert say("shutdown")[0] == 0
+                desk.communicate(timeout=TIMEOUT_S)
+            finally:
+                if desk.poll() is None:
+                    desk.kill()
+    assert desk.returncode == 0
