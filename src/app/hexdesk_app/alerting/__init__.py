@@ -1,0 +1,1 @@
+"""From what goes wrong to a person who knows: rules, incidents, delivery."""

@@ -1,0 +1,225 @@
+"""The alarm of a running desk: a thread with a loop of its own that judges, escalates, delivers.
+
+The desk's thread only appends alerts to a bounded queue and publishes readings. While the desk
+publishes, the alarm calls its heartbeat address; when the desk hangs or dies the calls end, and
+whoever waits for them alarms from outside.
+"""
+
+import asyncio
+import logging
+import threading
+import urllib.request
+from collections import deque
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+
+from hexdesk.application.alerts import Alert
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.ports.alerts import AlertLevel
+from hexdesk.ports.telemetry import LatestReadings, order_trace_id
+from hexdesk_app.alerting.incidents import Incident, IncidentBook, Notice
+from hexdesk_app.alerting.post import Post, Route, RouteStats
+from hexdesk_app.alerting.rules import BUILT_IN, ENDS, RuleBook, event_level
+from hexdesk_app.config.schema import AlertSettings
+
+EVENTS_MAX = 1_000
+"""Alerts that may wait for the alarm; beyond it the oldest is dropped, and counted."""
+STEP_S = 0.25
+CLOSE_TIMEOUT_S = 3.0
+HEARTBEAT_TIMEOUT_S = 5.0
+FRESH_S = 10.0
+"""A desk that published nothing for so long is taken for dead."""
+HUNG = "DESK_HANGS"
+logger = logging.getLogger("hexdesk.alert.delivery")
+
+
+class Alarm:
+    """Tells people; owned by whoever runs the desk."""
+
+    def __init__(
+        self,
+        settings: AlertSettings,
+        routes: Mapping[str, Route],
+        *,
+        desk: str,
+        mode: str,
+        wall_ns: Callable[[], TimeNs],
+        zone: tzinfo = UTC,
+        step_s: float = STEP_S,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            settings: `[alerts]`.
+            routes: Channels by name.
+            desk: Name of the desk.
+            mode: Its mode.
+            wall_ns: Real time.
+            zone: Of quiet hours.
+            step_s: Seconds between two looks.
+
+        Raises:
+            ConfigError: A rule makes no sense.
+        """
+        rules = {**(BUILT_IN if settings.built_in else {}), **settings.rules}
+        self._settings = settings
+        self._rules = RuleBook(rules)
+        self._book = IncidentBook(
+            settings, desk=desk, mode=mode, is_quiet=quiet_hours(settings, zone)
+        )
+        self._post = Post(routes)
+        self._wall_ns = wall_ns
+        self._step_s = step_s
+        self._events: deque[Alert] = deque(maxlen=EVENTS_MAX)
+        self._orders: deque[Callable[[], object]] = deque(maxlen=EVENTS_MAX)
+        self._latest: LatestReadings = lambda: None
+        self._judged_ns: TimeNs = 0
+        self._beat_ns: TimeNs = 0
+        self._beating: asyncio.Task[None] | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="alarm", daemon=True)
+
+    # --- any thread ------------------------------------------------------------------------------
+
+    def start(self, latest: LatestReadings) -> None:
+        """Begin to watch."""
+        self._latest = latest
+        self._thread.start()
+
+    def take(self, alert: Alert) -> None:
+        """Take an alert of the desk; neither blocks nor raises."""
+        self._events.append(alert)
+
+    def acknowledge(self, number: int, by: str) -> None:
+        """Say that somebody knows; the incident is not escalated any more."""
+        self._orders.append(lambda: self._book.acknowledge(number, by))
+
+    def silence(self, code: str, scope: str, until_ns: TimeNs) -> None:
+        """Say nothing of a rule until a time; an empty scope is every scope."""
+        self._orders.append(lambda: self._book.silence(code, scope, until_ns))
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Every incident known, ended ones first; do not change them."""
+        return [*list(self._book.history), *list(self._book.open.values())]
+
+    @property
+    def stats(self) -> dict[str, RouteStats]:
+        """How each channel is doing."""
+        return self._post.stats
+
+    def close(self) -> None:
+        """Deliver what waits, within a time."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join(2 * CLOSE_TIMEOUT_S)
+
+    # --- the alarm's thread ----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        asyncio.run(self._watch())
+
+    async def _watch(self) -> None:
+        self._post.start()
+        while not self._stop.is_set():
+            try:
+                self._step()
+            except Exception:  # whatever it is, watching goes on
+                logger.exception("the alarm stumbled")
+            await asyncio.sleep(self._step_s)
+        self._step()
+        if self._beating is not None:
+            self._beating.cancel()
+        await self._post.close(CLOSE_TIMEOUT_S)
+
+    def _step(self) -> None:
+        now_ns = self._wall_ns()
+        while self._orders:
+            self._orders.popleft()()
+        while self._events:
+            self._tell(self._event(self._events.popleft(), now_ns))
+        self._tell(self._judge(now_ns))
+        self._tell(self._book.tick(now_ns))
+        self._beat(now_ns)
+
+    def _tell(self, notices: list[Notice]) -> None:
+        for notice in notices:
+            self._post.send(notice)
+
+    def _event(self, alert: Alert, now_ns: TimeNs) -> list[Notice]:
+        """Take an alert of the desk."""
+        ended = ENDS.get(alert.code)
+        notices = self._book.recover(ended, alert.scope, alert.text, now_ns) if ended else []
+        if notices:
+            return notices
+        trace_id = f"{order_trace_id(alert.scope):032x}" if "ORDER" in alert.code else ""
+        level = event_level(alert.code)
+        return self._book.happen(
+            alert.code, alert.scope, level, alert.text, now_ns, trace_id=trace_id
+        )
+
+    def _judge(self, now_ns: TimeNs) -> list[Notice]:
+        readings = self._latest()
+        if readings is None:
+            return []
+        age_s = (now_ns - readings.ts_ns) / NS_PER_SECOND
+        if age_s > FRESH_S:
+            text = f"the desk has published nothing for {age_s:.0f} s"
+            if (HUNG, "") in self._book.open:
+                return []
+            return self._book.happen(HUNG, "", AlertLevel.EMERGENCY, text, now_ns)
+        notices = self._book.recover(HUNG, "", "the desk publishes again", now_ns)
+        if readings.ts_ns == self._judged_ns:
+            return notices
+        self._judged_ns = readings.ts_ns
+        for verdict in self._rules.judge(readings):
+            key = (verdict.name, verdict.scope)
+            if not verdict.is_breached:
+                notices += self._book.recover(*key, verdict.text, now_ns)
+            elif key not in self._book.open:
+                level = AlertLevel[verdict.rule.level.upper()]
+                notices += self._book.happen(
+                    *key, level, verdict.text, now_ns, remedy=verdict.rule.remedy
+                )
+        return notices
+
+    def _beat(self, now_ns: TimeNs) -> None:
+        """Call the heartbeat address if it is time and the desk is alive."""
+        url, every_ns = self._settings.heartbeat_url, self._settings.heartbeat_s * NS_PER_SECOND
+        readings = self._latest()
+        if not url or readings is None or now_ns - self._beat_ns < every_ns:
+            return
+        is_alive = now_ns - readings.ts_ns < FRESH_S * NS_PER_SECOND
+        is_calling = self._beating is not None and not self._beating.done()
+        if is_alive and not is_calling:
+            self._beat_ns = now_ns
+            self._beating = asyncio.get_running_loop().create_task(_call(url))
+
+
+async def _call(url: str) -> None:
+    """Call an address; a failure is told to the log only, for whoever waits there notices."""
+
+    def work() -> None:
+        # the scheme is checked by the settings: http or https
+        with urllib.request.urlopen(url, timeout=HEARTBEAT_TIMEOUT_S):  # noqa: S310
+            return
+
+    try:
+        await asyncio.to_thread(work)
+    except (OSError, ValueError) as error:
+        logger.warning("the heartbeat was not taken: %s", type(error).__name__)
+
+
+def quiet_hours(settings: AlertSettings, zone: tzinfo) -> Callable[[TimeNs], bool]:
+    """Return what tells whether a moment is in quiet hours; they may span midnight."""
+    begin, end = settings.quiet_from, settings.quiet_until
+
+    def is_quiet(now_ns: TimeNs) -> bool:
+        if not begin or not end or begin == end:
+            return False
+        clock = datetime.fromtimestamp(now_ns / NS_PER_SECOND, zone).strftime("%H:%M")
+        if begin < end:
+            return begin <= clock < end
+        return clock >= begin or clock < end
+
+    return is_quiet

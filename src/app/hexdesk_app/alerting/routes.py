@@ -1,0 +1,42 @@
+"""From loaded plugins to channels."""
+
+import logging
+from collections.abc import Callable
+
+from hexdesk.domain.values import TimeNs
+from hexdesk.plugin.contexts import AlertChannelContext
+from hexdesk.ports.alerts import AlertLevel
+from hexdesk.ports.clock import TimerHandle
+from hexdesk_app.alerting.post import Route
+from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.plugins import make
+from hexdesk_app.resolve import Parts
+
+
+class WallClock:
+    """Real time for channels, which have no timers of the desk's."""
+
+    def now_ns(self) -> TimeNs:
+        """Return the time."""
+        return wall_time_ns()
+
+    def call_at(self, due_ns: TimeNs, callback: Callable[[], None]) -> TimerHandle:
+        """Refuse: a channel waits on its own loop.
+
+        Raises:
+            NotImplementedError: Always.
+        """
+        raise NotImplementedError
+
+
+def make_routes(parts: Parts) -> dict[str, Route]:
+    """Make every configured channel; nothing connects yet."""
+    routes: dict[str, Route] = {}
+    for name, part in parts.channels.items():
+        context = AlertChannelContext(
+            name=name, clock=WallClock(), logger=logging.getLogger(f"hexdesk.alert.{name}")
+        )
+        channel = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+        level = AlertLevel[part.section.level.upper()]
+        routes[name] = Route(name, channel, level, part.section.stage)
+    return routes

@@ -1,0 +1,115 @@
+import asyncio
+import time
+from collections.abc import Callable
+from zoneinfo import ZoneInfo
+
+from hexdesk.application.alerts import Alert
+from hexdesk.ports.alerts import AlertLevel, AlertMessage, Delivery, Outcome
+from hexdesk.ports.telemetry import Reading, Readings
+from hexdesk.testing.alerts import FakeAlertChannel
+from hexdesk_app.alerting.alarm import Alarm, quiet_hours
+from hexdesk_app.alerting.post import Route
+from hexdesk_app.config.schema import AlertSettings
+
+S = 10**9
+
+
+class Hanging(FakeAlertChannel):
+    async def send(self, message: AlertMessage, /) -> Delivery:
+        self.attempts += 1
+        await asyncio.sleep(60)
+        return Delivery(Outcome.DELIVERED)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now_s = 1_000
+
+    def __call__(self) -> int:
+        return self.now_s * S
+
+
+def make(clock: Clock, *channels: FakeAlertChannel, **settings: object) -> Alarm:
+    routes = {
+        str(stage): Route(str(stage), channel, AlertLevel.WARNING, stage)
+        for stage, channel in enumerate(channels, 1)
+    }
+    given = AlertSettings(**settings)  # type: ignore[arg-type]
+    return Alarm(given, routes, desk="d", mode="paper", wall_ns=clock, step_s=0.01)
+
+
+def eventually(is_so: Callable[[], object]) -> None:
+    deadline = time.monotonic() + 5
+    while not is_so() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert is_so()
+
+
+def test_a_planted_breach_arrives_once_and_escalates_when_repeated() -> None:
+    clock, first, second = Clock(), FakeAlertChannel(), FakeAlertChannel()
+    alarm = make(clock, first, second)
+    alarm.start(
+        lambda: Readings(clock(), 0, (Reading("hexdesk.account.drawdown", ("USDT",), 0.2),))
+    )
+    eventually(lambda: first.messages)
+    clock.now_s += 1
+    time.sleep(0.1)
+    alarm.take(Alert("HALTED", "desk", "no", 1))
+    eventually(lambda: len(first.messages) == 2)
+    assert [each.code for each in first.messages] == ["drawdown", "HALTED"]
+    assert first.messages[1].level is AlertLevel.EMERGENCY
+    assert not second.messages
+    for _ in range(2):
+        alarm.take(Alert("HALTED", "desk", "again", 1))
+    eventually(lambda: second.messages)
+    assert second.messages[0].count == 3
+    alarm.close()
+    assert first.is_closed
+    assert {each.code for each in alarm.incidents} == {"drawdown", "HALTED"}
+
+
+def test_a_delivery_that_fails_is_tried_again_and_a_hanging_channel_delays_no_other() -> None:
+    failing = FakeAlertChannel([Delivery(Outcome.FAILED, "busy")])
+    hanging = Hanging()
+    clock = Clock()
+    routes = {
+        "a": Route("a", hanging, AlertLevel.INFO, 1),
+        "b": Route("b", failing, AlertLevel.INFO, 1),
+    }
+    alarm = Alarm(AlertSettings(), routes, desk="d", mode="paper", wall_ns=clock, step_s=0.01)
+    alarm.start(lambda: None)
+    alarm.take(Alert("OVER_BUDGET", "mm", "slow", 1))
+    eventually(lambda: failing.messages)
+    assert failing.attempts == 2
+    assert alarm.stats["b"].failed_attempts == 1
+    assert hanging.attempts == 1
+
+
+def test_a_desk_that_hangs_is_an_emergency() -> None:
+    clock, channel = Clock(), FakeAlertChannel()
+    alarm = make(clock, channel)
+    readings = Readings(clock(), 0, ())
+    alarm.start(lambda: readings)
+    clock.now_s += 11
+    eventually(lambda: channel.messages)
+    assert channel.messages[0].code == "DESK_HANGS"
+    alarm.close()
+
+
+def test_an_alert_that_ends_another_is_its_recovery() -> None:
+    clock, channel = Clock(), FakeAlertChannel()
+    alarm = make(clock, channel)
+    alarm.start(lambda: None)
+    alarm.take(Alert("DOUBT_OPEN", "o1", "?", 1))
+    eventually(lambda: channel.messages)
+    alarm.take(Alert("DOUBT_SETTLED", "o1", "!", 1))
+    eventually(lambda: len(channel.messages) == 2)
+    assert channel.messages[1].is_recovery
+    alarm.close()
+
+
+def test_quiet_hours_may_span_midnight() -> None:
+    zone = ZoneInfo("UTC")
+    is_quiet = quiet_hours(AlertSettings(quiet_from="22:00", quiet_until="06:00"), zone)
+    assert [is_quiet(hour * 3_600 * S) for hour in (21, 22, 3, 6)] == [False, True, True, False]
+    assert not quiet_hours(AlertSettings(), zone)(0)

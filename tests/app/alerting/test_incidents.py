@@ -1,0 +1,132 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hexdesk.ports.alerts import AlertLevel
+from hexdesk_app.alerting.incidents import HISTORY_MAX, OPEN_MAX, IncidentBook, Notice
+from hexdesk_app.config.schema import AlertSettings
+
+S = 10**9
+WARNING, CRITICAL, EMERGENCY = AlertLevel.WARNING, AlertLevel.CRITICAL, AlertLevel.EMERGENCY
+
+
+def make(**settings: object) -> IncidentBook:
+    return IncidentBook(AlertSettings(**settings), desk="d", mode="live")  # type: ignore[arg-type]
+
+
+def happen(book: IncidentBook, at_s: float, level: AlertLevel = WARNING) -> list[Notice]:
+    return book.happen("X", "s", level, "text", int(at_s * S) + S)
+
+
+def test_a_repetition_within_five_minutes_is_a_count() -> None:
+    book = make(repeats=100)
+    (first,) = happen(book, 0)
+    assert first.message.count == 1
+    assert happen(book, 1) == []
+    assert happen(book, 299) == []
+    (later,) = happen(book, 301)
+    assert later.message.count == 4
+    assert later.message.number == first.message.number
+
+
+def test_three_within_fifteen_minutes_raise_the_level_and_take_the_next_stage() -> None:
+    book = make()
+    happen(book, 0)
+    happen(book, 1)
+    (notice,) = happen(book, 2)
+    assert notice.message.level is CRITICAL
+    assert notice.stage == 2
+    assert happen(book, 3) == []
+    happen(book, 4)
+    (top,) = happen(book, 5)
+    assert top.message.level is EMERGENCY
+
+
+def test_repetitions_far_apart_raise_nothing() -> None:
+    book = make()
+    for number in range(5):
+        (notice,) = happen(book, number * 500)
+        assert notice.message.level is WARNING
+
+
+def test_a_critical_alert_that_nobody_takes_on_is_raised() -> None:
+    book = make()
+    happen(book, 0, CRITICAL)
+    assert book.tick(299 * S) == []
+    (notice,) = book.tick(301 * S)
+    assert (notice.message.level, notice.stage) == (EMERGENCY, 2)
+    warned = make()
+    happen(warned, 0, WARNING)
+    assert warned.tick(10_000 * S) == []
+
+
+def test_an_acknowledged_alert_is_left_alone() -> None:
+    book = make()
+    (notice,) = happen(book, 0, CRITICAL)
+    assert book.acknowledge(notice.message.number, "ann")
+    assert not book.acknowledge(99, "ann")
+    assert book.tick(1_000 * S) == []
+    for number in range(5):
+        assert happen(book, 1 + number, CRITICAL) == []
+
+
+def test_recovery_is_told_to_those_who_were_told() -> None:
+    book = make()
+    happen(book, 0)
+    (notice,) = book.recover("X", "s", "fine", 10 * S)
+    assert notice.message.is_recovery
+    assert "RECOVERED" in notice.message.title
+    assert book.recover("X", "s", "fine", 11 * S) == []
+    assert [each.code for each in book.history] == ["X"]
+
+
+def test_what_comes_and_goes_is_one_incident() -> None:
+    book = make(repeats=4)
+    (first,) = happen(book, 0)
+    assert len(book.recover("X", "s", "fine", 2 * S)) == 1
+    assert happen(book, 3) == []
+    assert book.recover("X", "s", "fine", 4 * S) == []
+    happen(book, 5)
+    book.recover("X", "s", "fine", 6 * S)
+    (raised,) = happen(book, 7)
+    assert raised.message.number == first.message.number
+    assert raised.message.level is CRITICAL
+
+
+def test_silence_holds_back_and_then_tells() -> None:
+    book = make()
+    book.silence("X", "", 100 * S)
+    assert happen(book, 0) == []
+    assert book.tick(50 * S) == []
+    (notice,) = book.tick(101 * S)
+    assert notice.message.code == "X"
+
+
+def test_quiet_hours_let_emergencies_pass() -> None:
+    book = IncidentBook(AlertSettings(), desk="d", mode="live", is_quiet=lambda _now: True)
+    assert happen(book, 0) == []
+    assert len(book.happen("Y", "", EMERGENCY, "t", S)) == 1
+
+
+def test_memory_is_bounded() -> None:
+    book = make()
+    for number in range(OPEN_MAX + HISTORY_MAX + 100):
+        book.happen("X", str(number), WARNING, "t", number * S)
+    assert len(book.open) == OPEN_MAX
+    assert len(book.history) == HISTORY_MAX
+
+
+@given(st.lists(st.tuples(st.sampled_from("htra"), st.integers(0, 400))))
+def test_no_history_of_events_breaks_it(steps: list[tuple[str, int]]) -> None:
+    book, now_s, told = make(), 0, 0
+    for step, wait_s in steps:
+        now_s += wait_s
+        if step == "h":
+            told += len(happen(book, now_s))
+        elif step == "t":
+            told += len(book.tick(now_s * S + S))
+        elif step == "r":
+            book.recover("X", "s", "fine", now_s * S + S)
+        else:
+            book.acknowledge(1, "ann")
+    assert told <= 3 * len(steps)
+    assert len(book.open) <= 1
