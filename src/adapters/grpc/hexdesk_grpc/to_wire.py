@@ -65,6 +65,16 @@ _KINDS = {
     "future": market_data_pb2.Instrument.KIND_FUTURE,
     "perpetual": market_data_pb2.Instrument.KIND_PERPETUAL,
 }
+_POLICIES = {
+    "": reconciliation_pb2.Incident.POLICY_UNSPECIFIED,
+    "adopt": reconciliation_pb2.Incident.POLICY_ADOPT,
+    "cancel": reconciliation_pb2.Incident.POLICY_CANCEL,
+    "flatten": reconciliation_pb2.Incident.POLICY_FLATTEN,
+    "ignore": reconciliation_pb2.Incident.POLICY_IGNORE,
+    "reduce": reconciliation_pb2.Incident.POLICY_REDUCE,
+    "halt": reconciliation_pb2.Incident.POLICY_HALT,
+    "ask": reconciliation_pb2.Incident.POLICY_ASK,
+}
 
 
 def timestamp(ns: TimeNs) -> Timestamp | None:
@@ -501,14 +511,14 @@ def incident(info: views.IncidentInfo) -> reconciliation_pb2.Incident:
         theirs=info.theirs,
         evidence=info.evidence,
         instrument=name_of(INSTRUMENTS, info.instrument_id),
-        configured_policies=[_policy(each) for each in info.configured_policies],
-        possible_policies=[_policy(each) for each in info.possible_policies],
+        configured_policies=[_POLICIES[each] for each in info.configured_policies],
+        possible_policies=[_POLICIES[each] for each in info.possible_policies],
         state=kind.STATE_OPEN if info.is_open else kind.STATE_RESOLVED,
         create_time=timestamp(info.create_ns),
         resolve_time=timestamp(info.resolve_ns),
         resolved_by=info.resolved_by,
         reason=info.reason,
-        policy=_policy(info.policy),
+        policy=_POLICIES[info.policy],
     )
 
 
@@ -517,8 +527,3 @@ def resolved(info: views.ResolvedInfo) -> reconciliation_pb2.ResolveIncidentResp
     return reconciliation_pb2.ResolveIncidentResponse(
         incident=incident(info.incident), actions=info.actions
     )
-
-
-def _policy(word: str) -> reconciliation_pb2.Incident.Policy:
-    policy = reconciliation_pb2.Incident.Policy
-    return policy.Value(f"POLICY_{word.upper()}") if word else policy.Value("POLICY_UNSPECIFIED")
