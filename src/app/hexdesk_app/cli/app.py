@@ -52,6 +52,7 @@ class LazyGroup(click.Group):
         "events": "hexdesk_app.cli.remote.looking:events",
         "token": "hexdesk_app.cli.remote.acting:token",
         "audit": "hexdesk_app.cli.remote.looking:audit",
+        "alert": "hexdesk_app.cli.alert:alert",
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",
         "chaos": "hexdesk_app.cli.chaos:chaos",

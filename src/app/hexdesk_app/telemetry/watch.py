@@ -5,14 +5,18 @@ There is none where nobody asked for telemetry or alerts: then nothing follows, 
 
 import logging
 from importlib.metadata import version
+from itertools import islice
 
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.plugin.contexts import TelemetryContext
 from hexdesk.ports.telemetry import Reading, Readings, Telemetry
+from hexdesk_app.alerting.alarm import Alarm
+from hexdesk_app.alerting.routes import make_routes
 from hexdesk_app.build import Application
 from hexdesk_app.history import History
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.look import find_zone
 from hexdesk_app.plugins import make
 from hexdesk_app.telemetry.feed import TimelineFeed
 from hexdesk_app.telemetry.process import ProcessGauges
@@ -29,12 +33,19 @@ class Watch:
 
     Attributes:
         latest: The latest readings, immutable; None before the first.
+        alarm: Tells people; None where there is no channel.
     """
 
     def __init__(
-        self, app: Application, telemetry: Telemetry | None, latency: LatencyHistogram
+        self,
+        app: Application,
+        telemetry: Telemetry | None,
+        latency: LatencyHistogram,
+        alarm: Alarm | None = None,
     ) -> None:
         """Prepare to watch; `latency` holds how long the desk took to handle what waited."""
+        self.alarm = alarm
+        self._alert_count = 0
         self.latest: Readings | None = None
         self._app = app
         self._telemetry = telemetry
@@ -69,6 +80,8 @@ class Watch:
         self._process.start()
         self._feed.start()
         self.sample(self._app.clock.now_ns(), 0)
+        if self.alarm is not None:
+            self.alarm.start(lambda: self.latest)
 
     def sample(self, now_ns: TimeNs, event_count: int) -> None:
         """Publish new readings if the last are old enough; on the desk's thread.
@@ -77,6 +90,7 @@ class Watch:
             now_ns: The desk's time, which may be virtual.
             event_count: Market events handled so far.
         """
+        self._pass_alerts()
         wall_ns = wall_time_ns()
         if wall_ns < self._next_ns:
             return
@@ -96,10 +110,23 @@ class Watch:
 
     def close(self) -> None:
         """Export what waits, within a time; after the journal's last commit."""
+        self._pass_alerts()
         self._process.close()
         self._feed.close()
+        if self.alarm is not None:
+            self.alarm.close()
         if self._telemetry is not None:
             self._telemetry.close(CLOSE_TIMEOUT_S)
+
+    def _pass_alerts(self) -> None:
+        """Hand the desk's new alerts to the alarm."""
+        alerts = self._app.desk.alerts
+        new = alerts.count - self._alert_count
+        if new and self.alarm is not None:
+            kept = len(alerts.recent)
+            for alert in islice(alerts.recent, max(kept - new, 0), None):
+                self.alarm.take(alert)
+        self._alert_count = alerts.count
 
     def _exporter(self) -> list[Reading]:
         found: list[Reading] = []
@@ -130,5 +157,22 @@ def make_telemetry(app: Application) -> Telemetry | None:
 
 def make_watch(app: Application, latency: LatencyHistogram) -> Watch | None:
     """Make what watches a desk; None where nobody asked for it."""
-    telemetry = make_telemetry(app)
-    return None if telemetry is None else Watch(app, telemetry, latency)
+    telemetry, alarm = make_telemetry(app), make_alarm(app)
+    if telemetry is None and alarm is None:
+        return None
+    return Watch(app, telemetry, latency, alarm)
+
+
+def make_alarm(app: Application) -> Alarm | None:
+    """Make what tells people; None without any `[channels]` and without a heartbeat."""
+    config = app.config
+    if not config.channels and not config.alerts.heartbeat_url:
+        return None
+    return Alarm(
+        config.alerts,
+        make_routes(app.parts),
+        desk=config.desk.name,
+        mode=config.desk.mode.value,
+        wall_ns=wall_time_ns,
+        zone=find_zone(config.desk.display_zone),
+    )

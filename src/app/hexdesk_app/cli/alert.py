@@ -1,0 +1,100 @@
+"""`hexdesk alert`."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hexdesk.errors import HexdeskError
+from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.output import Output
+from hexdesk_app.problems import NotFoundError
+from hexdesk_app.tables import make_table
+
+if TYPE_CHECKING:
+    from hexdesk.ports.alerts import AlertMessage, Delivery
+    from hexdesk_app.alerting.post import Route
+
+
+class AlertError(HexdeskError):
+    """A channel did not deliver."""
+
+    code = "ALERT_UNDELIVERED"
+
+
+@click.group(no_args_is_help=True)
+def alert() -> None:
+    """Alerts: try the channels."""
+
+
+@alert.command()
+@click.option("names", "--channel", multiple=True, metavar="NAME", help="Only this; repeatable.")
+@click.option(
+    "level",
+    "--level",
+    type=click.Choice(["info", "warning", "critical", "emergency"]),
+    default="info",
+    show_default=True,
+    help="Severity of the message.",
+)
+@config_options
+@output_options
+def test(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    names: tuple[str, ...],
+    level: str,
+) -> None:
+    """Send a test message through every channel of plugins.toml (or FILES), once."""
+    from hexdesk.ports.alerts import AlertLevel, AlertMessage, Outcome
+    from hexdesk_app.alerting.routes import make_routes
+    from hexdesk_app.config import load_config
+    from hexdesk_app.live_clock import wall_time_ns
+    from hexdesk_app.resolve import resolve
+
+    config = load_config(sources(files, more_files, profile, overrides))
+    routes = make_routes(resolve(config))
+    unknown = sorted(set(names) - set(routes))
+    if unknown or not routes:
+        what = f"no channel {unknown[0]!r}" if unknown else "no channel at all"
+        raise NotFoundError(
+            f"there is {what}", remedy='add [channels.ops] with plugin = "webhook" and its url'
+        )
+    message = AlertMessage(
+        number=0,
+        desk=config.desk.name,
+        mode=config.desk.mode.value,
+        level=AlertLevel[level.upper()],
+        code="TEST",
+        scope="",
+        text="This is a test: whoever reads it would have been told of an alert.",
+        ts_ns=wall_time_ns(),
+    )
+    wanted = {name: route for name, route in routes.items() if not names or name in names}
+    found = asyncio.run(_send(wanted, message))
+    rows = [(name, each.outcome.value, each.text) for name, each in found.items()]
+    data = {
+        name: {"outcome": each.outcome.value, "text": each.text} for name, each in found.items()
+    }
+    output.result("alert_test", data, [make_table("channels", ("channel", "", "why"), rows)])
+    failed = [name for name, each in found.items() if each.outcome is not Outcome.DELIVERED]
+    if failed:
+        raise AlertError(
+            f"not delivered by {', '.join(failed)}",
+            remedy="correct the channel's settings, or look at the receiver",
+        )
+
+
+async def _send(routes: "dict[str, Route]", message: "AlertMessage") -> "dict[str, Delivery]":
+    """Try each channel once, all at the same time."""
+    from hexdesk_app.alerting.post import attempt
+
+    found = await asyncio.gather(*(attempt(each.channel, message) for each in routes.values()))
+    for each in routes.values():
+        await each.channel.close()
+    return dict(zip(routes, found, strict=True))
