@@ -1,5 +1,6 @@
 """How many closed orders a desk keeps."""
 
+from hexdesk.application.order_store import SLACK_PART
 from hexdesk.domain.values import BUY, LIMIT
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from tests.core.application.replayed import assert_replayed
@@ -18,6 +19,19 @@ def test_only_the_latest_closed_orders_are_kept() -> None:
         rig.canceled(order_id)
     assert list(rig.desk.execution.closed) == ids[KEPT:]
     assert_replayed(rig, 2)
+
+
+def test_they_are_let_go_many_at_a_time() -> None:
+    """One at a time a dict would walk over all that were let go before, at each order's end."""
+    most = 2 * SLACK_PART
+    rig = Rig(closed_orders_max=most).start()
+    counts: set[int] = set()
+    for _ in range(2 * most):
+        rig.canceled(rig.act(lambda context: context.submit(INSTRUMENT.id, BUY, LOT, LIMIT, BID)))
+        counts.add(len(rig.desk.execution.closed))
+    assert max(counts) == most + most // SLACK_PART
+    assert_replayed(rig, 2)
+    assert_replayed(rig, len(rig.records) // 2)
 
 
 def test_a_report_on_one_that_is_gone_is_a_dead_letter() -> None:

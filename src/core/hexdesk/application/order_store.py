@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from hexdesk.application.alerts import Alert, AlertLog
 from hexdesk.application.counts import Counts
@@ -14,6 +15,9 @@ from hexdesk.domain.reports import OrderEvent
 from hexdesk.domain.values import FILLED, HELD
 from hexdesk.ports.journal import Journal
 
+SLACK_PART = 16
+"""Closed orders are forgotten once there are this part too many, all of them in one go."""
+
 
 class OrderStore:
     """Orders of one desk by client order id.
@@ -21,8 +25,9 @@ class OrderStore:
     Attributes:
         open: Orders that are not closed, oldest first.
         closed: The others, oldest first.
-        closed_max: How many of those are kept; 0 keeps all. A report on one that is no longer kept
-            is a dead letter, and what it says is found by reconciliation.
+        closed_max: How many of those are kept, and up to a part in `SLACK_PART` more; 0 keeps all.
+            A report on one that is no longer kept is a dead letter, and what it says is found by
+            reconciliation.
         let_list_go: Drops a list of linked orders unless one of them is open; whether it did.
         hosts: Strategies by id.
         later: Events that the desk itself made, to be delivered when the callback that caused them
@@ -135,10 +140,15 @@ class OrderStore:
         self.pulse.is_owed = True
 
     def _let_go(self) -> None:
-        """Forget the oldest closed orders beyond the limit, but not while their list is at work."""
+        """Forget the oldest closed orders beyond the limit, but not while their list is at work.
+
+        Many at a time: to find the first entry, a dict walks over all that were taken out before.
+        """
         closed = self.closed
-        for _ in range(len(closed) - self.closed_max):
-            client_order_id = next(iter(closed))
+        too_many = len(closed) - self.closed_max
+        if too_many <= self.closed_max // SLACK_PART:
+            return
+        for client_order_id in tuple(islice(closed, too_many)):
             order = closed.pop(client_order_id)
             list_id = order.intent.list_id
             if list_id and not self.let_list_go(list_id):
