@@ -13,7 +13,7 @@ import pytest
 from tests.e2e.service import command, environment
 
 KILLS = 50
-TIMEOUT_S = 280
+TIMEOUT_S = 580
 STOP_S = 60.0
 
 
