@@ -40,6 +40,11 @@ _POLICIES = {
     for value in reconciliation_pb2.Incident.Policy.DESCRIPTOR.values
     if value.number
 }
+_RESOLUTIONS = {
+    value.number: value.name.removeprefix("RESOLUTION_").lower()
+    for value in orders_pb2.ResolveOrderRequest.Resolution.DESCRIPTOR.values
+    if value.number
+}
 SECONDS_MAX = 253_402_300_799
 """The last second of the year 9999, where Timestamp ends."""
 
@@ -130,3 +135,8 @@ def event_kinds(numbers: Iterable[int]) -> frozenset[EventKind]:
 def policy(number: int) -> str:
     """Return what a person decided about an incident."""
     return member(_POLICIES, number, "policy")
+
+
+def resolution(number: int) -> str:
+    """Return what a person found out about an order."""
+    return member(_RESOLUTIONS, number, "resolution")

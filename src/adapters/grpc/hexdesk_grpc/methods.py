@@ -18,7 +18,17 @@ from hexdesk_api.v1 import (
     strategies_pb2,
 )
 from hexdesk_grpc import to_wire
-from hexdesk_grpc.from_wire import mutation, page, policy, scopes, span_ns, statuses, terms, time_ns
+from hexdesk_grpc.from_wire import (
+    mutation,
+    page,
+    policy,
+    resolution,
+    scopes,
+    span_ns,
+    statuses,
+    terms,
+    time_ns,
+)
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -102,6 +112,10 @@ def _new_terms(message: orders_pb2.AmendOrderRequest) -> dict[str, Any]:
         "price": message.price,
         "trigger_price": message.trigger_price,
     }
+
+
+def _resolution(message: orders_pb2.ResolveOrderRequest) -> dict[str, Any]:
+    return {"resolution": resolution(message.resolution), "price": message.price}
 
 
 def _order_filters(message: orders_pb2.ListOrdersRequest) -> dict[str, Any]:
@@ -261,6 +275,9 @@ def _methods() -> dict[str, Method]:
             requests.AmendOrder, _ORDER, _new_terms, mutation, show=order
         ),
         "OrderService.CancelOrder": _method(requests.CancelOrder, _ORDER, mutation, show=order),
+        "OrderService.ResolveOrder": _method(
+            requests.ResolveOrder, _ORDER, _resolution, mutation, show=order
+        ),
         "OrderService.CancelAllOrders": _method(
             requests.CancelAllOrders, _filters, mutation,
             show=_named(orders_pb2.CancelAllOrdersResponse, ORDERS),

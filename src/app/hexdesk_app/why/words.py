@@ -10,6 +10,7 @@ from hexdesk.domain.commands import (
     OperatorAmend,
     OperatorCancel,
     OperatorSubmit,
+    ResolveOrder,
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument
@@ -183,6 +184,7 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     OperatorSubmit: _said("a person submits an order"),
     OperatorAmend: _said("an amendment is asked for"),
     OperatorCancel: _said("a cancel is asked for"),
+    ResolveOrder: lambda _w, it: f"{it.by} says it is {it.resolution.value}: {it.reason}",
     CancelAll: _said("all orders are to be canceled"),
     Flatten: _said("positions are to be closed"),
 }

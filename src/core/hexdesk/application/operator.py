@@ -5,9 +5,10 @@ from typing import Protocol
 
 from hexdesk.application.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.execution import Execution
-from hexdesk.application.host import StrategyHost
+from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
+from hexdesk.application.resolving import reports_of
 from hexdesk.domain.commands import (
     AdoptOrder,
     ArmLive,
@@ -22,6 +23,7 @@ from hexdesk.domain.commands import (
     OperatorCancel,
     OperatorSubmit,
     Rearm,
+    ResolveOrder,
     ResumeEntries,
     SetReducing,
     StartStrategy,
@@ -95,6 +97,10 @@ class Operator:
                     self._execution.refuse(command, "a reason is needed")
             case AdoptOrder():
                 self._execution.adopt(command.intent)
+            case ResolveOrder():
+                order = self._execution.order(command.client_order_id)
+                for report in reports_of(command, order) if order is not None else ():
+                    self._execution.on_report(report)
             case ArmLive() | DisarmLive():
                 self._execution.standing.arm(command)
             case SetReducing() | ClearReducing():
@@ -118,8 +124,13 @@ class Operator:
             case Flatten():
                 self.flatten(host, "", OPERATOR)
             case StartStrategy():
-                self._lives.start_strategy(host)
+                note_run_flag(host, command)
+                if not host.is_stopped:
+                    self._lives.start_strategy(host)
+                elif host.state is HostState.LOADED:
+                    host.state = HostState.STOPPED
             case StopStrategy():
+                note_run_flag(host, command)
                 self._lives.stop_strategy(host, keep_orders=command.keep_orders)
                 if host.strategy is None and not command.keep_orders:
                     self.cancel_orders(host)  # a person's own orders end with the rest
@@ -213,6 +224,12 @@ class Operator:
         if not strategy_id:
             return list(hosts.values())
         return [hosts[strategy_id]] if strategy_id in hosts else []
+
+
+def note_run_flag(host: StrategyHost, command: StartStrategy | StopStrategy) -> None:
+    """Remember that a person stopped a strategy, or started it; a session does so for all."""
+    if command.strategy_id:
+        host.is_stopped = isinstance(command, StopStrategy)
 
 
 FLATTEN_TAG = "flatten"

@@ -1,5 +1,6 @@
 """What an operator may tell a running desk; every command is an input and is journalled."""
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
@@ -97,14 +98,18 @@ class DisarmLive(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="di
 
 
 class StartStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="start_strategy"):
-    """Start a loaded strategy."""
+    """Start a strategy. An empty `strategy_id` starts every one that no person has stopped."""
 
     strategy_id: str
     ts_init: TimeNs
 
 
 class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="stop_strategy"):
-    """Stop a strategy: `on_stop`, then its open orders are canceled or kept."""
+    """Stop a strategy: `on_stop`, then its open orders are canceled or kept.
+
+    One that is named stays stopped over restarts until it is started by name; an empty
+    `strategy_id`, as at the end of a session, stops all for now.
+    """
 
     strategy_id: str
     keep_orders: bool
@@ -162,6 +167,35 @@ class AdoptOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ad
     ts_init: TimeNs
 
 
+class Resolution(StrEnum):
+    """What a person found out about an order in doubt."""
+
+    ABSENT = "absent"
+    """The venue does not have it."""
+    OPEN = "open"
+    """The venue has it, with no more executions than are known."""
+    FILLED = "filled"
+    """The venue executed all of it."""
+    CANCELED = "canceled"
+    """The venue canceled what was left."""
+    REJECTED = "rejected"
+    """The venue refused it."""
+
+
+class ResolveOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="resolve_order"):
+    """Settle an order in doubt by a person's word; the reports that follow from it are records.
+
+    `price` is the average of the executions that are not known, for `FILLED`.
+    """
+
+    client_order_id: str
+    resolution: Resolution
+    price: PriceRaw
+    by: str
+    reason: str
+    ts_init: TimeNs
+
+
 OrderCommand: TypeAlias = OperatorSubmit | OperatorAmend | OperatorCancel
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
@@ -177,4 +211,5 @@ Command: TypeAlias = (
     | OpenBooks
     | OrderCommand
     | AdoptOrder
+    | ResolveOrder
 )

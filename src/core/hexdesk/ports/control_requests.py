@@ -180,6 +180,22 @@ class CancelOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
     client_order_id: str
 
 
+class ResolveOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
+    """Settle an order in doubt by a person's word; `author` is set by the control plane.
+
+    Attributes:
+        resolution: `absent`, `open`, `filled`, `canceled` or `rejected`.
+        price: Average price of the executions that are not known; for `filled`.
+    """
+
+    scope: ClassVar[Scope] = Scope.RISK
+    needs_reason: ClassVar[bool] = True
+    client_order_id: str
+    resolution: str
+    price: str = ""
+    author: str = ""
+
+
 class CancelAllOrders(Mutation[Ids], frozen=True, kw_only=True):
     """Ask to cancel open orders; answers with those whose cancel was asked."""
 

@@ -32,9 +32,7 @@ class ControlRig(Rig):
     ) -> None:
         super().__init__(*names, limits=limits)
         self.runtime = FakeRuntime(limits=limits)
-        self.reconciler = Reconciler(
-            "venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings()
-        )
+        self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(
             self.desk, {"venue": self.reconciler}, self.clock.now_ns
         )

@@ -71,6 +71,7 @@ EXAMPLES: dict[str, Any] = {
     "account": "venue",
     "number": 1,
     "policy": "adopt",
+    "resolution": "absent",
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
@@ -79,6 +80,7 @@ SCOPES = {
     "CreateToken": "admin", "RevokeToken": "admin", "ListTokens": "admin",
     "ListAuditEntries": "admin", "StopStrategy": "trade",
     "PauseStrategy": "trade", "ResumeStrategy": "trade", "ResolveIncident": "risk",
+    "ResolveOrder": "risk",
 }  # fmt: skip
 
 

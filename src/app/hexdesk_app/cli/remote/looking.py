@@ -1,14 +1,21 @@
 """`hexdesk status`, `orders`, `trades`, `positions`, `balance`, `why`, `events`, `audit`."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.connect import desk_options, watch_option
+from hexdesk_app.cli.remote.connect import (
+    desk_options,
+    mutation_options,
+    unless_subcommand,
+    watch_option,
+)
 from hexdesk_app.cli.remote.show import (
     balance_table,
+    bare,
     fill_table,
     order_table,
     position_table,
@@ -38,7 +45,8 @@ def status(output: Output, client: "PlainClient") -> None:
     output.result("status", data, status_tables(desk, strategies, positions))
 
 
-@click.command()
+@click.group(invoke_without_command=True)
+@unless_subcommand
 @click.option("every", "--all", "-a", is_flag=True, help="Closed ones, too.")
 @click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @strategy_option
@@ -51,6 +59,38 @@ def orders(
     fields = {"page_size": limit, "open_only": not every, **_strategy(strategy)}
     found = client.ask("OrderService.ListOrders", fields)["orders"]
     output.result("orders", found, [order_table(found)])
+
+
+@orders.command("resolve")
+@click.argument("order_id", metavar="ORDER")
+@click.option(
+    "resolution",
+    "--as",
+    type=click.Choice(["absent", "open", "filled", "canceled", "rejected"]),
+    required=True,
+    help="What became of it, as you found out.",
+)
+@click.option("--price", default="", help="Average price of what was filled.")
+@mutation_options
+@desk_options
+def resolve_order(
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: Mapping[str, Any],
+    order_id: str,
+    resolution: str,
+    price: str,
+) -> None:
+    """Settle an order in doubt by your word; needs --reason."""
+    fields = {
+        "name": f"orders/{bare(order_id)}",
+        "resolution": f"RESOLUTION_{resolution.upper()}",
+        "price": price,
+        **how,
+    }
+    found = client.ask("OrderService.ResolveOrder", fields)
+    output.result("orders.resolve", found, [order_table([found])])
 
 
 @click.command()

@@ -97,6 +97,6 @@ def _remedy(incident: Plain) -> str:
         choices = "|".join(word(each) for each in incident["possible_policies"])
         place = f"{incident['name'].split('/')[1]} {bare(incident['name'])}"
         return f"hexdesk reconcile resolve {place} --policy {choices} --reason ..."
-    chosen = incident["policy"]
-    done = "gone by itself" if chosen == "POLICY_UNSPECIFIED" else word(chosen)
+    chosen = word(incident["policy"])
+    done = "gone by itself" if chosen == "unspecified" else chosen
     return f"{done}, by {incident['resolved_by']}: {incident['reason']}"

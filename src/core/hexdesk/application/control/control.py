@@ -44,7 +44,7 @@ from hexdesk.ports.runtime import Runtime
 A = TypeVar("A")
 
 
-SIGNED = (requests.CreateToken, requests.ResolveIncident)
+SIGNED = (requests.CreateToken, requests.ResolveIncident, requests.ResolveOrder)
 """Mutations that say by whom they are."""
 
 
@@ -140,6 +140,7 @@ class DeskControl:
             requests.CreateOrder: orders.create,
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
+            requests.ResolveOrder: orders.resolve,
             requests.CancelAllOrders: orders.cancel_all,
             requests.CreateToken: lambda request, _: tokens.create(request, wall_ns()),
             requests.RevokeToken: self._revoke,

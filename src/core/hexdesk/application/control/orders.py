@@ -21,7 +21,9 @@ from hexdesk.domain.commands import (
     OperatorAmend,
     OperatorCancel,
     OperatorSubmit,
+    Resolution,
 )
+from hexdesk.domain.commands import ResolveOrder as Resolve
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import currency_scale, format_raw, parse_raw
 from hexdesk.domain.order import Order, new_order
@@ -40,6 +42,7 @@ from hexdesk.ports.control_requests import (
     Ids,
     ListFills,
     ListOrders,
+    ResolveOrder,
 )
 from hexdesk.ports.control_views import (
     Amount,
@@ -114,6 +117,28 @@ class Orders:
             self._desk.command(OperatorCancel(request.client_order_id, request.reason, now_ns))
             self._chronicle.catch_up()
         return self._sight.order(order)
+
+    def resolve(self, request: ResolveOrder, now_ns: TimeNs) -> OrderInfo:
+        """Settle an order in doubt by a person's word."""
+        order = order_of(self._desk, request.client_order_id)
+        self._check_version(order, request.expected_version)
+        resolution = next((each for each in Resolution if each.value == request.resolution), None)
+        if resolution is None:
+            raise invalid("resolution", f"expected one of {', '.join(Resolution)}")
+        scale = self._instrument(order.intent.instrument_id).price_scale
+        price = _number("price", request.price, scale)
+        if bool(price) is not (resolution is Resolution.FILLED):
+            raise invalid("price", "expected the average price of what was filled, and only then")
+        is_done = resolution is Resolution.FILLED and order.cum_qty >= order.quantity
+        if order.doubt is None or is_done:
+            raise _wrong_state(order, "resolved so")
+        if not request.dry_run:
+            by, reason = request.author, request.reason
+            order_id = request.client_order_id
+            command = Resolve(order_id, resolution, price, by, reason, now_ns)
+            self._desk.command(command)
+            self._chronicle.catch_up()
+        return self._sight.order(order_of(self._desk, request.client_order_id))
 
     def cancel_all(self, request: CancelAllOrders, now_ns: TimeNs) -> Ids:
         """Ask to cancel open orders."""
