@@ -117,11 +117,12 @@ class Session:
         self.desk.command(StartStrategy("", now_ns))
         config = self.app.config
         logger.info(
-            "desk %s is ready: %s, run %s, %d strategies",
+            "desk %s is ready: %s, run %s, %d strategies%s",
             config.desk.name,
             config.desk.mode.value,
             self.app.run_id,
             len(self.desk.hosts),
+            _held_back(self.desk),
         )
 
     def stop_strategies(self, now_ns: TimeNs) -> None:
@@ -204,6 +205,21 @@ async def within(work: Awaitable[T], what: str) -> T:
     except TimeoutError as error:
         message = f"{what}: no answer within {CONNECT_TIMEOUT_S:g} s"
         raise HexdeskError(message, remedy="check the address and the network") from error
+
+
+def _held_back(desk: Desk) -> str:
+    """Return what persons have stopped before, which a start does not undo; empty for nothing."""
+    hosts = desk.hosts.values()
+    stopped = [host.strategy_id for host in hosts if host.is_stopped]
+    closed = [host.strategy_id for host in hosts if not host.entries_allowed]
+    notes = [
+        f"{what}: {', '.join(sorted(ids))}"
+        for what, ids in (("stopped before", stopped), ("entries stopped before", closed))
+        if ids
+    ]
+    if desk.execution.halted:
+        notes.append(f"halted: {desk.execution.halted}")
+    return "".join(f"; {note}" for note in notes)
 
 
 def _datasets(parts: Parts) -> str:

@@ -35,6 +35,8 @@ class StrategyHost:
         gate: Its risk gate.
         state: Where it is in its life.
         entries_allowed: False after stop-entries: only reducing orders pass.
+        is_stopped: Whether a person stopped it: it stays so over restarts, until a person starts
+            it.
         cancel_on_fault: Whether its open orders are canceled when it is quarantined.
         strategy: The plugin's object; set once by the desk.
         on_order: Its bound callback if it overrides it, None once quarantined.
@@ -58,6 +60,7 @@ class StrategyHost:
         "entries_allowed",
         "fault",
         "gate",
+        "is_stopped",
         "ledgers",
         "on_fill",
         "on_order",
@@ -89,6 +92,7 @@ class StrategyHost:
         self.gate = gate
         self.state = HostState.LOADED
         self.entries_allowed = True
+        self.is_stopped = False
         self.cancel_on_fault = cancel_on_fault
         self.strategy: Strategy | None = None
         self.on_order: Callable[[Any], None] | None = None

@@ -13,7 +13,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.detached import DetachedBroker
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.memory_journal import MemoryJournal
-from hexdesk.application.operator import FLATTEN_TAG
+from hexdesk.application.operator import FLATTEN_TAG, note_run_flag
 from hexdesk.application.reception import Reception
 from hexdesk.application.state import BalanceState, DeskState, LedgerState, load_legs
 from hexdesk.domain.accounts import Account, Balance
@@ -27,7 +27,9 @@ from hexdesk.domain.commands import (
     Rearm,
     ResumeEntries,
     SetReducing,
+    StartStrategy,
     StopEntries,
+    StopStrategy,
 )
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import pow10
@@ -146,6 +148,8 @@ class Replay:
             OpenBooks: self._open,
             RunStarted: self._run,
             AdoptOrder: self._adopt,
+            StartStrategy: self._run_flag,
+            StopStrategy: self._run_flag,
             ArmLive: execution.standing.arm,
             DisarmLive: execution.standing.arm,
             **dict.fromkeys(RiskNote.__args__, desk.risk.take),
@@ -171,6 +175,7 @@ class Replay:
             self._open_books(host.book)
             known_host = desk.hosts[host.book.strategy_id]
             known_host.entries_allowed = host.entries_allowed
+            known_host.is_stopped = host.is_stopped
             if host.saved is not None:
                 desk.saves.latest[host.book.strategy_id] = host.saved
             for ledger in host.ledgers:
@@ -336,6 +341,11 @@ class Replay:
                 for host in self.desk.hosts.values():
                     if command.strategy_id in ("", host.strategy_id):
                         host.entries_allowed = isinstance(command, ResumeEntries)
+
+    def _run_flag(self, command: StartStrategy | StopStrategy) -> None:
+        host = self._hosts.get(command.strategy_id)
+        if host is not None:
+            note_run_flag(host, command)
 
     # --- books ---------------------------------------------------------------------------------
 

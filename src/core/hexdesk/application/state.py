@@ -52,6 +52,7 @@ class StrategyState(msgspec.Struct, frozen=True, array_like=True):
     ledgers: tuple[LedgerState, ...]
     entries_allowed: bool
     saved: StrategySaved | None
+    is_stopped: bool = False
 
 
 class BalanceState(msgspec.Struct, frozen=True, array_like=True):
@@ -176,7 +177,7 @@ def _host_state(desk: Desk, host: StrategyHost) -> StrategyState:
     book = StrategyBook(host.strategy_id, desk.broker_name(host), tuple(sorted(host.ledgers)))
     ledgers = tuple(_ledger_state(host.ledgers[each]) for each in sorted(host.ledgers))
     saved = desk.saves.latest.get(host.strategy_id)
-    return StrategyState(book, ledgers, host.entries_allowed, saved)
+    return StrategyState(book, ledgers, host.entries_allowed, saved, host.is_stopped)
 
 
 def _ledger_state(ledger: Ledger) -> LedgerState:
