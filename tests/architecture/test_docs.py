@@ -60,8 +60,16 @@ SECTIONS: list[tuple[str, str, type[msgspec.Struct]]] = [
     ("configuration.md", '`[instruments."SYMBOL.VENUE"]`', InstrumentSettings),
     ("configuration.md", "`[logging]`", schema.LoggingSettings),
     ("risk.md", "Settings", RiskLimits),
+    ("telemetry.md", "`[alerts]`", schema.AlertSettings),
+    ("telemetry.md", "`[alerts.rules.NAME]`", schema.AlertRule),
+    ("telemetry.md", "`[channels.NAME]`", schema.ChannelHead),
 ]
 PLUGIN_PAGES = {
+    "otel": {"hexdesk_telemetry": ("telemetry.md", "otel")},
+    **{
+        name: {"hexdesk_alert_channels": ("telemetry.md", name)}
+        for name in ("discord", "feishu", "mail", "slack", "telegram", "webhook")
+    },
     "grpc": {"hexdesk_servers": ("control.md", "Settings")},
     "sim": {"hexdesk_brokers": ("venue.md", "`sim`, the broker")},
     "sim_venue": {
@@ -215,6 +223,12 @@ NOT_CODES = {
     "HEXDESK_PROFILE",  # a variable
     "HEXDESK_FUZZ_SEED",  # a variable of the tests
     "NO_COLOR",  # a variable
+    "OTEL_EXPORTER_OTLP_HEADERS",  # variables that OpenTelemetry itself reads
+    "OTEL_LOGS_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_SERVICE_NAME",
+    "OTEL_TRACES_EXPORTER",
     "SC_PAGE_SIZE",  # of the operating system
     "NOT_FOUND_CONFIRMED",  # of the kit alone
 }

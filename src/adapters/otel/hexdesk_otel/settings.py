@@ -23,7 +23,7 @@ class OtelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     Attributes:
         endpoint: URL of an OTLP receiver; empty means `OTEL_EXPORTER_OTLP_ENDPOINT`, and where
             that is not set either, nothing is sent.
-        protocol: How it is spoken to; empty means `OTEL_EXPORTER_OTLP_PROTOCOL`, else grpc.
+        protocol: How it is spoken to; auto means `OTEL_EXPORTER_OTLP_PROTOCOL`, else grpc.
         console: Whether all of it is printed to stderr as well.
         prometheus_listen: `host:port` that shows the metrics to Prometheus; empty for none.
         sample_ratio: Part of the orders whose trace is kept, 0 to 1; troubled and slow ones always
@@ -40,7 +40,7 @@ class OtelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """
 
     endpoint: Annotated[str, Meta(pattern=r"^(https?://[^\s]+)?$")] = ""
-    protocol: Literal["", "grpc", "http/protobuf"] = ""
+    protocol: Literal["auto", "grpc", "http/protobuf"] = "auto"
     console: bool = False
     prometheus_listen: str = "127.0.0.1:9090"
     sample_ratio: Annotated[float, Meta(ge=-1.0, le=1.0)] = -1.0
@@ -110,7 +110,9 @@ def make_plan(settings: OtelSettings, environ: Mapping[str, str]) -> Plan:
     interval_ms = _number(environ, "OTEL_METRIC_EXPORT_INTERVAL", INTERVAL_DEFAULT_S * 1e3)
     # OpenTelemetry's Python takes seconds here, unlike the specification; so do we
     timeout_s = _number(environ, "OTEL_EXPORTER_OTLP_TIMEOUT", TIMEOUT_DEFAULT_S)
-    protocol = settings.protocol or environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "") or "grpc"
+    protocol: str = settings.protocol
+    if protocol == "auto":
+        protocol = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "") or "grpc"
     if protocol not in {"grpc", "http/protobuf"}:
         raise _wrong("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc or http/protobuf", protocol)
     return Plan(
