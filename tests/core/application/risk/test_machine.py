@@ -12,6 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hexdesk.application.risk.numbers import ONE
+from hexdesk.application.working import is_close
 from hexdesk.domain.commands import Flatten, Halt, Rearm, ResumeEntries, StopEntries
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.risk import REDUCING
@@ -228,7 +229,7 @@ class RiskMachine(RuleBasedStateMachine):
         rig = self.rig
         order = rig.order(rig.sent[-1].client_order_id)
         price = order.reserve_price
-        if not price or order.intent.reduce_only or order.life is HELD:
+        if not price or is_close(order.intent) or order.life is HELD:
             return
         account = rig.engine.purses[ACCOUNT, "USDT"]
         account.refresh()
@@ -238,7 +239,7 @@ class RiskMachine(RuleBasedStateMachine):
             held = ledger.position.quantity
             buys = sells = 0
             for each in rig.desk.execution.open_orders(rig.host(name), ID):
-                if not each.intent.reduce_only:
+                if not is_close(each.intent):
                     buys += each.working_qty if each.intent.side is BUY else 0
                     sells += each.working_qty if each.intent.side is SELL else 0
             own = price if name == order.intent.strategy_id else ledger.market.mark

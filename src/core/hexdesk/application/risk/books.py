@@ -6,6 +6,7 @@ account's balance.
 """
 
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.risk.numbers import NO_LIMIT
 from hexdesk.domain.accounts import Balance
 from hexdesk.domain.money import pow10
 from hexdesk.domain.positions import HedgedPosition
@@ -35,11 +36,13 @@ class Purse:
         peak: Best result.
         noted_peak: The one that was written down.
         noted_ns: When.
+        calm_above: Result above which no rule has anything to say.
+        calm_paid_in: What was paid in when that was worked out.
     """
 
     __slots__ = (
-        "balance", "blind", "capital", "count", "day_base", "day_end_ns", "down", "gross",
-        "is_account", "noted_ns", "noted_peak", "peak", "result", "scope", "stakes", "up",
+        "balance", "blind", "calm_above", "calm_paid_in", "capital", "count", "day_base",
+        "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak", "result", "scope", "stakes", "up",
         "worth",
     )  # fmt: skip
 
@@ -61,6 +64,8 @@ class Purse:
         self.peak: MoneyRaw = 0
         self.noted_peak: MoneyRaw = 0
         self.noted_ns: TimeNs = 0
+        self.calm_above: MoneyRaw = NO_LIMIT
+        self.calm_paid_in: MoneyRaw = 0
 
     @property
     def equity(self) -> MoneyRaw:
@@ -107,7 +112,7 @@ class Stake:
     """
 
     __slots__ = (
-        "_is_hedged", "_owned", "_unit", "account", "down", "entry_ns", "factor", "gross",
+        "_fills", "_is_hedged", "_owned", "_unit", "account", "down", "entry_ns", "factor", "gross",
         "instrument", "ledger", "mark", "pile", "result", "strategy", "unrealised", "up", "worth",
     )  # fmt: skip
 
@@ -122,6 +127,7 @@ class Stake:
         self._unit = 0 if instrument.inverse else instrument.multiplier * self.factor
         self._owned = not instrument.is_margined
         self._is_hedged = isinstance(ledger.position, HedgedPosition)
+        self._fills = NEVER
         self.mark: PriceRaw = 0
         self.unrealised: MoneyRaw = 0
         self.worth: MoneyRaw = 0
@@ -166,14 +172,19 @@ class Stake:
     def refresh(self) -> None:
         """Value all of it at the latest mark, and tell the purses what changed."""
         ledger = self.ledger
+        position = ledger.position
+        if ledger.fill_count == self._fills and not (
+            position.cost or self.up or self.down or ledger.open_buy or ledger.open_sell
+        ):  # flat and idle, as it was
+            return
         mark = ledger.market.mark or self.mark
         if not mark:
             return
+        self._fills = ledger.fill_count
         if not self.mark:
             self.account.blind.discard(self)
             self.strategy.blind.discard(self)
         self.mark = mark
-        position = ledger.position
         if position.cost:
             self.unrealised = position.unrealised(mark) * self.factor
             worth = position.held_value(mark) * self.factor if self._owned else self.unrealised
@@ -190,6 +201,8 @@ class Stake:
 
     def expose(self, up: MoneyRaw, down: MoneyRaw) -> None:
         """Set the exposure of both outcomes, and tell the purses."""
+        if up == self.up and down == self.down:
+            return
         gross = self.gross_of(up, down)
         more = bool(gross) - bool(self.gross)
         for purse in (self.account, self.strategy):

@@ -261,6 +261,10 @@ class LiveCase:
 
     def _worst_quantities(self) -> tuple[QtyRaw, QtyRaw]:
         stake = self.stake
+        if not self._order.list_id and not stake.ledger.is_closing:
+            if self._order.side is BUY:
+                return stake.long_worst + self.quantity, stake.short_worst
+            return stake.long_worst, stake.short_worst + self.quantity
         worst = stake.ledger.worst(self._order, self.quantity)
         if self._order.side is BUY:
             return worst, stake.short_worst

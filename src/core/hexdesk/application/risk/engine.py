@@ -67,7 +67,7 @@ class RiskEngine:
         self._memory = desk.risk
         self.purses: dict[tuple[str, str], Purse] = {}
         self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
-        self._losses = Losses(plan.days, self.report, self._remember)
+        self._losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
         self._stakes: dict[int, Stake] = {}
         self._piles: dict[tuple[int, str], list[Stake]] = {}
         self._markets: dict[str, MarketWatch] = {}
@@ -103,6 +103,8 @@ class RiskEngine:
     def _join(self, host: StrategyHost) -> None:
         """Give a strategy its checks and purses."""
         rules = self.plan.of(host.strategy_id)
+        if host.strategy_id not in self.plan.capital:
+            rules.pop("allocation", None)  # it would never have anything to say
         self._checks[host.strategy_id] = checks = HostChecks(
             tuple(_order_rules(rules.values())),
             LiveCase(self._desk.execution.open),
@@ -124,11 +126,9 @@ class RiskEngine:
         self._apply()
 
     def _join_reports(self, reports: ReportWatch, host: StrategyHost, ladders: Ladders) -> None:
-        reports.strategies[host.strategy_id] = StrategyReports(
-            f"strategy:{host.strategy_id}",
-            self.report,
-            {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS},
-        )
+        own = {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS}
+        strategy = StrategyReports(f"strategy:{host.strategy_id}", self.report, own)
+        reports.join(host.strategy_id, strategy)
         general = _ladders(self.plan.rules)
         account_id = host.account.id
         if account_id not in reports.accounts:
@@ -217,7 +217,7 @@ class RiskEngine:
             stake.refresh()
             purses[stake.account] = purses[stake.strategy] = None
         if watch.stakes:
-            watch.mark(watch.stakes[0].mark, now_ns)
+            watch.mark(watch.stakes[0].ledger.market.mark, now_ns)
         for purse in purses:
             self._losses.look(purse, now_ns)
         if self._memory.steps:

@@ -5,27 +5,28 @@ look at their kind; fills, refusals and unknown outcomes cost more.
 """
 
 from collections import deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.risk.books import NEVER, Purse, Stake
 from hexdesk.application.risk.case import MINUTE_NS
 from hexdesk.application.risk.days import TradingDays
-from hexdesk.application.risk.ladders import (
-    DailyLoss,
-    FillRatio,
-    LadderRule,
-    Slippage,
-    StrategyLoss,
-    Volatility,
-)
-from hexdesk.application.risk.numbers import ONE, percent, share
+from hexdesk.application.risk.ladders import FillRatio, LadderRule, Slippage, Volatility
+from hexdesk.application.risk.numbers import NO_LIMIT, ONE, percent, share
 from hexdesk.domain.market import Quote, Trade
 from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.order import Order
-from hexdesk.domain.reports import Fill, OrderAccepted, OrderRejected, OutcomeUnknown, VenueReport
-from hexdesk.domain.values import NS_PER_SECOND, PriceRaw, TimeNs
+from hexdesk.domain.reports import (
+    Fill,
+    OrderAccepted,
+    OrderCanceled,
+    OrderRejected,
+    OrderUpdated,
+    OutcomeUnknown,
+    VenueReport,
+)
+from hexdesk.domain.values import NS_PER_SECOND, MoneyRaw, PriceRaw, TimeNs
 
 Report = Callable[[str, LadderRule, int], None]
 """Takes a scope, a rule and what it measured."""
@@ -40,39 +41,60 @@ MIN_HISTORY = 12
 
 
 class Losses:
-    """Daily loss, drawdown, loss of a strategy and exposure: all that follows from equity."""
+    """Daily loss, drawdown, loss of a strategy and exposure: all that follows from equity.
 
-    __slots__ = ("_days", "_note", "_report", "_rules")
+    A full look works out above which result nothing can happen; until then a look is a comparison.
+    """
 
-    def __init__(self, days: TradingDays, report: Report, note: Note) -> None:
+    __slots__ = ("_days", "_note", "_report", "_rules", "_steps")
+
+    def __init__(
+        self, days: TradingDays, report: Report, note: Note, steps: Mapping[tuple[str, str], object]
+    ) -> None:
         self._days = days
         self._report = report
         self._note = note
-        self._rules: dict[Purse, tuple[tuple[Callable[[Purse], int], LadderRule], ...]] = {}
+        self._steps = steps
+        self._rules: dict[Purse, tuple[tuple[Measure, LadderRule], ...]] = {}
 
     def watch(self, purse: Purse, rules: dict[str, tuple[LadderRule, object]]) -> None:
         """Watch a purse by some of these rules, in place of those before."""
-        found: list[tuple[Callable[[Purse], int], LadderRule]] = []
+        found: list[tuple[Measure, LadderRule]] = []
         for name, (rule, settings) in rules.items():
-            measure = self._measure(purse, name, settings)
+            measure = _measure(purse, name, settings)
             if measure is not None:
                 found.append((measure, rule))
         self._rules[purse] = tuple(found)
+        purse.calm_above = NO_LIMIT
 
     def look(self, purse: Purse, now_ns: TimeNs) -> None:
         """Measure a purse, unless something in it has no price yet."""
+        paid_in = purse.paid_in
+        result = purse.equity - paid_in
+        if (
+            purse.calm_above < result <= purse.peak
+            and now_ns < purse.day_end_ns
+            and paid_in == purse.calm_paid_in
+        ):
+            return
         rules = self._rules.get(purse)
         if not rules or purse.blind:
             return
         if now_ns >= purse.day_end_ns:
             self._begin_day(purse, now_ns)
-        result = purse.equity - purse.paid_in
         if result > purse.peak:
             purse.peak = result
             if now_ns - purse.noted_ns >= PEAK_NOTE_NS:
                 self.note_peak(purse, now_ns)
         for measure, rule in rules:
-            self._report(purse.scope, rule, measure(purse))
+            self._report(purse.scope, rule, measure.of(purse))
+        purse.calm_paid_in = paid_in
+        is_calm = not any(scope == purse.scope for scope, _ in self._steps)
+        purse.calm_above = (
+            max(measure.calm_above(purse, rule.thresholds[-1][1]) for measure, rule in rules)
+            if is_calm
+            else NO_LIMIT
+        )
 
     def remember(self, purse: Purse, day: tuple[int, ...], peak: tuple[int, ...]) -> None:
         """Take over what was written down before a restart."""
@@ -86,6 +108,7 @@ class Losses:
         """Let day and peak begin here: a person says that what was lost is accepted."""
         self._begin_day(purse, now_ns)
         purse.peak = purse.equity - purse.paid_in
+        purse.calm_above = NO_LIMIT
         self.note_peak(purse, now_ns)
 
     def note_peak(self, purse: Purse, now_ns: TimeNs) -> None:
@@ -101,50 +124,77 @@ class Losses:
         name = f"day.{purse.balance.currency}"
         self._note(purse.scope, name, (begin_ns, purse.day_base))
 
+
+class Measure(Protocol):
+    """A number that follows from equity, and the result above which it is below a threshold."""
+
+    def of(self, purse: Purse, /) -> int:
+        """Return the number."""
+        ...
+
+    def calm_above(self, purse: Purse, threshold: int, /) -> MoneyRaw:
+        """Return a result above which the number is surely below a threshold."""
+        ...
+
+
+class _Gross:
+    """Exposure against equity; it changes with orders too, so there is no calm."""
+
     @staticmethod
-    def _measure(purse: Purse, name: str, settings: object) -> Callable[[Purse], int] | None:
-        in_amount = getattr(settings, "unit", "pct") == "amount"
-        if name == "gross_watch":
-            return _gross if purse.is_account else None
-        if name == "drawdown":
-            return _drawdown if purse.is_account else None
-        if isinstance(settings, DailyLoss) and purse.is_account:
-            return _day_amount if in_amount else _day_share
-        if isinstance(settings, StrategyLoss) and not purse.is_account:
-            if in_amount:
-                return _loss_amount
-            return _loss_share if purse.capital else None
-        return None
+    def of(purse: Purse) -> int:
+        return share(purse.gross, purse.equity)
+
+    @staticmethod
+    def calm_above(_purse: Purse, _threshold: int) -> MoneyRaw:
+        return NO_LIMIT
 
 
-def _gross(purse: Purse) -> int:
-    return share(purse.gross, purse.equity)
+class _Loss:
+    """Loss since a result: of a day's start, a peak, or nothing."""
+
+    def __init__(self, start: Callable[[Purse], MoneyRaw], *, in_amount: bool) -> None:
+        self._start = start
+        self._in_amount = in_amount
+
+    def of(self, purse: Purse) -> int:
+        start = self._start(purse)
+        loss = start - (purse.equity - purse.paid_in)
+        if self._in_amount:
+            return loss * pow10(SCALE_MAX - purse.balance.scale)
+        return share(loss, purse.paid_in + start)
+
+    def calm_above(self, purse: Purse, threshold: int) -> MoneyRaw:
+        start = self._start(purse)
+        if self._in_amount:
+            return start - (threshold - 1) // pow10(SCALE_MAX - purse.balance.scale)
+        whole = purse.paid_in + start
+        return start - (threshold - 1) * whole // ONE if whole > 0 else NO_LIMIT
 
 
-def _drawdown(purse: Purse) -> int:
-    peak = purse.paid_in + purse.peak
-    return share(peak - purse.equity, peak)
+def _measure(purse: Purse, name: str, settings: object) -> Measure | None:
+    """Return how a rule measures a purse; None where it does not hold for it."""
+    in_amount = getattr(settings, "unit", "pct") == "amount"
+    if name == "gross_watch":
+        return _Gross() if purse.is_account else None
+    if name == "drawdown":
+        return _Loss(_peak, in_amount=False) if purse.is_account else None
+    if name == "daily_loss":
+        return _Loss(_day_base, in_amount=in_amount) if purse.is_account else None
+    if name == "strategy_loss" and not purse.is_account and (in_amount or purse.capital):
+        return _Loss(_nothing, in_amount=in_amount)
+    return None
 
 
-def _day_share(purse: Purse) -> int:
-    base = purse.paid_in + purse.day_base
-    return share(base - purse.equity, base)
+def _peak(purse: Purse) -> MoneyRaw:
+    return purse.peak
 
 
-def _day_amount(purse: Purse) -> int:
-    return _amount(purse, purse.paid_in + purse.day_base - purse.equity)
+def _day_base(purse: Purse) -> MoneyRaw:
+    return purse.day_base
 
 
-def _loss_share(purse: Purse) -> int:
-    return share(-purse.result, purse.capital)
-
-
-def _loss_amount(purse: Purse) -> int:
-    return _amount(purse, -purse.result)
-
-
-def _amount(purse: Purse, loss: int) -> int:
-    return loss * pow10(SCALE_MAX - purse.balance.scale)
+def _nothing(_purse: Purse) -> MoneyRaw:
+    return 0
 
 
 class MarketWatch:
@@ -259,7 +309,7 @@ class AccountReports:
 class StrategyReports:
     """Losing closes, slippage and fills of one strategy."""
 
-    __slots__ = ("_ends", "_over", "_report", "_rules", "_slips", "losses", "scope")
+    __slots__ = ("_ends", "_over", "_report", "_rules", "_slips", "losses", "names", "scope")
 
     def __init__(
         self, scope: str, report: Report, rules: dict[str, tuple[LadderRule, Any]]
@@ -268,6 +318,7 @@ class StrategyReports:
         self.losses = 0
         self._report = report
         self._rules = {name: rule for name, (rule, _) in rules.items()}
+        self.names = frozenset(rules)
         settings = {name: each for name, (_, each) in rules.items()}
         slip: Slippage = settings.get("slippage", Slippage())
         ratio: FillRatio = settings.get("fill_ratio", FillRatio())
@@ -301,10 +352,23 @@ class StrategyReports:
             self._report(self.scope, rule, share(sum(ends), len(ends)))
 
 
-class ReportWatch:
-    """Takes every report to the desk first, and then to whom it concerns."""
+_ROUTINE = frozenset({OrderAccepted, Fill, OrderCanceled, OrderUpdated})
+"""Reports that say that all is well, and mostly nothing else."""
 
-    __slots__ = ("_decisions", "_hosts", "_inner", "_open", "accounts", "strategies")
+
+class ReportWatch:
+    """Takes every report to the desk first, and then to whom it concerns.
+
+    Attributes:
+        accounts: By account id.
+        strategies: By strategy id.
+        failing: Accounts whose link failed last.
+        wants_ends: Whether anybody asks how orders end.
+        wants_gains: Whether anybody asks what fills realise.
+    """
+
+    __slots__ = ("_decisions", "_hosts", "_inner", "_open", "accounts", "failing", "strategies",
+                 "wants_ends", "wants_gains")  # fmt: skip
 
     def __init__(
         self,
@@ -319,21 +383,29 @@ class ReportWatch:
         self._decisions = decisions
         self.accounts: dict[str, AccountReports] = {}
         self.strategies: dict[str, StrategyReports] = {}
+        self.failing: set[str] = set()
+        self.wants_ends = False
+        self.wants_gains = False
+
+    def join(self, strategy_id: str, strategy: StrategyReports) -> None:
+        """Tell a strategy's rules from here on."""
+        self.strategies[strategy_id] = strategy
+        self.wants_ends = self.wants_ends or "fill_ratio" in strategy.names
+        self.wants_gains = self.wants_gains or "streak" in strategy.names
 
     def on_report(self, report: VenueReport) -> None:
         """Take a report."""
+        kind = type(report)
+        is_routine = kind in _ROUTINE and not (self.failing or self.wants_ends)
+        if is_routine and (kind is not Fill or not (self.wants_gains or self._decisions)):
+            self._inner(report)
+            return
         order = self._open.get(report.client_order_id)
         if order is None:
             self._inner(report)
             return
         intent = order.intent
         account = self.accounts.get(intent.account_id)
-        kind = type(report)
-        if kind is OrderAccepted:
-            if account is not None and account.failures:
-                account.succeed()
-            self._inner(report)
-            return
         ledger = self._hosts[intent.strategy_id].ledgers[intent.instrument_id]
         booked = ledger.fill_count
         realised = ledger.position.realised
@@ -353,12 +425,15 @@ class ReportWatch:
             account.reject(report.ts_init)
             if report.code in FAILURE_CODES:
                 account.fail()
+                self.failing.add(intent.account_id)
                 return
         elif isinstance(report, OutcomeUnknown):
             if not was_doubted:
                 account.fail()
+                self.failing.add(intent.account_id)
             return
         account.succeed()
+        self.failing.discard(intent.account_id)
 
     def _filled(self, strategy: StrategyReports, fill: Fill, gain: int) -> None:
         strategy.close(gain)
