@@ -37,10 +37,13 @@ def free_port() -> int:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def desk(
+    tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    paper = PAPER.replace('"paper"', f'"{getattr(request, "param", "paper")}"')
     address = f"127.0.0.1:{free_port()}"
     server = f'\n[servers.control]\nplugin = "grpc"\nlisten = "{address}"\n'
-    (tmp_path / "plugins.toml").write_text(PAPER + server)
+    (tmp_path / "plugins.toml").write_text(paper + server)
     process = subprocess.Popen(
         [*command(), "run", "--json", "--no-table"],
         cwd=tmp_path,
@@ -164,3 +167,33 @@ def test_the_command_line_is_a_client(
     process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0
     assert say("status")[0] == 3
+
+
+@pytest.mark.parametrize("desk", ["live"], indirect=True)
+def test_a_live_desk_is_armed_and_disarmed_by_command(
+    desk: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """E19: no door opens a position before or after; the account is typed, and said twice."""
+    process, address = desk
+    with grpc.insecure_channel(address) as channel:
+        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
+
+    def say(*words: str) -> tuple[int, Any]:
+        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address)
+        return done.returncode, json.loads(done.stdout).get("data")
+
+    buy = ("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01")
+    arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked")
+    assert say(*buy)[0] == 6
+    assert say(*arm)[0] == 6
+    assert say("live", "arm", "other", *arm[3:], "--yes")[0] == 4
+    assert say(*arm[:4], "soon", "--reason", "x", "--yes")[0] == 4
+    assert say(*arm, "--dry-run")[1].get("live_grant") is None
+    assert say(*arm, "--yes")[1]["live_grant"]["granted_by"] == "local"
+    allowed = say(*buy)[1]["code"]  # a live desk gives the venue in its process no deposits
+    assert allowed.startswith("CAPITAL_"), allowed
+    assert say("live", "disarm", "--reason", "lunch")[1].get("live_grant") is None
+    assert say(*buy)[1]["code"] == "LIVE_NOT_ARMED"
+    assert say("shutdown", "--yes")[0] == 0
+    process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0

@@ -118,6 +118,14 @@ def _resolution(message: orders_pb2.ResolveOrderRequest) -> dict[str, Any]:
     return {"resolution": resolution(message.resolution), "price": message.price}
 
 
+def _grant(message: desk_pb2.ArmLiveRequest) -> dict[str, Any]:
+    return {
+        "account_id": message.account_id,
+        "stage_pct": message.stage_pct,
+        "duration_ns": span_ns(message.duration, "duration"),
+    }
+
+
 def _order_filters(message: orders_pb2.ListOrdersRequest) -> dict[str, Any]:
     return {"statuses": statuses(message.statuses), "open_only": message.open_only}
 
@@ -245,6 +253,8 @@ def _methods() -> dict[str, Method]:
         ),
         "DeskService.Flatten": _method(requests.Flatten, _strategy, mutation, show=_flattened),
         "DeskService.Halt": _method(requests.Halt, mutation, show=desk),
+        "DeskService.ArmLive": _method(requests.ArmLive, _grant, mutation, show=desk),
+        "DeskService.DisarmLive": _method(requests.DisarmLive, mutation, show=desk),
         "DeskService.Shutdown": _method(requests.Shutdown, mutation, show=_left_behind),
         "DeskService.ListAlerts": _method(
             requests.ListAlerts, page,

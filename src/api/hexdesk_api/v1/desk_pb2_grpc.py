@@ -135,8 +135,8 @@ class DeskServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ArmLive(self, request, context):
-        """Let a live desk send orders, for a limited time. Needs the account id typed out, and that every
-        check of RunChecks passes. Scope: admin.
+        """Let a live desk open positions, for a limited time; a later grant replaces an earlier one. Needs
+        the account id typed out, and a reason. Scope: admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

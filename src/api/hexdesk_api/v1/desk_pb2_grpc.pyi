@@ -52,8 +52,8 @@ class DeskServiceStub:
     Idempotent, never asks for approval. Scope: risk.
     """
     ArmLive: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ArmLiveRequest, _desk_pb2.Desk]
-    """Let a live desk send orders, for a limited time. Needs the account id typed out, and that every
-    check of RunChecks passes. Scope: admin.
+    """Let a live desk open positions, for a limited time; a later grant replaces an earlier one. Needs
+    the account id typed out, and a reason. Scope: admin.
     """
     DisarmLive: _grpc.UnaryUnaryMultiCallable[_desk_pb2.DisarmLiveRequest, _desk_pb2.Desk]
     """End the grant of ArmLive now; what is open stays managed. Scope: risk."""
@@ -92,8 +92,8 @@ class DeskServiceAsyncStub(DeskServiceStub):
     Idempotent, never asks for approval. Scope: risk.
     """
     ArmLive: _aio.UnaryUnaryMultiCallable[_desk_pb2.ArmLiveRequest, _desk_pb2.Desk]  # type: ignore[assignment]
-    """Let a live desk send orders, for a limited time. Needs the account id typed out, and that every
-    check of RunChecks passes. Scope: admin.
+    """Let a live desk open positions, for a limited time; a later grant replaces an earlier one. Needs
+    the account id typed out, and a reason. Scope: admin.
     """
     DisarmLive: _aio.UnaryUnaryMultiCallable[_desk_pb2.DisarmLiveRequest, _desk_pb2.Desk]  # type: ignore[assignment]
     """End the grant of ArmLive now; what is open stays managed. Scope: risk."""
@@ -165,8 +165,8 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _desk_pb2.ArmLiveRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.Desk, _abc.Awaitable[_desk_pb2.Desk]]:
-        """Let a live desk send orders, for a limited time. Needs the account id typed out, and that every
-        check of RunChecks passes. Scope: admin.
+        """Let a live desk open positions, for a limited time; a later grant replaces an earlier one. Needs
+        the account id typed out, and a reason. Scope: admin.
         """
 
     @_abc_1.abstractmethod

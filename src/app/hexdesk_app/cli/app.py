@@ -46,6 +46,7 @@ class LazyGroup(click.Group):
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",
         "flatten": "hexdesk_app.cli.remote.acting:flatten",
         "reconcile": "hexdesk_app.cli.remote.reconciling:reconcile",
+        "live": "hexdesk_app.cli.remote.arming:live",
         "halt": "hexdesk_app.cli.remote.acting:halt",
         "risk": "hexdesk_app.cli.remote.acting:risk",
         "shutdown": "hexdesk_app.cli.remote.acting:shutdown",

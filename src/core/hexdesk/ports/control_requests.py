@@ -94,6 +94,32 @@ class Rearm(Mutation[str], frozen=True, kw_only=True):
     needs_reason: ClassVar[bool] = True
 
 
+class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
+    """Let a live desk open positions for a time; `author` is set by the control plane.
+
+    Attributes:
+        account_id: The account's id, typed out by a person; of several accounts all of them, by
+            section name, with commas between.
+        stage_pct: Percent of size and limits; only 100 so far.
+        duration_ns: How long the grant runs, from a minute to a day.
+    """
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+    needs_reason: ClassVar[bool] = True
+    account_id: str
+    duration_ns: TimeNs
+    stage_pct: int = 100
+    author: str = ""
+
+
+class DisarmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
+    """End a grant now; what is open is managed on. `author` is set by the control plane."""
+
+    scope: ClassVar[Scope] = Scope.RISK
+    is_always_open: ClassVar[bool] = True
+    author: str = ""
+
+
 class LeftBehind(msgspec.Struct, frozen=True, kw_only=True):
     """What is open when a desk stops; positions as (strategy id, instrument id)."""
 

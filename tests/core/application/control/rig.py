@@ -28,9 +28,13 @@ class ControlRig(Rig):
     """Drives a desk through its Control port."""
 
     def __init__(
-        self, *names: str, limits: RiskLimits = WIDE_LIMITS, events_max: int = 1_000
+        self,
+        *names: str,
+        limits: RiskLimits = WIDE_LIMITS,
+        events_max: int = 1_000,
+        mode: str = "backtest",
     ) -> None:
-        super().__init__(*names, limits=limits)
+        super().__init__(*names, limits=limits, mode=mode)
         self.runtime = FakeRuntime(limits=limits)
         self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(

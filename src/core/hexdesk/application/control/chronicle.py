@@ -75,6 +75,7 @@ class Chronicle:
         self._alert_count = 0
         self._now_ns: TimeNs = 0
         self._was_halted = ""
+        self._was_armed_until_ns: TimeNs = 0
         self._touched: dict[str, None] = {}
         self._booked: dict[tuple[str, str], None] = {}
         self._changed: dict[str, None] = {}
@@ -120,6 +121,7 @@ class Chronicle:
         for each in sorted(fills, key=lambda pair: pair[1].ts_init):
             self.fills.add(each)
         self._was_halted = execution.halted
+        self._was_armed_until_ns = execution.standing.armed_until_ns
 
     def _take(self, record: Any) -> None:  # noqa: ANN401 - any record of a journal
         kind = cast("type[object]", type(record))
@@ -187,8 +189,11 @@ class Chronicle:
             ring.add(now_ns, EventKind.STRATEGY, strategy_id, sight.strategy_by_id, strategy_id)
         self._add_alerts()
         halted = self._desk.execution.halted
-        if halted != self._was_halted or self._changed:
+        armed_until_ns = self._desk.execution.standing.armed_until_ns
+        is_armed_anew = armed_until_ns != self._was_armed_until_ns
+        if halted != self._was_halted or is_armed_anew or self._changed:
             self._was_halted = halted
+            self._was_armed_until_ns = armed_until_ns
             ring.add(now_ns, EventKind.DESK, "", sight.desk_info, None)
         sight.forget_orders()
         for noted in (self._touched, self._booked, self._changed):

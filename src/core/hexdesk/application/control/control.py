@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from msgspec.structs import replace
 
 from hexdesk.application.control.answers import Answers
+from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import Audit, json_of
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, invalid
@@ -44,7 +45,13 @@ from hexdesk.ports.runtime import Runtime
 A = TypeVar("A")
 
 
-SIGNED = (requests.CreateToken, requests.ResolveIncident, requests.ResolveOrder)
+SIGNED = (
+    requests.CreateToken,
+    requests.ResolveIncident,
+    requests.ResolveOrder,
+    requests.ArmLive,
+    requests.DisarmLive,
+)
 """Mutations that say by whom they are."""
 
 
@@ -104,6 +111,7 @@ class DeskControl:
         safety = Safety(desk, sight, chronicle, runtime)
         portfolio = Portfolio(desk, sight, chronicle, runtime)
         incidents = Incidents(runtime)
+        arming = Arming(desk, sight, chronicle)
         self._queries: dict[type, Callable[[Any], Any]] = {
             requests.GetDesk: sight.desk_info,
             requests.ListAlerts: portfolio.list_alerts,
@@ -135,6 +143,8 @@ class DeskControl:
             requests.Flatten: safety.flatten,
             requests.Halt: safety.halt,
             requests.Rearm: safety.rearm,
+            requests.ArmLive: arming.arm,
+            requests.DisarmLive: arming.disarm,
             requests.Shutdown: safety.shutdown,
             requests.ResolveIncident: incidents.resolve,
             requests.CreateOrder: orders.create,

@@ -38,7 +38,7 @@ class Sight:
     """Looks at one desk; what it shows is immutable.
 
     Attributes:
-        grant: Leave to trade live, if there is any.
+        grant: The latest leave to trade live that was given since the start.
         event_sequence: Number of the latest event; set by whoever counts them.
     """
 
@@ -156,7 +156,7 @@ class Sight:
             state=self.state(),
             halt_reason=execution.halted,
             entries_allowed=any(host.entries_allowed for host in desk.hosts.values()),
-            live_grant=self.grant,
+            live_grant=self.live_grant(),
             run_id=desk.run_id,
             version_text=runtime.version,
             start_ns=self._start_ns,
@@ -178,6 +178,18 @@ class Sight:
             queue_depth=runtime.queue_depth,
             event_sequence=self.event_sequence,
         )
+
+    def live_grant(self) -> GrantInfo | None:
+        """Return the leave to trade live that holds; of an earlier run only its end is known."""
+        desk = self._desk
+        standing, grant = desk.execution.standing, self.grant
+        until_ns = standing.armed_until_ns
+        if not standing.needs_arming or desk.pulse.now_ns >= until_ns:
+            return None
+        if grant is not None and grant.expire_ns == until_ns:
+            return grant
+        names = ",".join(sorted(desk.accounts))
+        return GrantInfo(account=names, stage_pct=100, expire_ns=until_ns, granted_by="", reason="")
 
     def state(self) -> DeskState:
         """Return whether requests leave."""

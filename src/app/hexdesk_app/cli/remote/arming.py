@@ -1,0 +1,72 @@
+"""`hexdesk live`: let a live desk open positions for a time, or no more."""
+
+import re
+from typing import TYPE_CHECKING
+
+import click
+
+from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.acting import How, yes_option
+from hexdesk_app.cli.remote.connect import confirm_live, desk_options, mutation_options
+from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
+from hexdesk_app.tables import Table
+
+if TYPE_CHECKING:
+    from hexdesk_client import PlainClient
+
+_UNITS = {"m": 60, "h": 3_600}
+_DURATION = re.compile(r"(\d{1,4})([mh])")
+
+
+@click.group(no_args_is_help=True)
+def live() -> None:
+    """Let a live desk open positions for a time, or no more."""
+
+
+def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> int:
+    """Return a duration as 8h or 30m in seconds."""
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise click.BadParameter(f"expected hours or minutes as 8h or 30m, was {text!r}")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+@live.command()
+@click.argument("account")
+@click.option(
+    "seconds", "--for", required=True, callback=_seconds, metavar="TIME",
+    help="How long, as 8h or 30m; at most 24h.",
+)  # fmt: skip
+@yes_option
+@mutation_options
+@desk_options
+def arm(
+    output: Output, client: "PlainClient", *, how: How, account: str, seconds: int, yes: bool
+) -> None:
+    """Let it open positions: type the account's id; needs --reason."""
+    confirm_live(client, how, yes=yes)
+    fields = {"account_id": account, "stage_pct": 100, "duration": f"{seconds}s", **how}
+    found = client.ask("DeskService.ArmLive", fields)
+    output.result("live.arm", found, [_grant_table(found)])
+
+
+@live.command()
+@mutation_options
+@desk_options
+def disarm(output: Output, client: "PlainClient", *, how: How) -> None:
+    """Let it open nothing more; what is open is managed on."""
+    found = client.ask("DeskService.DisarmLive", how)
+    output.result("live.disarm", found, [_grant_table(found)])
+
+
+def _grant_table(desk: Plain) -> Table:
+    grant = desk.get("live_grant")
+    rows = {"mode": word(desk["mode"]), "armed": "yes" if grant else "no"}
+    if grant:
+        rows |= {
+            "account": bare(grant["account"]),
+            "until": grant["expire_time"],
+            "by": grant["granted_by"],
+            "reason": grant["reason"],
+        }
+    return facts_table("live", rows)

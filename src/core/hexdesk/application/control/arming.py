@@ -1,0 +1,59 @@
+"""Use cases of arming: a live desk opens positions only while a person's grant runs."""
+
+from hexdesk.application.control.chronicle import Chronicle
+from hexdesk.application.control.errors import invalid
+from hexdesk.application.control.sight import Sight
+from hexdesk.application.desk import Desk
+from hexdesk.domain import commands
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.ports.control import ControlError, Reason
+from hexdesk.ports.control_requests import ArmLive, DisarmLive
+from hexdesk.ports.control_views import DeskInfo, GrantInfo
+
+DURATION_NS_MIN = 60 * NS_PER_SECOND
+DURATION_NS_MAX = 24 * 3_600 * NS_PER_SECOND
+STAGE_PCT = 100
+
+
+class Arming:
+    """Grants, and their ends."""
+
+    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle) -> None:
+        self._desk = desk
+        self._sight = sight
+        self._chronicle = chronicle
+
+    def arm(self, request: ArmLive, now_ns: TimeNs) -> DeskInfo:
+        """Let a live desk open positions for a time."""
+        if not self._desk.execution.standing.needs_arming:
+            raise ControlError(
+                Reason.STATE_WRONG, "only a live desk is armed", remedy='set desk.mode = "live"'
+            )
+        accounts = sorted(self._desk.accounts.items())
+        if request.account_id != ",".join(account.id for _, account in accounts):
+            raise invalid("account_id", "is not that of the account which this desk trades")
+        if request.stage_pct != STAGE_PCT:
+            raise invalid("stage_pct", f"expected {STAGE_PCT}: there are no other stages yet")
+        if not DURATION_NS_MIN <= request.duration_ns <= DURATION_NS_MAX:
+            raise invalid("duration", "expected from 1 minute to 24 hours")
+        if not request.dry_run:
+            until_ns = now_ns + request.duration_ns
+            by, reason = request.author, request.reason
+            self._desk.command(commands.ArmLive(until_ns, by, reason, now_ns))
+            self._sight.grant = GrantInfo(
+                account=",".join(name for name, _ in accounts),
+                stage_pct=request.stage_pct,
+                expire_ns=until_ns,
+                granted_by=by,
+                reason=reason,
+            )
+            self._chronicle.catch_up()
+        return self._sight.desk_info()
+
+    def disarm(self, request: DisarmLive, now_ns: TimeNs) -> DeskInfo:
+        """End a grant now; nothing where there is none."""
+        if not request.dry_run and self._sight.live_grant() is not None:
+            self._desk.command(commands.DisarmLive(request.author, request.reason, now_ns))
+            self._sight.grant = None
+            self._chronicle.catch_up()
+        return self._sight.desk_info()

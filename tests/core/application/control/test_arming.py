@@ -1,0 +1,107 @@
+"""A live desk opens positions only while a grant runs that a person typed out."""
+
+from typing import Any
+
+import pytest
+
+from hexdesk.domain.values import BUY, NS_PER_SECOND
+from hexdesk.ports.control import Caller, ControlError, Reason, Scope
+from hexdesk.ports.control_requests import ArmLive, DisarmLive, GetDesk
+from hexdesk.ports.control_views import DeskInfo
+from hexdesk.testing.broker_bench import INSTRUMENT, LOT
+from tests.core.application.control.rig import ControlRig
+
+HOUR_NS = 3_600 * NS_PER_SECOND
+
+
+@pytest.fixture
+def rig() -> ControlRig:
+    made = ControlRig("a", mode="live")
+    made.start()
+    return made
+
+
+def arm(
+    rig: ControlRig, account_id: str = "", duration_ns: int = HOUR_NS, stage_pct: int = 100
+) -> DeskInfo:
+    return rig.tell(
+        ArmLive(
+            account_id=account_id or rig.account.id,
+            duration_ns=duration_ns,
+            stage_pct=stage_pct,
+            reason="checked",
+        )
+    )
+
+
+def sends(rig: ControlRig) -> bool:
+    before = len(rig.sent)
+    rig.act(lambda context: context.submit(INSTRUMENT.id, BUY, LOT))
+    return len(rig.sent) > before
+
+
+def test_a_grant_lets_orders_out_until_it_ends(rig: ControlRig) -> None:
+    """E19: armed by a person, for a time, and the desk says by whom."""
+    assert not sends(rig)
+    grant = arm(rig).live_grant
+    assert grant is not None
+    assert (grant.granted_by, grant.reason, grant.stage_pct) == ("ann", "checked", 100)
+    assert sends(rig)
+    rig.clock.advance_by(HOUR_NS)
+    assert not sends(rig)
+    assert rig.ask(GetDesk()).live_grant is None
+
+
+def test_a_persons_own_orders_need_the_grant_too(rig: ControlRig) -> None:
+    assert rig.buy("1").code == "LIVE_NOT_ARMED"
+    arm(rig)
+    assert rig.buy("1").code == ""
+
+
+def test_disarming_ends_it_at_once(rig: ControlRig) -> None:
+    arm(rig)
+    assert rig.tell(DisarmLive(reason="lunch")).live_grant is None
+    assert not sends(rig)
+    records = len(rig.records)
+    rig.tell(DisarmLive(reason="twice"))
+    assert len(rig.records) == records
+
+
+def test_a_grant_of_before_a_restart_of_the_plane_is_shown(rig: ControlRig) -> None:
+    arm(rig)
+    rig.control = rig.make_control()
+    grant = rig.ask(GetDesk()).live_grant
+    assert grant is not None
+    assert grant.expire_ns > rig.clock.now_ns()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"account_id": "another"},
+        {"duration_ns": 59 * NS_PER_SECOND},
+        {"duration_ns": 25 * HOUR_NS},
+        {"stage_pct": 50},
+    ],
+    ids=lambda fields: next(iter(fields)),
+)
+def test_what_is_typed_wrong_arms_nothing(rig: ControlRig, fields: dict[str, Any]) -> None:
+    with pytest.raises(ControlError) as caught:
+        arm(rig, **fields)
+    assert caught.value.reason is Reason.FIELD_INVALID
+    assert not sends(rig)
+
+
+def test_the_right_to_trade_is_none_to_arm(rig: ControlRig) -> None:
+    trader = Caller(subject="bot", scopes=frozenset({Scope.READ, Scope.TRADE, Scope.RISK}))
+    with pytest.raises(ControlError) as caught:
+        rig.tell(ArmLive(account_id=rig.account.id, duration_ns=HOUR_NS, reason="x"), trader)
+    assert caught.value.reason is Reason.SCOPE_MISSING
+
+
+def test_only_a_live_desk_is_armed() -> None:
+    paper = ControlRig("a")
+    paper.start()
+    with pytest.raises(ControlError) as caught:
+        arm(paper)
+    assert caught.value.reason is Reason.STATE_WRONG
