@@ -27,6 +27,7 @@ from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.risk_gate import RiskGate
 from hexdesk.application.strategy_context import DeskContext
+from hexdesk.application.trading_days import TradingDays
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command, OpenBooks
 from hexdesk.domain.inputs import TimerFired
@@ -68,6 +69,7 @@ class Desk:
         is_virtual: Whether its time is.
         saves: The strategies' own states.
         risk: What risk remembers.
+        trading_days: Begins them.
         on_owner: Told of books that are opened from now on.
         set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
         cancel_timer: Forgets a timer by host and name; an unknown one is ignored.
@@ -111,14 +113,9 @@ class Desk:
             for market_id, market in self._by_id.items()
         }
         self._lives = lives = StrategyLives(
-            pulse=self.pulse,
-            journal=journal,
-            alerts=self.alerts,
-            clock=clock,
-            on_timer=self.on_timer,
-            stopwatch=stopwatch,
-            budget_ns=strategy_budget_ns,
-        )
+            pulse=self.pulse, journal=journal, alerts=self.alerts, clock=clock,
+            on_timer=self.on_timer, stopwatch=stopwatch, budget_ns=strategy_budget_ns,
+        )  # fmt: skip
         self.saves = lives.saves
         self.risk = RiskMemory()
         self.on_owner: Callable[[StrategyHost], None] | None = None
@@ -137,8 +134,9 @@ class Desk:
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.next_client_order_id = self._ids.next
+        self.trading_days = TradingDays(self._by_id, self.hosts, journal.append)
         self._operator = lives.operator = Operator(
-            self.execution, lives, self._ids.next, self.open_books
+            self.execution, lives, self._ids.next, self.open_books, self.trading_days.roll
         )
 
     # --- composition -------------------------------------------------------------------------
@@ -347,6 +345,8 @@ class Desk:
             self._publish(market.on_bar, event)
         elif isinstance(event, InstrumentStatus):
             market.status = event.status
+            if event.trading_day > market.trading_day:
+                self.trading_days.begin(event)
             self._publish(market.on_status, event)
         self._note_cause(event)
         self._end()

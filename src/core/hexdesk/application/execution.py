@@ -25,6 +25,7 @@ from hexdesk.application.pulse import Pulse
 from hexdesk.application.reception import Reception
 from hexdesk.application.soundness import recordable
 from hexdesk.application.standing import Standing
+from hexdesk.application.trading_days import close_of_one_day, closes_by_day
 from hexdesk.application.working import is_alternative, is_close
 from hexdesk.domain.commands import Command, Halt, SetReducing
 from hexdesk.domain.order import IS_EXTERNAL, IS_SUBMITTED, Order, new_order
@@ -39,14 +40,7 @@ from hexdesk.domain.reports import (
     OrderRejected,
     OrderUpdated,
 )
-from hexdesk.domain.values import (
-    FILLED,
-    HELD,
-    SUBMITTED,
-    Contingency,
-    PriceRaw,
-    QtyRaw,
-)
+from hexdesk.domain.values import CLOSE, FILLED, HELD, SUBMITTED, Contingency, PriceRaw, QtyRaw
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
 
@@ -68,6 +62,8 @@ class Execution:
         store: Where the orders are.
         watch: Finds requests that nobody answers.
         pulse: Time and number of the input being handled.
+        closing: Ids of orders that `flatten` sent.
+        next_id: Makes a fresh client order id.
         outbox: Requests of the input being handled, with what sends them.
         open_orders: Returns a strategy's orders that are not closed.
         dead_letters: Latest reports that fit no order.
@@ -102,13 +98,14 @@ class Execution:
         self.hosts = store.hosts
         self.standing = Standing(alerts, pulse)
         self.pulse = pulse
+        self.closing = set[str]()
+        self.next_id = ids.next
         self.outbox: list[tuple[Callable[[Any], None], Any]] = []
         self.dead_letters = reception.dead_letters
         self.on_report = reception.on_report
         self.deliver_later = reception.deliver_later
         self._journal = journal
         self._record = journal.append
-        self._ids = ids
         self._counts = counts
         self._runaway = runaway
 
@@ -126,6 +123,11 @@ class Execution:
 
     def submit(self, host: StrategyHost, intent: NewOrder, authority: Authority = STRATEGY) -> None:
         """Take an order through risk, and out if it passes."""
+        if intent.position_effect is CLOSE:
+            for part in closes_by_day(self, host, intent, authority):
+                self._counts.orders += 1
+                self._send(host, new_order(part), authority)
+            return
         self._counts.orders += 1
         order = Order(intent, intent.quantity, intent.price, intent.trigger_price)
         self._send(host, order, authority)
@@ -137,6 +139,7 @@ class Execution:
         position entered that cannot be protected.
         """
         self._counts.orders += len(intents)
+        intents = [close_of_one_day(intent, host) for intent in intents]
         if self._deny_list(host, intents):
             return
         self._lists.add(intents)
@@ -339,7 +342,7 @@ class Execution:
 
     def replace(self, order: Order, quantity: QtyRaw) -> str:
         """Send a closed exit's terms anew; half of a pair that may open is checked as at first."""
-        client_order_id = self._ids.next()
+        client_order_id = self.next_id()
         intent = replace(
             order.intent,
             client_order_id=client_order_id,

@@ -25,6 +25,7 @@ class Market:
         quote: Latest quote.
         trade: Latest public trade.
         status: Latest trading status.
+        trading_day: Latest that was told, 0 if none was.
         on_quote: Channel of quotes; likewise the others.
     """
 
@@ -40,6 +41,7 @@ class Market:
         "quote",
         "status",
         "trade",
+        "trading_day",
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -47,6 +49,7 @@ class Market:
         self.quote: Quote | None = None
         self.trade: Trade | None = None
         self.status: TradingStatus = instrument.status
+        self.trading_day = 0
         self.on_quote: Channel = ()
         self.on_trade: Channel = ()
         self.on_book: Channel = ()

@@ -25,6 +25,7 @@ from hexdesk.domain.commands import (
     Rearm,
     ResolveOrder,
     ResumeEntries,
+    RollTradingDay,
     SetReducing,
     StartStrategy,
     StopEntries,
@@ -60,7 +61,15 @@ class StrategyLives(Protocol):
 class Operator:
     """Carries commands out on one desk."""
 
-    __slots__ = ("_closing", "_execution", "_lives", "_manual", "_next_id", "_open_books")
+    __slots__ = (
+        "_closing",
+        "_execution",
+        "_lives",
+        "_manual",
+        "_next_id",
+        "_open_books",
+        "_roll_trading_day",
+    )
 
     def __init__(
         self,
@@ -68,12 +77,14 @@ class Operator:
         lives: StrategyLives,
         next_id: Callable[[], str],
         open_books: Callable[[str, str, Iterable[str]], None],
+        roll_trading_day: Callable[[RollTradingDay], None],
     ) -> None:
         self._execution = execution
         self._lives = lives
         self._open_books = open_books
+        self._roll_trading_day = roll_trading_day
         self._next_id = next_id
-        self._closing = set[str]()
+        self._closing = execution.closing
         self._manual = ManualOrders(execution, next_id)
 
     def mark_closing(self, client_order_id: str) -> None:
@@ -101,6 +112,8 @@ class Operator:
                 order = self._execution.order(command.client_order_id)
                 for report in reports_of(command, order) if order is not None else ():
                     self._execution.on_report(report)
+            case RollTradingDay():
+                self._roll_trading_day(command)
             case ArmLive() | DisarmLive():
                 self._execution.standing.arm(command)
             case SetReducing() | ClearReducing():

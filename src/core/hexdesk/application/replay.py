@@ -26,6 +26,7 @@ from hexdesk.domain.commands import (
     OpenBooks,
     Rearm,
     ResumeEntries,
+    RollTradingDay,
     SetReducing,
     StartStrategy,
     StopEntries,
@@ -150,6 +151,7 @@ class Replay:
             AdoptOrder: self._adopt,
             StartStrategy: self._run_flag,
             StopStrategy: self._run_flag,
+            RollTradingDay: desk.trading_days.roll,
             ArmLive: execution.standing.arm,
             DisarmLive: execution.standing.arm,
             **dict.fromkeys(RiskNote.__args__, desk.risk.take),
@@ -195,6 +197,8 @@ class Replay:
         standing.armed_until_ns = state.armed_until_ns
         standing.reducing.update(state.reducing)
         standing.look()
+        for instrument_id, trading_day in state.trading_days.items():
+            desk.markets.by_id[instrument_id].trading_day = trading_day
         for note in state.risk:
             desk.risk.take(note)
 

@@ -74,7 +74,10 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class DeskState(msgspec.Struct, frozen=True, array_like=True):
-    """All of it, of the latest run's mode; `closed` are the latest closed orders, oldest first."""
+    """All of it, of the latest run's mode; `closed` are the latest closed orders, oldest first.
+
+    `trading_days` are the latest that were told, by instrument.
+    """
 
     version: int
     mode: str
@@ -90,6 +93,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     armed_until_ns: TimeNs
     reducing: dict[str, dict[str, str]]
     risk: tuple[RiskNote, ...] = ()
+    trading_days: dict[str, int] = {}
 
 
 def capture(desk: Desk) -> DeskState:
@@ -111,6 +115,7 @@ def capture(desk: Desk) -> DeskState:
         execution.standing.armed_until_ns,
         execution.standing.reducing,
         desk.risk.describe(),
+        {each: desk.markets.by_id[each].trading_day for each in _dated(desk)},
     )
 
 
@@ -153,6 +158,11 @@ def load_legs(position: Position | HedgedPosition, legs: tuple[LegState, ...]) -
         leg.cost = state.cost
         leg.realised = state.realised
         leg.cash_flow = state.cash_flow
+
+
+def _dated(desk: Desk) -> list[str]:
+    """Return the instruments whose trading day is known."""
+    return sorted(each for each, market in desk.markets.by_id.items() if market.trading_day)
 
 
 def _strategy_id(host: StrategyHost) -> str:

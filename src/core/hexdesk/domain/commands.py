@@ -116,6 +116,28 @@ class StopStrategy(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     ts_init: TimeNs
 
 
+class RollTradingDay(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="roll_day"):
+    """A trading day has begun: what was held as today's is yesterday's from now on.
+
+    For one instrument, for all of a venue, or for every one where both are empty. An instrument
+    whose day it is already, or a later one, stays as it is: saying it twice changes nothing.
+
+    Attributes:
+        trading_day: FIX 75 as a number, 20261123; the exchange's, which may begin the evening
+            before.
+        instrument_id: One instrument; empty for more.
+        venue: The part of instrument ids after the last dot; empty for any.
+        reason: Who or what said so.
+        ts_init: When.
+    """
+
+    trading_day: int
+    instrument_id: str
+    venue: str
+    reason: str
+    ts_init: TimeNs
+
+
 class OpenBooks(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="open_books"):
     """Have books of these instruments for an owner of orders at a broker; idempotent."""
 
@@ -208,6 +230,7 @@ Command: TypeAlias = (
     | ClearReducing
     | ArmLive
     | DisarmLive
+    | RollTradingDay
     | OpenBooks
     | OrderCommand
     | AdoptOrder

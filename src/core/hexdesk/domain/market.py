@@ -76,12 +76,18 @@ class Bar(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="bar"):
 
 
 class InstrumentStatus(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="status"):
-    """A change of an instrument's trading status."""
+    """A change of an instrument's trading status, or of its trading day.
+
+    `trading_day` is FIX 75 as a number, 20261123; 0 does not say. A later one than before makes
+    what is held yesterday's, so a feed of an exchange that tells its days (CTP: `TradingDay` of the
+    login and of each snapshot) sends a status when it connects and when the day changes.
+    """
 
     instrument_id: str
     status: TradingStatus
     ts_event: TimeNs
     ts_init: TimeNs
+    trading_day: int = 0
 
 
 MarketEvent: TypeAlias = Quote | Trade | BookUpdate | Bar | InstrumentStatus

@@ -24,6 +24,7 @@ from hexdesk.domain.commands import (
     OperatorSubmit,
     Rearm,
     ResumeEntries,
+    RollTradingDay,
     SetReducing,
     StartStrategy,
     StopEntries,
@@ -123,6 +124,7 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     StrategyFaulted("s", "ValueError('x')", 5),
     SetReducing("X.Y", "FEED_STALE", "", 5),
     ClearReducing("X.Y", "", "over", 5),
+    RollTradingDay(20261123, "", "SHFE", "the calendar", 5),
     OpenBooks("operator", "sim", ("X.Y", "Z.Y"), 5),
     OperatorSubmit(NewOrder("", "operator", "acct", "X.Y", BUY, STOP_LIMIT, 1, 0), "hedge", 5),
     OperatorAmend("O1", 1, 0, -2, "", 5),
@@ -146,6 +148,7 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     BookUpdate("X.Y", (BookLevel(1, 2),), (), True, 4, 5),  # noqa: FBT003 - in the order of fields
     Bar("X.Y", 60, 1, 2, 0, 1, 9, 3, 4, 5),
     InstrumentStatus("X.Y", TradingStatus.HALTED, 4, 5),
+    InstrumentStatus("X.Y", TradingStatus.CLOSED, 4, 5, 20261123),
 )  # fmt: skip
 """One record of each type at the least, with awkward values."""
 
