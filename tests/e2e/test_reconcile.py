@@ -3,6 +3,7 @@
 import json
 import subprocess
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -62,7 +63,7 @@ def open_orders(address: str) -> list[str]:
 
 
 def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: Path) -> None:
-    """C-reconcile: listed with what can be done, tried, resolved by the command, and agreed."""
+    """Listed with what can be done, tried, resolved by the command, and agreed."""
     with venue(tmp_path) as address:
         control = f"127.0.0.1:{free_port()}"
         (tmp_path / "plugins.toml").write_text(DESK.format(venue=address, control=control))
@@ -71,7 +72,7 @@ def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: P
             done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=control)
             return done.returncode, json.loads(done.stdout).get("data")
 
-        def wait(*words: str, until: Any) -> Any:
+        def wait(*words: str, until: Callable[[Any], object]) -> Any:
             deadline = monotonic() + TIMEOUT_S
             while True:
                 code, found = say(*words)
