@@ -1,0 +1,138 @@
+"""`hexdesk risk`: rules, presets, what happened, and why an order was refused."""
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from hexdesk.application.state import decode_state
+from hexdesk.domain.reports import OrderDenied
+from hexdesk.domain.risk import RiskStepped
+from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.output import Output
+from hexdesk_app.config import load_config
+from hexdesk_app.journals import open_journal
+from hexdesk_app.problems import NotFoundError
+from hexdesk_app.risk_text import (
+    RiskReport,
+    explain,
+    preset_rows,
+    read_report,
+    rule_rows,
+    settings_text,
+)
+from hexdesk_app.tables import make_table
+
+_path = click.option(
+    "path", "--state", type=click.Path(path_type=Path), default=None, metavar="PATH",
+    help="State folder or journal; hexdesk_data by default.",
+)  # fmt: skip
+
+
+@click.group(no_args_is_help=True)
+def risk() -> None:
+    """Show rules, presets and levels; explain refusals."""
+
+
+@risk.command()
+@config_options
+@output_options
+def rules(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+) -> None:
+    """List every rule with its effective settings, reason code and state."""
+    config = load_config(sources(files, more_files, profile, overrides, required=False))
+    rows = rule_rows(config)
+    data = {"preset": config.risk.preset, "stage": config.risk.settings.stage, "rules": rows}
+    cells = [
+        (row["rule"], row["layer"], row["code"], row["state"], settings_text(row["settings"]))
+        for row in rows
+    ]
+    headers = ("rule", "layer", "code", "state", "settings")
+    table = make_table("rules", headers, [tuple(map(str, each)) for each in cells])
+    output.result("risk.rules", data, [table])
+
+
+@risk.command()
+@output_options
+def presets(output: Output) -> None:
+    """List presets with their limits and rules."""
+    rows = preset_rows()
+    cells: list[tuple[str, ...]] = []
+    for row in rows:
+        limits, on, day = row["limits"], row["rules"], row["day"]
+        names = ", ".join(on) if isinstance(on, dict) else ""
+        zone = " ".join(day) if isinstance(day, list) else ""
+        cells.append((str(row["preset"]), settings_text(limits), names, zone))
+    headers = ("preset", "limits", "rules", "day begins")
+    output.result("risk.presets", {"rules": rows}, [make_table("presets", headers, cells)])
+
+
+@risk.command()
+@_path
+@output_options
+def report(output: Output, path: Path | None) -> None:
+    """Show levels, their history and refusals as a journal has them."""
+    found = _read(path)
+    steps = [
+        (each.scope, each.rule, each.level.name, each.code, each.text, each.by, each.reason)
+        for each in found.history
+    ]
+    data = {
+        "rules": [_step_data(each) for each in found.levels],
+        "history": [_step_data(each) for each in found.history],
+        "notes": [msgspec.structs.asdict(each) for each in found.notes],
+        "denials": found.denials,
+    }
+    now = [(each.scope, each.rule, each.level.name, each.text) for each in found.levels]
+    tables = [
+        make_table("levels now", ("scope", "rule", "level", "measured"), now),
+        make_table("steps", ("scope", "rule", "level", "code", "measured", "by", "reason"), steps),
+        make_table("refusals", ("code", "#orders"),
+                   [(code, str(number)) for code, number in found.denials.items()]),
+    ]  # fmt: skip
+    output.result("risk.report", data, tables)
+
+
+@risk.command(name="explain")
+@click.argument("what", metavar="ORDER|CODE")
+@_path
+@output_options
+def explain_(output: Output, what: str, path: Path | None) -> None:
+    """Say why an order was refused, or what a reason code means."""
+    if what.isupper() and "_" in what:
+        facts = explain(what)
+    else:
+        denial = _denial_of(what, path)
+        facts = {"client_order_id": what, "text": denial.text, **explain(denial.code, denial.text)}
+    rows = [(key, settings_text(value)) for key, value in facts.items() if value]
+    output.result("risk.explain", {"rules": [facts]}, [make_table("verdict", ("", ""), rows)])
+
+
+def _read(path: Path | None) -> RiskReport:
+    reader = open_journal(path)
+    snapshot = reader.snapshot()
+    if reader.first_sequence <= 1 or snapshot is None:
+        return read_report(record for _, record in reader.records())
+    state = decode_state(snapshot.state)
+    return read_report(
+        (record for _, record in reader.records(after=snapshot.sequence)), state.risk
+    )
+
+
+def _denial_of(client_order_id: str, path: Path | None) -> OrderDenied:
+    for _, record in open_journal(path).records():
+        if isinstance(record, OrderDenied) and record.client_order_id == client_order_id:
+            return record
+    raise NotFoundError(
+        f"no refusal of order {client_order_id!r} is in the journal",
+        remedy="hexdesk risk report counts refusals by code",
+    )
+
+
+def _step_data(step: RiskStepped) -> dict[str, object]:
+    return {**msgspec.structs.asdict(step), "level": step.level.name}
