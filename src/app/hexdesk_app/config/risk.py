@@ -37,7 +37,7 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     zone: str = "UTC"
     day_start: str = "00:00"
-    mark_every_ms: int = 100
+    mark_every_ms: int = 250
     confirm_looser: bool = False
     stage: Literal[10, 25, 50, 100] = 100
 
@@ -115,7 +115,7 @@ def read_settings(
     if settings.mark_every_ms < 0:
         errors.append(
             place.error(
-                "CONFIG_VALUE", "expected 0 or more", "mark_every_ms", "mark_every_ms = 100"
+                "CONFIG_VALUE", "expected 0 or more", "mark_every_ms", "mark_every_ms = 250"
             )
         )
     return settings

@@ -102,8 +102,8 @@ def test_nobody_trades_with_himself() -> None:
 
 
 def test_a_stop_bounds_the_loss_of_a_trade_and_a_target_its_reward() -> None:
-    rules = {"per_trade": {"pct_max": "1"}, "reward": {"ratio_min": "2"}, "stop_required": {}}
-    rig = RiskRig(plan(**rules), deposit="1000 USDT")
+    wanted = plan(per_trade={"pct_max": "1"}, reward={"ratio_min": "2"}, stop_required={})
+    rig = RiskRig(wanted, deposit="1000 USDT")
 
     def bracket(stop: int, target: int) -> None:
         rig.act(lambda context: context.submit_bracket(

@@ -42,8 +42,8 @@ class Purse:
 
     __slots__ = (
         "balance", "blind", "calm_above", "calm_paid_in", "capital", "count", "day_base",
-        "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak", "result", "scope", "stakes", "up",
-        "worth",
+        "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak", "result",
+        "scope", "stakes", "up", "worth",
     )  # fmt: skip
 
     def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:

@@ -12,7 +12,7 @@ from hexdesk.domain.risk import Layer
 from hexdesk.domain.values import NS_PER_MS
 from hexdesk.ports.risk import OrderRule
 
-MARK_EVERY_NS = 100 * NS_PER_MS
+MARK_EVERY_NS = 250 * NS_PER_MS
 
 
 class ActiveRule(msgspec.Struct, frozen=True):

@@ -198,26 +198,31 @@ def _nothing(_purse: Purse) -> MoneyRaw:
 
 
 class MarketWatch:
-    """Marks what is held in one instrument when its market moves, but not too often."""
+    """What is held in one instrument, to be marked when its market moves, but not too often.
 
-    __slots__ = ("_due_ns", "_every_ns", "_look", "_movement", "stakes")
+    Attributes:
+        stakes: What is held.
+        on_market: Takes a quote or trade; a closure, for it is on the path of every tick.
+    """
+
+    __slots__ = ("_movement", "on_market", "stakes")
 
     def __init__(
         self, every_ns: int, look: Callable[["MarketWatch", TimeNs], None],
         movement: "Movement | None",
     ) -> None:  # fmt: skip
-        self._every_ns = every_ns
-        self._due_ns: TimeNs = 0
-        self._look = look
         self._movement = movement
         self.stakes: list[Stake] = []
+        due_ns: TimeNs = 0
 
-    def on_market(self, event: Quote | Trade) -> None:
-        """Take a quote or trade; this is on the path of every tick."""
-        now_ns = event.ts_init
-        if now_ns >= self._due_ns:
-            self._due_ns = now_ns + self._every_ns
-            self._look(self, now_ns)
+        def on_market(event: Quote | Trade) -> None:
+            nonlocal due_ns
+            now_ns = event.ts_init
+            if now_ns >= due_ns:
+                due_ns = now_ns + every_ns
+                look(self, now_ns)
+
+        self.on_market = on_market
 
     def mark(self, price: PriceRaw, now_ns: TimeNs) -> None:
         """Take a price for movement."""
