@@ -88,7 +88,7 @@ def test_every_order_is_compared() -> None:
 
 def test_open_orders_are_compared_both_ways() -> None:
     scene = Scene()
-    assert "in the books alone" in scene.differences(open_ids=frozenset())[0]
+    assert "in the books alone" in scene.differences(open_ids=frozenset[str]())[0]
     both = frozenset({scene.open, "K"})
     assert scene.differences(open_ids=both) == ["venue: order K is open at the venue alone"]
 
