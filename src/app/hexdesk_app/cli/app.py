@@ -48,7 +48,7 @@ class LazyGroup(click.Group):
         "reconcile": "hexdesk_app.cli.remote.reconciling:reconcile",
         "live": "hexdesk_app.cli.remote.arming:live",
         "halt": "hexdesk_app.cli.remote.acting:halt",
-        "risk": "hexdesk_app.cli.remote.acting:risk",
+        "risk": "hexdesk_app.cli.risk:risk",
         "shutdown": "hexdesk_app.cli.remote.acting:shutdown",
         "events": "hexdesk_app.cli.remote.looking:events",
         "token": "hexdesk_app.cli.remote.acting:token",

@@ -1,4 +1,4 @@
-"""`hexdesk risk`: rules, presets, what happened, and why an order was refused."""
+"""`hexdesk risk`, what needs no running desk: rules, presets, what happened, why a refusal."""
 
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.risk import RiskStepped
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.acting import risk
 from hexdesk_app.config import load_config
 from hexdesk_app.journals import open_journal
 from hexdesk_app.problems import NotFoundError
@@ -27,11 +28,6 @@ _path = click.option(
     "path", "--state", type=click.Path(path_type=Path), default=None, metavar="PATH",
     help="State folder or journal; hexdesk_data by default.",
 )  # fmt: skip
-
-
-@click.group(no_args_is_help=True)
-def risk() -> None:
-    """Show rules, presets and levels; explain refusals."""
 
 
 @risk.command()
@@ -75,7 +71,7 @@ def presets(output: Output) -> None:
 @risk.command()
 @_path
 @output_options
-def report(output: Output, path: Path | None) -> None:
+def levels(output: Output, path: Path | None) -> None:
     """Show levels, their history and refusals as a journal has them."""
     found = _read(path)
     steps = [
@@ -95,7 +91,7 @@ def report(output: Output, path: Path | None) -> None:
         make_table("refusals", ("code", "#orders"),
                    [(code, str(number)) for code, number in found.denials.items()]),
     ]  # fmt: skip
-    output.result("risk.report", data, tables)
+    output.result("risk.levels", data, tables)
 
 
 @risk.command(name="explain")
@@ -130,7 +126,7 @@ def _denial_of(client_order_id: str, path: Path | None) -> OrderDenied:
             return record
     raise NotFoundError(
         f"no refusal of order {client_order_id!r} is in the journal",
-        remedy="hexdesk risk report counts refusals by code",
+        remedy="hexdesk risk levels counts refusals by code",
     )
 
 
