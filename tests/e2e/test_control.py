@@ -173,7 +173,7 @@ def test_the_command_line_is_a_client(
 def test_a_live_desk_is_armed_and_disarmed_by_command(
     desk: tuple[subprocess.Popen[str], str], tmp_path: Path
 ) -> None:
-    """E19: no door opens a position before or after; the account is typed, and said twice."""
+    """No door opens a position before or after; the account is typed, and said twice."""
     process, address = desk
     with grpc.insecure_channel(address) as channel:
         grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)

@@ -41,7 +41,7 @@ def sends(rig: ControlRig) -> bool:
 
 
 def test_a_grant_lets_orders_out_until_it_ends(rig: ControlRig) -> None:
-    """E19: armed by a person, for a time, and the desk says by whom."""
+    """Armed by a person, for a time, and the desk says by whom."""
     assert not sends(rig)
     grant = arm(rig).live_grant
     assert grant is not None
