@@ -15,10 +15,10 @@ from typing import Generic, TypeVar
 from hexdesk.ports.telemetry import SignalStats
 
 T = TypeVar("T")
-BATCH_MAX = 256
+BATCH_MAX = 32
 WINDOW_S = 0.2
 """Longest wait of an item for its batch, when all is well."""
-SHARE = 0.03
+SHARE = 0.02
 """Part of the time that the thread may use while much waits: the desk has the rest."""
 
 

@@ -64,6 +64,11 @@ class OtelTelemetry:
         self._pump = threading.Thread(target=self._collect, name="otel-collect", daemon=True)
         self._noise = logging.getLogger(NOISY).level
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything leaves."""
+        return self._endpoint is not None or bool(self.stats)
+
     def start(self, latest: LatestReadings) -> None:
         """Begin to export."""
         self._latest = latest

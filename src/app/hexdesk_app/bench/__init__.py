@@ -12,6 +12,7 @@ from hexdesk_app.bench.recovery import bench_recovery
 from hexdesk_app.bench.replay import bench_replay
 from hexdesk_app.bench.result import BenchResult, to_data
 from hexdesk_app.bench.scale import bench_scale
+from hexdesk_app.bench.telemetry import bench_telemetry
 from hexdesk_app.bench.ticks import bench_ticks
 
 BENCHES: dict[str, tuple[Callable[[int], BenchResult], int]] = {
@@ -22,6 +23,7 @@ BENCHES: dict[str, tuple[Callable[[int], BenchResult], int]] = {
     "recovery": (bench_recovery, 1_000_000),
     "read_model": (bench_read_model, 300_000),
     "scale": (bench_scale, 300_000),
+    "telemetry": (bench_telemetry, 500_000),
 }
 """Name to function and its usual number of events."""
 

@@ -19,6 +19,7 @@ BENCHES = {
     "replay": "A journal decoded and folded.",
     "recovery": "A start with a day of records behind it, and a snapshot.",
     "read_model": "A journal written as history, and what that costs the order path.",
+    "telemetry": "What being watched costs ticks and orders.",
     "scale": "Growth of cost with instruments and strategies.",
 }
 

@@ -19,11 +19,11 @@ from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
 from hexdesk.ports.telemetry import CALL, Reading, Telemetry, order_span_id, order_trace_id
 from hexdesk_app.telemetry.labels import Labels
 
-COMMITS_MAX = 1_024
+COMMITS_MAX = 512
 """Commits that may wait; more are dropped."""
 CHUNK = 16
 """Commits handled between two rests."""
-SHARE = 0.03
+SHARE = 0.02
 """Part of the time that the thread may use while commits wait."""
 WINDOW_S = 0.05
 CLOSE_TIMEOUT_S = 5.0
@@ -92,6 +92,11 @@ class TimelineFeed:
                 self._dropped += 1
 
         return take
+
+    @property
+    def dropped(self) -> int:
+        """Commits that found no room."""
+        return self._dropped
 
     def readings(self) -> list[Reading]:
         """Return what is known of the orders that have ended."""

@@ -118,6 +118,17 @@ class Watch:
         if self._telemetry is not None:
             self._telemetry.close(CLOSE_TIMEOUT_S)
 
+    def exported(self, signal: str) -> int:
+        """Return how many items of a signal receivers took."""
+        stats = self._telemetry.stats if self._telemetry is not None else {}
+        return stats[signal].exported if signal in stats else 0
+
+    @property
+    def dropped(self) -> int:
+        """How many items found no room anywhere."""
+        stats = self._telemetry.stats if self._telemetry is not None else {}
+        return self._feed.dropped + sum(each.dropped for each in stats.values())
+
     def _pass_alerts(self) -> None:
         """Hand the desk's new alerts to the alarm."""
         alerts = self._app.desk.alerts
@@ -158,6 +169,8 @@ def make_telemetry(app: Application) -> Telemetry | None:
 def make_watch(app: Application, latency: LatencyHistogram) -> Watch | None:
     """Make what watches a desk; None where nobody asked for it."""
     telemetry, alarm = make_telemetry(app), make_alarm(app)
+    if telemetry is not None and not telemetry.is_on:
+        telemetry = None
     if telemetry is None and alarm is None:
         return None
     return Watch(app, telemetry, latency, alarm)

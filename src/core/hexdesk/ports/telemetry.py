@@ -68,6 +68,11 @@ class SignalStats(msgspec.Struct, frozen=True):
 class Telemetry(Protocol):
     """An exporter of metrics, traces and logs."""
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything leaves; nobody samples for an exporter that is off."""
+        ...
+
     def start(self, latest: LatestReadings) -> None:
         """Begin to export; asks for readings whenever it wants.
 

@@ -18,6 +18,11 @@ class FakeTelemetry:
         self._keeps = keeps
         self._latest: LatestReadings | None = None
 
+    @property
+    def is_on(self) -> bool:
+        """Whether anything leaves: it does."""
+        return True
+
     def start(self, latest: LatestReadings) -> None:
         """Remember where readings come from."""
         self._latest = latest
