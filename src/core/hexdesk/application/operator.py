@@ -34,6 +34,7 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.risk import ChangeRule, RearmRule, RiskCommand, SwitchGroup
 from hexdesk.domain.values import (
     AUTO,
     BUY,
@@ -59,7 +60,11 @@ class StrategyLives(Protocol):
 
 
 class Operator:
-    """Carries commands out on one desk."""
+    """Carries commands out on one desk.
+
+    Attributes:
+        on_risk: Carries out what is about rules; returns why it did not, or nothing.
+    """
 
     __slots__ = (
         "_closing",
@@ -69,6 +74,7 @@ class Operator:
         "_next_id",
         "_open_books",
         "_roll_trading_day",
+        "on_risk",
     )
 
     def __init__(
@@ -86,6 +92,7 @@ class Operator:
         self._next_id = next_id
         self._closing = execution.closing
         self._manual = ManualOrders(execution, next_id)
+        self.on_risk: Callable[[RiskCommand], str] = _no_rules
 
     def mark_closing(self, client_order_id: str) -> None:
         """Take an order for one that `flatten` sent."""
@@ -98,6 +105,8 @@ class Operator:
                 return self._manual.handle(command)
             case OpenBooks():
                 self._open_books(command.strategy_id, command.broker, command.instrument_ids)
+            case RearmRule() | ChangeRule() | SwitchGroup():
+                return Outcome(refusal=self.on_risk(command))
             case Halt(reason=reason):
                 if not self._execution.halted:
                     self._execution.standing.halt(reason or "by the operator")
@@ -248,6 +257,10 @@ def note_run_flag(host: StrategyHost, command: StartStrategy | StopStrategy) -> 
 FLATTEN_TAG = "flatten"
 CLOSES_MAX = 1_000
 """Most orders that one leg is closed with at once; asking again sends the rest."""
+
+
+def _no_rules(_command: RiskCommand) -> str:
+    return "RISK_OFF: no rule is on"
 
 
 def _legs(ledger: Ledger, host: StrategyHost) -> list[tuple[QtyRaw, PositionEffect]]:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.risk import RiskCommand
 from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
 
 
@@ -235,4 +236,5 @@ Command: TypeAlias = (
     | OrderCommand
     | AdoptOrder
     | ResolveOrder
+    | RiskCommand
 )

@@ -157,4 +157,41 @@ class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
     ts_init: TimeNs
 
 
+class RearmRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rearm_rule"):
+    """End a level of a scope; needs a person, a reason, and a condition that is over.
+
+    A day's loss and a drawdown are not over by themselves: `accepts_loss` lets day and peak begin
+    anew.
+    """
+
+    scope: str
+    rule: str
+    by: str
+    reason: str
+    accepts_loss: bool
+    ts_init: TimeNs
+
+
+class ChangeRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="change_rule"):
+    """Change one setting of a rule that is on; a looser one may need `confirmed_by`."""
+
+    rule: str
+    key: str
+    value: str
+    by: str
+    reason: str
+    confirmed_by: str
+    ts_init: TimeNs
+
+
+class SwitchGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="switch_group"):
+    """Let the strategies of one group open positions, and no others."""
+
+    group: str
+    by: str
+    reason: str
+    ts_init: TimeNs
+
+
+RiskCommand: TypeAlias = RearmRule | ChangeRule | SwitchGroup
 RiskNote: TypeAlias = RiskStepped | RiskNoted | RiskChanged

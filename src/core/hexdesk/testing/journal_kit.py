@@ -63,7 +63,15 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     OutcomeUnknown,
 )
-from hexdesk.domain.risk import REDUCING, RiskChanged, RiskNoted, RiskStepped
+from hexdesk.domain.risk import (
+    REDUCING,
+    ChangeRule,
+    RearmRule,
+    RiskChanged,
+    RiskNoted,
+    RiskStepped,
+    SwitchGroup,
+)
 from hexdesk.domain.values import (
     BUY,
     CLOSE_TODAY,
@@ -140,6 +148,9 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     OrderReserved("O1", 0),
     ListChanged("L1", "", 1, (LegNote(("O1", "O2"), True, 0), LegNote((), False, 1))),  # noqa: FBT003 - in the order of fields
     StrategySaved("s", 1, bytes(range(256)), 5),
+    RearmRule("desk", "link", "me", "", True, 5),  # noqa: FBT003 - in the order of fields
+    ChangeRule("exposure", "gross_max", "2", "me", "calmer", "", 5),
+    SwitchGroup("calm", "me", "", 5),
     RiskStepped("account:sim", "daily_loss", REDUCING, "RISK_DAILY_LOSS", "", "", "", 5),
     RiskNoted("account:sim", "peak.USDT", (HUGE, -HUGE), 5),
     RiskChanged("exposure", "gross_max", "2", "3", "me", "calmer", "", 5),

@@ -17,6 +17,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.case import LiveCase
+from hexdesk.application.risk.changes import changed, is_looser
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
@@ -29,6 +30,7 @@ from hexdesk.application.risk.watch import (
     StrategyReports,
 )
 from hexdesk.domain.accounts import Account
+from hexdesk.domain.commands import ResumeEntries, StopEntries
 from hexdesk.domain.money import currency_scale, pow10
 from hexdesk.domain.risk import (
     DESK_SCOPE,
@@ -37,14 +39,20 @@ from hexdesk.domain.risk import (
     NORMAL,
     REDUCING,
     THROTTLE,
+    ChangeRule,
     Layer,
     Level,
+    RearmRule,
+    RiskChanged,
+    RiskCommand,
     RiskNote,
     RiskNoted,
     RiskStepped,
+    SwitchGroup,
     Verdict,
 )
 from hexdesk.domain.values import TimeNs
+from hexdesk.errors import ConfigError
 from hexdesk.ports.risk import OrderRule
 
 Ladders = dict[str, tuple[LadderRule, Any]]
@@ -97,11 +105,22 @@ class RiskEngine:
         for host in list(desk.hosts.values()):
             self._join(host)
         desk.on_owner = self._join
+        desk.operator.on_risk = self.handle
+        for change in list(self._memory.changes.values()):
+            self._restore(change)
         self._apply()
         return self
 
     def _join(self, host: StrategyHost) -> None:
         """Give a strategy its checks and purses."""
+        self._bind(host)
+        if self._watches(self.plan.of(host.strategy_id)):
+            for ledger in host.ledgers.values():
+                self._stake_of(ledger)
+        self._apply()
+
+    def _bind(self, host: StrategyHost) -> None:
+        """Let a strategy's orders and reports meet the rules that hold now."""
         rules = self.plan.of(host.strategy_id)
         if host.strategy_id not in self.plan.capital:
             rules.pop("allocation", None)  # it would never have anything to say
@@ -120,10 +139,6 @@ class RiskEngine:
         host.gate.checks = checks
         if self._reports is not None:
             self._join_reports(self._reports, host, _ladders(rules))
-        if self._watches(rules):
-            for ledger in host.ledgers.values():
-                self._stake_of(ledger)
-        self._apply()
 
     def _join_reports(self, reports: ReportWatch, host: StrategyHost, ladders: Ladders) -> None:
         own = {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS}
@@ -131,7 +146,11 @@ class RiskEngine:
         reports.join(host.strategy_id, strategy)
         general = _ladders(self.plan.rules)
         account_id = host.account.id
-        if account_id not in reports.accounts:
+        known = reports.accounts.get(account_id)
+        if known is not None:
+            known.link = general["link"][0] if "link" in general else None
+            known.rejects = general["rejects"][0] if "rejects" in general else None
+        else:
             link, rejects = general.get("link"), general.get("rejects")
             reports.accounts[account_id] = AccountReports(
                 self._account_scope(host.account),
@@ -312,6 +331,90 @@ class RiskEngine:
         measured = self.measured.get((step.scope, step.rule))
         gap_ns = measured[0].throttle_ns if measured else self._gaps.get(strategy_id, 0)
         return Brake(step, gap_ns)
+
+    # --- commands --------------------------------------------------------------------------------
+
+    def handle(self, command: RiskCommand) -> str:
+        """Carry a person's command out, within an input; return why not, or nothing."""
+        match command:
+            case RearmRule():
+                return self.rearm(
+                    command.scope,
+                    command.rule,
+                    command.by,
+                    command.reason,
+                    accepts_loss=command.accepts_loss,
+                )
+            case ChangeRule():
+                return self._change(command)
+            case SwitchGroup():
+                return self._switch(command)
+
+    def _change(self, command: ChangeRule) -> str:
+        """Let a rule have another setting from now on; it is tried first."""
+        old = self.plan.rules.get(command.rule)
+        if old is None:
+            return f"RISK_CHANGE: rule {command.rule!r} is not on"
+        if not command.by or not command.reason:
+            return "RISK_CHANGE: a person and a reason are needed"
+        try:
+            new = changed(old, command.key, command.value)
+        except ConfigError as error:
+            return f"RISK_CHANGE: {error.message}"
+        wants_second = self.plan.confirms_looser and is_looser(old, new)
+        if wants_second and command.confirmed_by in ("", command.by):
+            return "RISK_CONFIRM: a looser limit needs a second person"
+        before = str(getattr(old.settings, command.key))
+        self._note(
+            RiskChanged(
+                command.rule, command.key, command.value, before, command.by, command.reason,
+                command.confirmed_by, self._desk.pulse.now_ns,
+            )
+        )  # fmt: skip
+        self._put(new)
+        return ""
+
+    def _restore(self, change: RiskChanged) -> None:
+        """Let a change hold that was made before a restart, if its rule is still on."""
+        old = self.plan.rules.get(change.rule)
+        if old is None:
+            return
+        try:
+            self._put(changed(old, change.key, change.value))
+        except ConfigError as error:
+            alert = Alert("RISK_CHANGE_LOST", change.rule, error.message, self._desk.pulse.now_ns)
+            self._desk.alerts.add(alert)
+
+    def _put(self, rule: ActiveRule) -> None:
+        self.plan = replace(self.plan, rules={**self.plan.rules, rule.name: rule})
+        for host in self._desk.hosts.values():
+            self._bind(host)
+        for purse in self.purses.values():
+            strategy_id = "" if purse.is_account else purse.scope.partition(":")[2]
+            self._losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+        for made in _ladders({rule.name: rule}).values():
+            for watch in self._markets.values():
+                watch.change(*made)
+        self._apply()
+
+    def _switch(self, command: SwitchGroup) -> str:
+        """Let one group open positions, and nobody else."""
+        members = self.plan.groups.get(command.group)
+        if members is None:
+            known = ", ".join(sorted(self.plan.groups)) or "none"
+            return f"RISK_GROUP: there is no group {command.group!r}; known: {known}"
+        if not command.by or not command.reason:
+            return "RISK_GROUP: a person and a reason are needed"
+        desk = self._desk
+        for strategy_id, host in desk.hosts.items():
+            wanted = strategy_id in members
+            if host.strategy is None or host.entries_allowed is wanted:
+                continue
+            kind = ResumeEntries if wanted else StopEntries
+            verb = kind(strategy_id, f"{command.group}: {command.reason}", desk.pulse.now_ns)
+            desk.journal.append(verb)
+            desk.operator.handle(verb)
+        return ""
 
     # --- what people ask -------------------------------------------------------------------------
 

@@ -224,6 +224,11 @@ class MarketWatch:
 
         self.on_market = on_market
 
+    def change(self, rule: LadderRule, settings: object) -> None:
+        """Measure movement by another rule from now on, if this is about movement."""
+        if self._movement is not None and isinstance(settings, Volatility):
+            self._movement.rule = rule
+
     def mark(self, price: PriceRaw, now_ns: TimeNs) -> None:
         """Take a price for movement."""
         if self._movement is not None and price:
@@ -233,12 +238,12 @@ class MarketWatch:
 class Movement:
     """How far an instrument's price goes within a window, against what is usual."""
 
-    __slots__ = ("_end_ns", "_high", "_history", "_low", "_report", "_rule", "_scope", "_settings",
-                 "_usual")  # fmt: skip
+    __slots__ = ("_end_ns", "_high", "_history", "_low", "_report", "_scope", "_settings",
+                 "_usual", "rule")  # fmt: skip
 
     def __init__(self, scope: str, rule: LadderRule, settings: Volatility, report: Report) -> None:
         self._scope = scope
-        self._rule = rule
+        self.rule = rule
         self._settings = settings
         self._report = report
         self._history: deque[int] = deque(maxlen=settings.history)
@@ -260,7 +265,7 @@ class Movement:
         self._low = min(self._low, price)
         if self._usual:
             moved = (self._high - self._low) * ONE // self._low
-            self._report(self._scope, self._rule, share(moved, self._usual))
+            self._report(self._scope, self.rule, share(moved, self._usual))
 
 
 class AccountReports:

@@ -1,0 +1,127 @@
+"""People change rules on a running desk: tried, journalled, with who and why; groups take turns.
+
+Ids of seed systems: A14, A4.
+"""
+
+import pytest
+from msgspec.structs import replace
+
+from hexdesk.application.replay import read_life
+from hexdesk.application.risk.catalog import activate
+from hexdesk.application.risk.changes import changed, is_looser
+from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.domain.risk import ChangeRule, RearmRule, RiskChanged, SwitchGroup
+from hexdesk.testing.broker_bench import ASK, BID
+from tests.core.application.replayed import assert_replayed
+from tests.core.application.rig import Rig
+from tests.core.application.risk.desks import ACCOUNT, RiskRig, plan
+
+
+def change(rig: RiskRig, rule: str, key: str, value: str, *, by: str = "me", second: str = "",
+           reason: str = "test") -> str:  # fmt: skip
+    return rig.desk.command(ChangeRule(rule, key, value, by, reason, second, rig.now())).refusal
+
+
+def test_a_change_holds_at_once_is_journalled_and_survives_a_restart() -> None:
+    rig = RiskRig(plan(exposure={"gross_max": "3"}), deposit="1001 USDT")
+    rig.accept(rig.buy(2, BID))
+    assert change(rig, "exposure", "gross_max", "2") == ""
+    rig.buy(1, BID)
+    assert rig.codes() == ["RISK_EXPOSURE"]
+    (note,) = [record for record in rig.records if isinstance(record, RiskChanged)]
+    assert (note.before, note.value, note.by, note.reason) == ("3", "2", "me", "test")
+    desk = read_life(rig.records)
+    assert desk is not None
+    engine = RiskEngine(desk, plan(exposure={"gross_max": "3"})).attach()
+    assert getattr(engine.plan.rules["exposure"].settings, "gross_max") == "2"  # noqa: B009
+    assert_replayed(rig, 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "value", "text"),
+    [
+        ("drawdown", "reduce", "5", "is not on"),
+        ("exposure", "gros_max", "2", "no setting"),
+        ("exposure", "gross_max", "much", "decimal number"),
+        ("exposure", "gross_max", "unlimited", "no limit"),
+        ("exposure", "gross_max", "-1", "0 to"),
+        ("slippage", "window", "many", "int"),
+    ],
+)
+def test_senseless_changes_are_refused(rule: str, key: str, value: str, text: str) -> None:
+    rig = RiskRig(plan(exposure={}, slippage={}))
+    assert text in change(rig, rule, key, value)
+    assert "person" in change(rig, "exposure", "gross_max", "2", by="")
+    assert "reason" in change(rig, "exposure", "gross_max", "2", reason="")
+    assert not [record for record in rig.records if isinstance(record, RiskChanged)]
+
+
+def test_a_looser_limit_may_need_a_second_person() -> None:
+    rig = RiskRig(replace(plan(exposure={"gross_max": "3"}), confirms_looser=True))
+    assert "second person" in change(rig, "exposure", "gross_max", "4")
+    assert "second person" in change(rig, "exposure", "gross_max", "4", second="me")
+    assert change(rig, "exposure", "gross_max", "2") == ""
+    assert change(rig, "exposure", "gross_max", "4", second="you") == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "key", "value", "looser"),
+    [
+        ("daily_loss", "reduce", "4", True),
+        ("daily_loss", "reduce", "2", False),
+        ("daily_loss", "warn", "off", True),
+        ("daily_loss", "latched", "false", True),
+        ("daily_loss", "cool_down_s", "90", False),
+        ("daily_loss", "flatten", "5", False),
+        ("reward", "ratio_min", "1", True),
+        ("reward", "ratio_min", "3", False),
+        ("exposure", "net_max", "1", False),
+    ],
+)
+def test_looser_is_what_allows_more(rule: str, key: str, value: str, looser: bool) -> None:
+    old = activate(rule)
+    assert is_looser(old, changed(old, key, value)) is looser
+
+
+def test_a_level_is_re_armed_by_command() -> None:
+    rig = RiskRig(plan(daily_loss={"reduce": "3"}), deposit="1000 USDT")
+    rig.quote(ASK, ASK)
+    rig.hold(1, ASK)
+    rig.quote(ASK - 3_000, ASK - 3_000)
+
+    def rearm(*, accepts: bool) -> str:
+        command = RearmRule(ACCOUNT, "daily_loss", "me", "seen", accepts, rig.now())
+        return rig.desk.command(command).refusal
+
+    assert "still holds" in rearm(accepts=False)
+    assert rearm(accepts=True) == ""
+    assert rig.levels() == {}
+    assert rearm(accepts=False) == "", "asking again changes nothing"
+    assert_replayed(rig, 0)
+
+
+def test_groups_take_turns_and_reductions_pass() -> None:
+    wanted = replace(plan(exposure={}), groups={"calm": ("a",), "fast": ("b",)})
+    rig = RiskRig(wanted, "a", "b")
+    rig.hold(1, name="b")
+
+    def switch(group: str) -> str:
+        return rig.desk.command(SwitchGroup(group, "me", "news", rig.now())).refusal
+
+    assert switch("calm") == ""
+    rig.buy(1, BID, name="b")
+    rig.buy(1, BID)
+    assert (rig.codes("b"), rig.codes()) == (["RISK_REDUCING"], [])
+    assert "known: calm, fast" in switch("wild")
+    assert switch("fast") == ""
+    rig.buy(1, BID, name="b")
+    assert rig.codes("b") == ["RISK_REDUCING"]
+    rig.buy(1, BID)
+    assert rig.codes() == ["RISK_REDUCING"]
+    assert_replayed(rig, 0)
+
+
+def test_without_rules_there_is_nothing_to_change() -> None:
+    rig = Rig().start()
+    command = ChangeRule("exposure", "gross_max", "2", "me", "test", "", rig.now())
+    assert rig.desk.command(command).refusal.startswith("RISK_OFF")
