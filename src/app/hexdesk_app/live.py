@@ -60,7 +60,6 @@ async def run_live(config: Config, options: Options) -> RunResult:
         wanted = _wanted(app)
         app.links.follow(_Gate(app, reconciliation, wanted).on_link)
         await reconciliation.start(app.past.latest_ns if app.past else 0)
-        app.desk.follow_lists(app.clock.now_ns())
         restore_strategies(app)
         session.start_strategies(app.clock.now_ns())
         for feed in app.feeds.values():
@@ -105,15 +104,10 @@ class _Gate:
         """Take a change of a link."""
         if kind is LinkKind.BROKER:
             self._reconciliation.on_link(status.name, status)
-            if status.is_live:  # exits may have been refused a way meanwhile
-                asyncio.get_running_loop().call_soon(self._follow_lists)
         elif status.is_live:
             self._each(ClearReducing, f"feed {status.name} is back")
         else:
             self._each(SetReducing, f"feed {status.name}: {status.state.name.lower()}")
-
-    def _follow_lists(self) -> None:
-        self._app.desk.follow_lists(self._app.clock.now_ns())
 
     def _each(self, kind: type[SetReducing | ClearReducing], reason: str) -> None:
         inbox, reducing = self._app.assembly.inbox, self._app.desk.execution.reducing

@@ -48,6 +48,8 @@ class Watchman:
         self._repairs = Repairs(desk, name)
         self._tasks: set[asyncio.Task[None]] = set()
         self._was_live = True
+        self._owes_exits = True
+        self._desk = desk
 
     def start(self, quiet_since_ns: TimeNs) -> None:
         """Begin with a full round; see `Reconciler.start`."""
@@ -57,14 +59,22 @@ class Watchman:
         """Ask nothing while the link is down, and everything once it is back."""
         if status.is_live and not self._was_live:
             self.reconciler.reconnected(self._clock.now_ns())
+            self._owes_exits = True
         elif not status.is_live and self._was_live:
             self.reconciler.disconnected()
         self._was_live = status.is_live
 
     def step(self) -> None:
-        """Do what time asks for, and send the queries that are due."""
+        """Do what time asks for, and send the queries that are due.
+
+        Once the books were compared exits may leave that had no way out: not before, for what is
+        known of them and of what they close may be old.
+        """
         now_ns = self._clock.now_ns()
         self._do(self.reconciler.tick(now_ns))
+        if self._owes_exits and self.reconciler.is_compared:
+            self._owes_exits = False
+            self._desk.follow_lists(now_ns)
         for query in self.reconciler.due(now_ns):
             task = asyncio.create_task(self._ask(query))
             self._tasks.add(task)
@@ -127,6 +137,8 @@ class Reconciliation:
             name: Watchman(name, broker, desk, clock, settings) for name, broker in brokers.items()
         }
         self._is_on = settings.enabled
+        self._desk = desk
+        self._clock = clock
         reconcilers = {name: each.reconciler for name, each in self.watchmen.items()}
         self.shown = DeskReconciling(desk, reconcilers, clock.now_ns) if self._is_on else None
         self._ready = asyncio.Event()
@@ -136,6 +148,7 @@ class Reconciliation:
         """Begin, and wait until every broker's first round is through, within a time limit."""
         if not self._is_on:
             logger.warning("reconciliation is off: nobody compares the books with the brokers'")
+            self._follow_lists()
             return
         for watchman in self.watchmen.values():
             watchman.start(quiet_since_ns)
@@ -154,6 +167,8 @@ class Reconciliation:
         watchman = self.watchmen.get(broker)
         if watchman is not None:
             watchman.on_link(status)
+        if status.is_live and not self._is_on:  # not from within what told of the link
+            asyncio.get_running_loop().call_soon(self._follow_lists)
 
     async def close(self) -> None:
         """Stop asking."""
@@ -162,6 +177,9 @@ class Reconciliation:
             await asyncio.gather(self._task, return_exceptions=True)
         for watchman in self.watchmen.values():
             await watchman.close()
+
+    def _follow_lists(self) -> None:
+        self._desk.follow_lists(self._clock.now_ns())
 
     async def _run(self) -> None:
         while True:

@@ -150,6 +150,21 @@ def test_a_start_that_could_not_compare_in_time_opens_nothing_until_it_has() -> 
     assert session.codes() == ["RECON_STALE", "RECON_FRESH"]
 
 
+def test_after_a_reconnect_nothing_counts_as_compared_until_it_is() -> None:
+    session = Session()
+    session.wait(1)
+    assert session.reconciler.is_compared
+    session.reconciler.disconnected()
+    session.broken = {QueryKind.FILLS}
+    session.reconciler.reconnected(session.rig.clock.now_ns())
+    session.wait(1)
+    assert not session.reconciler.is_compared
+    assert session.reconciler.is_ready
+    session.broken = set()
+    session.wait(10)
+    assert session.reconciler.is_compared
+
+
 def test_reductions_of_an_earlier_run_end_only_once_the_books_were_compared() -> None:
     session = Session(starts=False)
     now_ns = session.rig.clock.now_ns()

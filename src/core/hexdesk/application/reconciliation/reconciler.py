@@ -267,6 +267,12 @@ class Reconciler:
     # --- looking ---------------------------------------------------------------------------
 
     @property
+    def is_compared(self) -> bool:
+        """Whether orders, executions and positions were, since the start or the last reconnect."""
+        count = self._schedule.count
+        return self.is_ready and all(count(kind) and self._is_looked_at(kind) for kind in VERIFIED)
+
+    @property
     def doubt_count(self) -> int:
         """How many orders are being looked up."""
         return len(self._doubts)
@@ -489,12 +495,7 @@ class Reconciler:
             return
         if not schedule.count(QueryKind.BALANCES) and not schedule.failures(QueryKind.BALANCES):
             return
-        unsettled = [
-            kind
-            for kind in ROUND
-            if not self._confirmations[kind].is_settled and schedule.count(kind) < START_LOOKS_MAX
-        ]
-        if unsettled or self._doubts.is_searching():
+        if not all(map(self._is_looked_at, ROUND)) or self._doubts.is_searching():
             return
         self.is_ready = True
         self._doubts.mark_unexplained()
@@ -503,6 +504,11 @@ class Reconciler:
                 finding = sighting.finding
                 if finding.instrument_id and not sighting.acts:
                     self._standing[finding.subject] = (finding, kind, True)
+
+    def _is_looked_at(self, kind: QueryKind) -> bool:
+        """Whether what differs was looked at twice, or often enough for a start."""
+        count = self._schedule.count(kind)
+        return self._confirmations[kind].is_settled or count >= START_LOOKS_MAX
 
     def _reduce(self, now_ns: TimeNs) -> list[Action]:
         """Bring the reasons for which instruments may only shrink to what now holds."""
