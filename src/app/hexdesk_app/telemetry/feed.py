@@ -85,9 +85,18 @@ class TimelineFeed:
         queue, most, wall_ns, call = self._queue, self._commits_max, self._wall_ns, CALL.get
         append = queue.append
 
+        def take_virtual(_first: int, records: Sequence[JournalRecord]) -> None:
+            if len(queue) < most:
+                append((0, call(), records))
+            else:
+                self._dropped += 1
+
+        if wall_ns is None:
+            return take_virtual
+
         def take(_first: int, records: Sequence[JournalRecord]) -> None:
             if len(queue) < most:
-                append((wall_ns() if wall_ns is not None else 0, call(), records))
+                append((wall_ns(), call(), records))
             else:
                 self._dropped += 1
 

@@ -18,6 +18,7 @@ class MemoryJournal:
         self._records: list[JournalRecord] = []
         self.append = self._records.append
         self._followers = JournalFollowers(logging.getLogger("hexdesk.journal"))
+        self._is_followed = False
         self._told = 0
         self._snapshot: Snapshot | None = None
 
@@ -28,10 +29,11 @@ class MemoryJournal:
 
     def commit(self) -> None:
         """Tell those who follow; memory has no medium to fail."""
-        if self._followers:
-            told, self._told = self._told, len(self._records)
-            if told < self._told:
-                self._followers.tell(told + 1, self._records[told : self._told])
+        if self._is_followed:
+            told, records = self._told, self._records
+            self._told = count = len(records)
+            if told < count:
+                self._followers.tell(told + 1, records[told:count])
 
     def records(self, after: int = 0) -> Iterator[JournalRecord]:
         """Yield every record whose number is greater than `after`, oldest first."""
@@ -39,7 +41,8 @@ class MemoryJournal:
 
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something."""
-        if not self._followers:
+        if not self._is_followed:
+            self._is_followed = True
             self._told = len(self._records)
         self._followers.add(sink)
 

@@ -104,22 +104,22 @@ class JournalFollowers:
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._sinks: list[JournalSink] = []
+        self._sinks: tuple[JournalSink, ...] = ()  # replaced, never changed: telling copies nothing
 
     def __bool__(self) -> bool:
         return bool(self._sinks)
 
     def add(self, sink: JournalSink) -> None:
         """Tell a sink from now on."""
-        self._sinks.append(sink)
+        self._sinks = (*self._sinks, sink)
 
     def tell(self, first: int, records: Sequence[JournalRecord]) -> None:
         """Tell every sink of committed records, and drop those that raise."""
-        for sink in tuple(self._sinks):
+        for sink in self._sinks:
             try:
                 sink(first, records)
             except Exception:
-                self._sinks.remove(sink)
+                self._sinks = tuple(each for each in self._sinks if each is not sink)
                 self._logger.exception(
                     "a follower of the journal failed at record %d and is not told again: %r",
                     *(first, sink),
