@@ -180,7 +180,7 @@ class Operator:
         Closing orders already on their way are taken into account, so asking twice closes once.
         With an operator's authority it works while the desk is halted too.
         """
-        self._closing &= self._execution.open.keys()
+        self._closing.intersection_update(self._execution.open)  # in place: it is the execution's
         self.cancel_orders(host, instrument_id)
         sent = 0
         for ledger in host.ledgers.values():
