@@ -14,6 +14,7 @@ from hexdesk.plugin.registrations import (
     ReadModelRegistration,
     RecordingRegistration,
     Registration,
+    RiskRuleRegistration,
     ServerRegistration,
     StrategyRegistration,
     TelemetryRegistration,
@@ -48,6 +49,7 @@ KIND_NAMES: dict[type, str] = {
     ReadModelRegistration: "read model",
     TelemetryRegistration: "telemetry",
     AlertChannelRegistration: "alert channel",
+    RiskRuleRegistration: "risk rule",
     ServerRegistration: "server",
     StrategyRegistration: "strategy",
 }

@@ -1,33 +1,92 @@
 """Surrounds a desk with the risk that its configuration asks for; every rule is tried before."""
 
+from collections.abc import Mapping
+from functools import partial
+
+import msgspec
+
 from hexdesk.application.desk import Desk
 from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.application.risk.self_test import try_limits, try_rules
-from hexdesk.domain.risk import RiskLimits
+from hexdesk.domain.money import Money
+from hexdesk.errors import ConfigError
+from hexdesk.plugin import RiskRuleRegistration
+from hexdesk.ports.risk import OrderRule
 from hexdesk_app.config import Config
+from hexdesk_app.config.convert import suggest
+from hexdesk_app.plugins import convert_settings, load
 
 
 def attach_risk(config: Config, desk: Desk) -> RiskEngine | None:
     """Try every rule and limit, and bind them to a desk; None where no rule is on.
 
     Raises:
-        ConfigError: One of them cannot fire (`RISK_SELFTEST`).
+        ConfigError: One of them cannot fire (`RISK_SELFTEST`), or settings are wrong.
+        PluginError: A plugin of `risk.plugins` cannot be loaded.
     """
     section = config.risk
-    try_rules(section.rules.values())
+    custom = custom_rules(config)
+    try_rules([*section.rules.values(), *custom.values()])
     for rules in section.strategies.values():
         try_rules(rule for rule in rules.values() if rule is not None)
     traded = {each for part in config.enabled_strategies.values() for each in part.instruments}
     for instrument_id in sorted(traded):
         instrument = desk.market(instrument_id).instrument
-        limits: RiskLimits = section.of(instrument_id)
-        try_limits(instrument, GateLimits(limits, instrument))
-    if not section.rules and not section.strategies:
+        try_limits(instrument, GateLimits(section.of(instrument_id), instrument))
+    if not section.rules and not section.strategies and not custom:
         return None
-    capital = {
-        name: part.capital
-        for name, part in config.enabled_strategies.items()
-        if part.capital is not None
-    }
-    return RiskEngine(desk, section.plan(capital)).attach()
+    return RiskEngine(desk, section.plan(_capital(config, desk), custom)).attach()
+
+
+def custom_rules(config: Config) -> dict[str, ActiveRule]:
+    """Return the rules of plugins that `[risk.custom.NAME]` switches on.
+
+    Raises:
+        ConfigError: No plugin offers such a rule, or its settings are wrong.
+        PluginError: A plugin cannot be loaded.
+    """
+    section = config.risk
+    offered = load(section.plugins).risk_rules()
+    found: dict[str, ActiveRule] = {}
+    for name, table in section.custom.items():
+        path = ("risk", "custom", name)
+        registration = offered.get(name)
+        if registration is None:
+            raise ConfigError(
+                "is a rule that none of risk.plugins offers",
+                code="CONFIG_UNKNOWN_KEY",
+                path=".".join(path),
+                origin=config.origins.of(path),
+                remedy=suggest(name, offered),
+            )
+        settings = convert_settings(registration, table, path, config.origins)
+        make = partial(_make, registration)
+        found[name] = ActiveRule(name, registration.layer, settings, make)
+    return found
+
+
+def _make(registration: RiskRuleRegistration, settings: msgspec.Struct) -> tuple[OrderRule, ...]:
+    return (registration.factory(settings),)
+
+
+def _capital(config: Config, desk: Desk) -> Mapping[str, Money]:
+    """Return what strategies were given; in a currency that they trade in."""
+    found: dict[str, Money] = {}
+    for name, part in config.enabled_strategies.items():
+        if part.capital is None:
+            continue
+        settled = {desk.market(each).instrument.settle for each in part.instruments}
+        if part.capital.currency not in settled:
+            path = (*part.path, "capital")
+            raise ConfigError(
+                f"is in {part.capital.currency}, but its instruments settle in"
+                f" {', '.join(sorted(settled))}",
+                code="CONFIG_CONFLICT",
+                path=".".join(path),
+                origin=config.origins.of(path),
+                remedy=f'capital = "50000 {min(settled)}"',
+            )
+        found[name] = part.capital
+    return found

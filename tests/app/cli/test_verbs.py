@@ -66,23 +66,24 @@ def test_a_bad_configuration_names_everything(hexdesk: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("settings", "said"),
     [
-        ("desk.mode=live", "desk.mode (flag --set) is live, and the desk starts without"),
+        (["desk.mode=live"], "desk.mode (flag --set) is live, and the desk starts without"),
         (
-            "strategies.turner.capital=5 USD",
-            "strategies.turner.capital (flag --set) is not enforced",
+            ["strategies.turner.capital=5 USD", "risk.preset=unlimited"],
+            "strategies.turner.capital (flag --set) limits nothing",
         ),
     ],
 )
 def test_what_a_configuration_does_not_do_is_said_before_it_runs(
-    hexdesk: Run, setting: str, said: str
+    hexdesk: Run, settings: list[str], said: str
 ) -> None:
-    answer = hexdesk("config", "check", "--set", setting)
+    words = [word for setting in settings for word in ("--set", setting)]
+    answer = hexdesk("config", "check", *words)
     assert (answer.code, "warning: " in answer.err, said in answer.err) == (0, True, True)
-    assert said in hexdesk("config", "check", "--json", "--set", setting).document["warnings"][0]
-    if setting.startswith("strategies"):
-        assert said in hexdesk("backtest", "--set", setting).err
+    assert said in hexdesk("config", "check", "--json", *words).document["warnings"][0]
+    if settings[0].startswith("strategies"):
+        assert said in hexdesk("backtest", *words).err
 
 
 @pytest.mark.parametrize(

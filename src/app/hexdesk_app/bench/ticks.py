@@ -13,21 +13,26 @@ from hexdesk_app.build import Application
 from hexdesk_app.session import frozen_garbage
 
 ROUNDS = 3
+WITHOUT_RULES = ("risk.preset=unlimited",)
 
 
 def bench_ticks(events: int) -> BenchResult:
     """Play a random walk of quotes, one object each, and return the best of three rounds.
 
     Quotes are made in lists of a million before each is played; making them is not counted. The
-    journal is in memory and kept for the whole round.
+    journal is in memory and kept for the whole round. Rounds without rules, in turn with them, tell
+    what the watch over equity and the rules cost a tick, orders included.
     """
-    rounds = [_round(events) for _ in range(ROUNDS)]
-    return min(rounds, key=lambda result: result.seconds)
+    pairs = [(_round(events), _round(events, WITHOUT_RULES)) for _ in range(ROUNDS)]
+    best = min((pair[0] for pair in pairs), key=lambda result: result.seconds)
+    bare = min(pair[1].seconds for pair in pairs)
+    best.details["rules_ns"] = round((best.seconds - bare) / best.events * 1e9, 1)
+    return best
 
 
-def _round(events: int) -> BenchResult:
+def _round(events: int, overrides: tuple[str, ...] = ()) -> BenchResult:
     names = instrument_ids(1)
-    app = make_app(names, {"ema": names})
+    app = make_app(names, {"ema": names}, overrides=overrides)
     seconds = 0.0
     bare_seconds = 0.0
     with frozen_garbage():

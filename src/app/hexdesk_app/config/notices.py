@@ -13,10 +13,10 @@ def notices(config: Config) -> list[str]:
             " until it is, no order may open anything and each is denied with LIVE_NOT_ARMED"
         )
     found += [
-        f"{_place(config, (*section.path, 'capital'))} is not enforced yet: only [risk] limits"
-        " what a strategy may do"
+        f"{_place(config, (*section.path, 'capital'))} limits nothing: the rule allocation is"
+        " off in [risk.rules]"
         for section in config.enabled_strategies.values()
-        if section.capital is not None
+        if section.capital is not None and "allocation" not in config.risk.rules
     ]
     return found
 

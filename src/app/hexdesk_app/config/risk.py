@@ -56,6 +56,8 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
         rules: Those that are on.
         strategies: What differs for a strategy; None switches a rule off.
         groups: Strategies that run together.
+        plugins: Where rules of others come from.
+        custom: Settings of those rules, by name; converted when they are loaded.
     """
 
     preset: str
@@ -65,6 +67,8 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, ActiveRule] = {}
     strategies: dict[str, RuleTables] = {}
     groups: dict[str, tuple[str, ...]] = {}
+    plugins: tuple[str, ...] = ()
+    custom: dict[str, Mapping[str, object]] = {}
 
     def of(self, instrument_id: str) -> RiskLimits:
         """Return the limits of an instrument, at the stage that holds."""
@@ -76,11 +80,13 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
             limits, **{name: _part(getattr(limits, name), stage) for name in SIZES}
         )
 
-    def plan(self, capital: Mapping[str, Money]) -> RiskPlan:
-        """Return what the desk's risk is to be, with the capital of strategies."""
+    def plan(
+        self, capital: Mapping[str, Money], more: Mapping[str, ActiveRule] | None = None
+    ) -> RiskPlan:
+        """Return what the desk's risk is to be, with the capital of strategies and more rules."""
         settings = self.settings
         return RiskPlan(
-            rules=self.rules,
+            rules={**self.rules, **(more or {})},
             strategies=self.strategies,
             capital=capital,
             days=TradingDays(find_zone(settings.zone), _minute(settings.day_start)),
@@ -90,8 +96,10 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-OWN_KEYS = (*RiskSettings.__struct_fields__, "preset", "instruments", "rules", "strategies",
-            "groups")  # fmt: skip
+OWN_KEYS = (
+    *RiskSettings.__struct_fields__, "preset", "instruments", "rules", "strategies", "groups",
+    "plugins", "custom",
+)  # fmt: skip
 
 
 def read_settings(
@@ -168,6 +176,18 @@ def _read_rule(
         )
         return None
     return rule
+
+
+def read_plugins(
+    table: Mapping[str, object], place: Place, errors: list[ConfigError]
+) -> tuple[str, ...]:
+    """Return the plugins that rules come from."""
+    value = table.get("plugins", [])
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType] - from TOML
+        return tuple(value)  # pyright: ignore[reportUnknownVariableType]
+    text = f"expected a list of plugins, was {show_value(value)}"
+    errors.append(place.error("CONFIG_TYPE", text, "plugins", 'plugins = ["acme_rules"]'))
+    return ()
 
 
 def rule_presets(preset: str) -> Mapping[str, Mapping[str, object]]:

@@ -19,6 +19,7 @@ from hexdesk_app.config.risk import (
     OWN_KEYS,
     RiskSection,
     RuleTables,
+    read_plugins,
     read_rules,
     read_settings,
     rule_presets,
@@ -348,6 +349,12 @@ class Builder:
             rules={name: rule for name, rule in rules.items() if rule is not None},
             strategies=self._strategy_rules(table, place),
             groups=self._groups(table, place),
+            plugins=read_plugins(table, place, self.errors),
+            custom={
+                name: self._table(name, place.inside("custom"), tables)
+                for tables in (self._table("custom", place, table),)
+                for name in tables
+            },
         )
 
     def _instrument_limits(

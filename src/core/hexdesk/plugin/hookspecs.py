@@ -15,6 +15,7 @@ from hexdesk.plugin.registrations import (
     JournalRegistration,
     ReadModelRegistration,
     RecordingRegistration,
+    RiskRuleRegistration,
     ServerRegistration,
     StrategyRegistration,
     TelemetryRegistration,
@@ -140,6 +141,23 @@ class HookSpecs:
                 return [AlertChannelRegistration(
                     name="acme_pager", summary="Pages at Acme", settings=PagerSettings,
                     factory=AcmePager, contract=CONTRACT_VERSION)]
+        """
+        raise NotImplementedError
+
+    @_hookspec
+    def hexdesk_risk_rules(self) -> Iterable[RiskRuleRegistration]:
+        """Return rules about orders.
+
+        Example::
+
+            from hexdesk.domain.risk import Layer
+            from hexdesk.plugin import CONTRACT_VERSION, RiskRuleRegistration, hookimpl
+
+            @hookimpl
+            def hexdesk_risk_rules():
+                return [RiskRuleRegistration(
+                    name="acme_round_lots", summary="Hundreds only", layer=Layer.ORDER,
+                    settings=LotSettings, factory=RoundLots, contract=CONTRACT_VERSION)]
         """
         raise NotImplementedError
 

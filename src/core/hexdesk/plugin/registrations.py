@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from hexdesk.domain.risk import Layer
 from hexdesk.plugin.contexts import (
     AlertChannelContext,
     BrokerContext,
@@ -26,6 +27,7 @@ from hexdesk.ports.broker import Broker, Capabilities
 from hexdesk.ports.journal import Journal, JournalReader
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.read_model import ReadModel
+from hexdesk.ports.risk import OrderRule
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk.ports.telemetry import Telemetry
 
@@ -129,6 +131,26 @@ class AlertChannelRegistration(msgspec.Struct, frozen=True, kw_only=True):
     contract: int
 
 
+class RiskRuleRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule about single orders; `[risk.custom.NAME]` switches it on.
+
+    Attributes:
+        name: Of the rule.
+        summary: One line for `hexdesk plugin list`.
+        layer: What it is about.
+        settings: Frozen Struct with `forbid_unknown_fields=True`.
+        factory: Returns the rule of settings; raises ValueError where these make no sense.
+        contract: `CONTRACT_VERSION` it was written for.
+    """
+
+    name: str
+    summary: str
+    layer: Layer
+    settings: type[msgspec.Struct]
+    factory: Callable[[Any], OrderRule]
+    contract: int
+
+
 class ServerRegistration(msgspec.Struct, frozen=True, kw_only=True):
     """Something that listens: a control plane, a console, the simulated venue.
 
@@ -166,6 +188,7 @@ Registration = (
     | ReadModelRegistration
     | TelemetryRegistration
     | AlertChannelRegistration
+    | RiskRuleRegistration
     | ServerRegistration
     | StrategyRegistration
 )

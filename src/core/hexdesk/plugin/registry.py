@@ -22,6 +22,7 @@ from hexdesk.plugin.registrations import (
     ReadModelRegistration,
     RecordingRegistration,
     Registration,
+    RiskRuleRegistration,
     ServerRegistration,
     StrategyRegistration,
     TelemetryRegistration,
@@ -121,6 +122,10 @@ class Registry:
         """Return alert channels by name; raises as `all`."""
         return self._collect("hexdesk_alert_channels", AlertChannelRegistration)
 
+    def risk_rules(self) -> dict[str, RiskRuleRegistration]:
+        """Return rules about orders by name; raises as `all`."""
+        return self._collect("hexdesk_risk_rules", RiskRuleRegistration)
+
     def servers(self) -> dict[str, ServerRegistration]:
         """Return servers by name; raises as `all`."""
         return self._collect("hexdesk_servers", ServerRegistration)
@@ -167,6 +172,7 @@ HOOK_KINDS: dict[str, type[Registration]] = {
     "hexdesk_read_models": ReadModelRegistration,
     "hexdesk_telemetry": TelemetryRegistration,
     "hexdesk_alert_channels": AlertChannelRegistration,
+    "hexdesk_risk_rules": RiskRuleRegistration,
     "hexdesk_servers": ServerRegistration,
     "hexdesk_strategies": StrategyRegistration,
 }
