@@ -120,7 +120,7 @@ class Operator:
             case ResolveOrder():
                 order = self._execution.order(command.client_order_id)
                 for report in reports_of(command, order) if order is not None else ():
-                    self._execution.on_report(report)
+                    self._execution.on_report(report)  # type: ignore[arg-type]
             case RollTradingDay():
                 self._roll_trading_day(command)
             case ArmLive() | DisarmLive():
