@@ -18,6 +18,8 @@ T = TypeVar("T")
 BATCH_MAX = 32
 WINDOW_S = 0.2
 """Longest wait of an item for its batch, when all is well."""
+REST_S = 0.02
+"""Shortest rest while much waits."""
 SHARE = 0.02
 """Part of the time that the thread may use while much waits: the desk has the rest."""
 
@@ -99,7 +101,7 @@ class Outlet(Generic[T]):
             begun = time.thread_time()
             self._send([self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))])
             if self._queue and not self._stop.is_set():
-                self._stop.wait((time.thread_time() - begun) * (1 / SHARE - 1))
+                self._stop.wait(max((time.thread_time() - begun) * (1 / SHARE - 1), REST_S))
 
     def _send(self, batch: list[T]) -> None:
         problem = "the receiver did not take it"

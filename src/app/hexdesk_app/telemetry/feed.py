@@ -21,10 +21,12 @@ from hexdesk_app.telemetry.labels import Labels
 
 COMMITS_MAX = 512
 """Commits that may wait; more are dropped."""
-CHUNK = 16
+CHUNK = 32
 """Commits handled between two rests."""
 SHARE = 0.02
 """Part of the time that the thread may use while commits wait."""
+REST_S = 0.02
+"""Shortest rest while commits wait: each time that the thread wakes disturbs the desk."""
 WINDOW_S = 0.05
 CLOSE_TIMEOUT_S = 5.0
 
@@ -159,7 +161,7 @@ class TimelineFeed:
                 if time.monotonic() > self._deadline:
                     return
             elif queue:
-                self._stop.wait((time.thread_time() - begun) * self._pause)
+                self._stop.wait(max((time.thread_time() - begun) * self._pause, REST_S))
 
     def _take(self, ended: EndedOrder) -> None:
         timeline = ended.timeline
