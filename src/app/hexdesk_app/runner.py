@@ -128,6 +128,8 @@ def _follow(session: Session, player: Player) -> None:
     session.now_ns = max(player.last_ns, session.now_ns)
     session.seconds = time.perf_counter() - session.begun_s
     session.sampler.sample(session.now_ns)
+    if session.watcher is not None:
+        session.watcher.sample(session.now_ns, session.event_count)
 
 
 def _speed(parts: Parts) -> float:
