@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 import msgspec
 
@@ -96,7 +97,8 @@ def settings_text(settings: object) -> str:
     """Return settings on one line, those that are off left out."""
     if not isinstance(settings, Mapping):
         return str(settings)
-    return ", ".join(f"{key} {value}" for key, value in settings.items() if value != OFF)
+    known = cast("Mapping[str, object]", settings)
+    return ", ".join(f"{key} {value}" for key, value in known.items() if value != OFF)
 
 
 class RiskReport(msgspec.Struct, frozen=True):

@@ -1,6 +1,7 @@
 """`hexdesk risk`, what needs no running desk: rules, presets, what happened, why a refusal."""
 
 from pathlib import Path
+from typing import cast
 
 import click
 import msgspec
@@ -61,8 +62,8 @@ def presets(output: Output) -> None:
     cells: list[tuple[str, ...]] = []
     for row in rows:
         limits, on, day = row["limits"], row["rules"], row["day"]
-        names = ", ".join(on) if isinstance(on, dict) else ""
-        zone = " ".join(day) if isinstance(day, list) else ""
+        names = ", ".join(cast("dict[str, object]", on)) if isinstance(on, dict) else ""
+        zone = " ".join(cast("list[str]", day)) if isinstance(day, list) else ""
         cells.append((str(row["preset"]), settings_text(limits), names, zone))
     headers = ("preset", "limits", "rules", "day begins")
     output.result("risk.presets", {"rules": rows}, [make_table("presets", headers, cells)])

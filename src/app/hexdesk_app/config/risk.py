@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
@@ -183,8 +183,10 @@ def read_plugins(
 ) -> tuple[str, ...]:
     """Return the plugins that rules come from."""
     value = table.get("plugins", [])
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):  # pyright: ignore[reportUnknownVariableType] - from TOML
-        return tuple(value)  # pyright: ignore[reportUnknownVariableType]
+    listed = cast("list[object]", value) if isinstance(value, list) else [None]
+    names = tuple(each for each in listed if isinstance(each, str))
+    if len(names) == len(listed):
+        return names
     text = f"expected a list of plugins, was {show_value(value)}"
     errors.append(place.error("CONFIG_TYPE", text, "plugins", 'plugins = ["acme_rules"]'))
     return ()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import msgspec
 
@@ -390,7 +390,8 @@ class Builder:
         found: dict[str, tuple[str, ...]] = {}
         below = place.inside("groups")
         for name, value in self._table("groups", place, table).items():
-            members = [str(each) for each in value] if isinstance(value, list) else []
+            listed = cast("list[object]", value) if isinstance(value, list) else []
+            members = [str(each) for each in listed]
             strangers = [each for each in members if each not in known]
             if not members or strangers:
                 text = f"expected a list of strategies, was {show_value(value)}"
