@@ -27,7 +27,7 @@ class Purse:
         worth: What open positions add to cash, at the latest marks.
         result: Of its stakes, realised and not, less fees.
         gross: Values of positions with all that works, long and short added.
-        up: Sum of positions with all that buys, signed.
+        up: Sum of positions with all that buys, signed; of accounts only, as the next two.
         down: The same with all that sells, positive for short.
         count: Stakes that hold or work anything.
         blind: Stakes that hold something nobody has told a price of.
@@ -105,6 +105,7 @@ class Stake:
         strategy: Purse of its strategy.
         pile: All stakes of the account in the instrument, this one included.
         factor: Makes a value of the instrument money.
+        unit: Money of one raw price times one raw quantity; 0 for inverse contracts.
         mark: Latest price it was valued at; 0 for none yet.
         unrealised: Open result at it.
         gross: See `Purse`; likewise `up` and `down`.
@@ -112,8 +113,9 @@ class Stake:
     """
 
     __slots__ = (
-        "_fills", "_is_hedged", "_owned", "_unit", "account", "down", "entry_ns", "factor", "gross",
-        "instrument", "ledger", "mark", "pile", "result", "strategy", "unrealised", "up", "worth",
+        "_fills", "_is_hedged", "_owned", "account", "down", "entry_ns", "factor", "gross",
+        "instrument", "ledger", "mark", "pile", "result", "strategy", "unit", "unrealised", "up",
+        "worth",
     )  # fmt: skip
 
     def __init__(self, ledger: Ledger, account: Purse, strategy: Purse) -> None:
@@ -124,7 +126,7 @@ class Stake:
         self.pile: list[Stake] = []
         self.instrument = instrument
         self.factor = pow10(ledger.balance.scale - instrument.value_scale)
-        self._unit = 0 if instrument.inverse else instrument.multiplier * self.factor
+        self.unit = 0 if instrument.inverse else instrument.multiplier * self.factor
         self._owned = not instrument.is_margined
         self._is_hedged = isinstance(ledger.position, HedgedPosition)
         self._fills = NEVER
@@ -145,7 +147,7 @@ class Stake:
 
     def value(self, price: PriceRaw, quantity: QtyRaw) -> MoneyRaw:
         """Return the money that a signed quantity is worth at a price."""
-        unit = self._unit
+        unit = self.unit
         if unit:
             return price * quantity * unit
         value = self.instrument.value(price, abs(quantity)) * self.factor
@@ -204,12 +206,14 @@ class Stake:
         if up == self.up and down == self.down:
             return
         gross = self.gross_of(up, down)
-        more = bool(gross) - bool(self.gross)
-        for purse in (self.account, self.strategy):
-            purse.gross += gross - self.gross
-            purse.up += up - self.up
-            purse.down += down - self.down
-            purse.count += more
+        before = self.gross
+        account = self.account
+        account.up += up - self.up
+        account.down += down - self.down
+        if gross != before:
+            account.gross += gross - before
+            account.count += bool(gross) - bool(before)
+            self.strategy.gross += gross - before
         self.gross = gross
         self.up = up
         self.down = down

@@ -3,6 +3,7 @@
 from hexdesk.application.risk.books import Stake
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.positions import Position
 from hexdesk.domain.values import (
     BUY,
     HELD,
@@ -110,13 +111,14 @@ class LiveCase:
     @property
     def equity(self) -> MoneyRaw:
         """Of the account."""
-        return self.stake.account.equity
+        account = self.stake.account
+        return account.balance.total + account.worth
 
     @property
     def gross(self) -> MoneyRaw:
         """Exposure of the account with it."""
-        own = self._work_out()
-        return self.stake.account.gross - self.stake.gross + own
+        stake = self.stake
+        return stake.account.gross - stake.gross + self._work_out()
 
     @property
     def net(self) -> MoneyRaw:
@@ -197,7 +199,7 @@ class LiveCase:
     @property
     def crosses_own(self) -> bool:
         """Whether it would trade with an order of the same account."""
-        buys = self.side is BUY
+        buys = self._order.side is BUY
         for stake in self.stake.pile:
             ledger = stake.ledger
             if (
@@ -261,10 +263,6 @@ class LiveCase:
 
     def _worst_quantities(self) -> tuple[QtyRaw, QtyRaw]:
         stake = self.stake
-        if not self._order.list_id and not stake.ledger.is_closing:
-            if self._order.side is BUY:
-                return stake.long_worst + self.quantity, stake.short_worst
-            return stake.long_worst, stake.short_worst + self.quantity
         worst = stake.ledger.worst(self._order, self.quantity)
         if self._order.side is BUY:
             return worst, stake.short_worst
@@ -274,10 +272,25 @@ class LiveCase:
         """Return the gross exposure of the stake with the order."""
         if self._gross == _UNKNOWN:
             stake = self.stake
-            up, down = self._worst_quantities()
-            self._up = stake.value(self.price, up)
-            self._down = stake.value(self.price, down)
-            self._gross = stake.gross_of(self._up, self._down)
+            ledger = stake.ledger
+            position = ledger.position
+            unit = stake.unit
+            if type(position) is Position and unit and not ledger.has_exits:  # nearly always
+                held = position.quantity
+                up, down = held + ledger.open_buy, ledger.open_sell - held
+                if self._order.side is BUY:
+                    up += self.quantity
+                else:
+                    down += self.quantity
+                unit *= self.price
+                self._up = up = up * unit
+                self._down = down = down * unit
+                self._gross = max(down, up)
+            else:
+                up, down = self._worst_quantities()
+                self._up = stake.value(self.price, up)
+                self._down = stake.value(self.price, down)
+                self._gross = stake.gross_of(self._up, self._down)
         return self._gross
 
     def _distance_to(self, *, is_stop: bool) -> MoneyRaw:

@@ -10,8 +10,9 @@ from hexdesk.application.risk_rules import worst_price
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.positions import Position
 from hexdesk.domain.risk import REDUCING, RiskStepped, Verdict
-from hexdesk.domain.values import MARKET, NS_PER_MS, QtyRaw, TimeNs
+from hexdesk.domain.values import BUY, MARKET, NS_PER_MS, QtyRaw, TimeNs
 from hexdesk.ports.risk import OrderRule
 
 Denial = tuple[str, str]
@@ -204,8 +205,11 @@ class HostChecks:
 
 
 def _reduces(order: NewOrder, ledger: Ledger, rest: QtyRaw) -> bool:
-    """Whether an order only shrinks what is held; the common answer first, and cheaply."""
-    if not ledger.position.cost:
+    """Whether an order only shrinks what is held; the common answers first, and cheaply."""
+    position = ledger.position
+    if not position.cost or (
+        type(position) is Position and (position.quantity > 0) is (order.side is BUY)
+    ):
         return is_close(order)
     return ledger.is_reducing(order, rest)
 

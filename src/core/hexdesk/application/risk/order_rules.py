@@ -3,7 +3,10 @@
 Limits are inclusive: what is at one passes, what is beyond is denied. Codes: orders.md section 9.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
 from typing import ClassVar
 
 import msgspec
@@ -49,10 +52,14 @@ class RatioRule:
     limit: int
     in_percent: bool
 
+    @cached_property
+    def read(self) -> Callable[[OrderCase], tuple[int, int]]:
+        """Reads both fields of a case."""
+        return attrgetter(self.part, self.whole)
+
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
-        part: int = getattr(case, self.part)
-        whole: int = getattr(case, self.whole)
+        part, whole = self.read(case)
         if part * ONE <= self.limit * whole:
             return None
         show = as_percent if self.in_percent else as_ratio
