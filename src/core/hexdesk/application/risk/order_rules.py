@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import ClassVar
 
 import msgspec
 
@@ -323,8 +322,8 @@ class NoSettings(Settings, frozen=True):
 class SelfTrade:
     """Denies an order that would trade with one of the same account."""
 
-    name: ClassVar[str] = "self_trade"
-    code: ClassVar[str] = "ORDER_SELF_TRADE"
+    name: str = "self_trade"
+    code: str = "ORDER_SELF_TRADE"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -346,8 +345,8 @@ def self_trade(_settings: NoSettings) -> list[SelfTrade]:
 class StopRequired:
     """Denies what grows a position without a protective stop."""
 
-    name: ClassVar[str] = "stop_required"
-    code: ClassVar[str] = "RISK_STOP_MISSING"
+    name: str = "stop_required"
+    code: str = "RISK_STOP_MISSING"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -380,8 +379,8 @@ class RewardRule:
     """Denies what promises too little for its risk."""
 
     limit: int
-    name: ClassVar[str] = "reward"
-    code: ClassVar[str] = "RISK_REWARD"
+    name: str = "reward"
+    code: str = "RISK_REWARD"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -422,8 +421,8 @@ class ValveRule:
     """Denies entries while a position is open; exits only."""
 
     limit: int
-    name: ClassVar[str] = "valve"
-    code: ClassVar[str] = "RISK_POSITION_OPEN"
+    name: str = "valve"
+    code: str = "RISK_POSITION_OPEN"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -462,8 +461,8 @@ class MarketDataRule:
     """Denies entries on stale, missing or crossed quotes."""
 
     limit_ns: int
-    name: ClassVar[str] = "market_data"
-    code: ClassVar[str] = "FEED_STALE"
+    name: str = "market_data"
+    code: str = "FEED_STALE"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -509,8 +508,8 @@ class EntryIntervalRule:
     """Denies entries that follow each other too fast."""
 
     limit_ns: int
-    name: ClassVar[str] = "entry_interval"
-    code: ClassVar[str] = "RISK_RATE"
+    name: str = "entry_interval"
+    code: str = "RISK_RATE"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
@@ -538,8 +537,8 @@ def entry_interval(settings: EntryInterval) -> list[EntryIntervalRule]:
 class Allocation:
     """Denies what a strategy's capital does not cover."""
 
-    name: ClassVar[str] = "allocation"
-    code: ClassVar[str] = "CAPITAL_ALLOCATION"
+    name: str = "allocation"
+    code: str = "CAPITAL_ALLOCATION"
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
