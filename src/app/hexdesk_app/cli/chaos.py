@@ -61,8 +61,7 @@ def chaos(output: Output, *, kills: int, seed: int, folder: Path | None) -> int:
         if not output.quiet:
             click.echo(text, err=True)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)  # else the two would live on
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the two would live on
     result = Chaos(place, seed, tell).run(kills)
     if folder is None and result.ok:
         shutil.rmtree(place, ignore_errors=True)
