@@ -98,6 +98,9 @@ def test_nobody_trades_with_himself() -> None:
     rig.buy(1, ASK + 5)
     rig.buy(1, ASK + 10)
     rig.buy(1)
+    assert rig.codes() == ["ORDER_SELF_TRADE"], "the market order meets others first"
+    rig.quote(BID, ASK + 10)
+    rig.buy(1)
     assert rig.codes() == ["ORDER_SELF_TRADE"] * 2
 
 

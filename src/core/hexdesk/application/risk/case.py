@@ -211,22 +211,26 @@ class LiveCase:
         else:
             return False
         order = self._order
-        limit = order.price if order.order_type is LIMIT else 0
-        return (
-            any(
-                not limit
-                or not other.price
-                or (other.price <= limit if buys else other.price >= limit)
-                for other in self._open.values()
-                if other.intent.instrument_id == order.instrument_id
-                and other.intent.side is not order.side
-                and other.intent.account_id == order.account_id
-                and not other.trigger_price
-                and other.life is not HELD
-                and not other.pending_cancels
-            )
-            and not order.trigger_price
+        if order.trigger_price:  # it does not trade now
+            return False
+        limit = order.price if order.order_type is LIMIT else self._touch()
+        return any(
+            not limit or not other.price or (other.price <= limit if buys else other.price >= limit)
+            for other in self._open.values()
+            if other.intent.instrument_id == order.instrument_id
+            and other.intent.side is not order.side
+            and other.intent.account_id == order.account_id
+            and not other.trigger_price
+            and other.life is not HELD
+            and not other.pending_cancels
         )
+
+    def _touch(self) -> PriceRaw:
+        """Return the price that an order without one meets first; 0 without a quote."""
+        quote = self.stake.ledger.market.quote
+        if quote is None:
+            return 0
+        return quote.ask_price if self._order.side is BUY else quote.bid_price
 
     @property
     def equal_open(self) -> int:
