@@ -17,7 +17,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc import to_wire
+from hexdesk_grpc import to_wire, to_wire_reconciliation
 from hexdesk_grpc.from_wire import (
     mutation,
     page,
@@ -327,16 +327,17 @@ def _methods() -> dict[str, Method]:
         "RiskService.Rearm": _method(requests.Rearm, mutation, show=_rearmed),
         # --- reconciliation
         "ReconciliationService.GetReconciliation": _method(
-            requests.GetReconciliation, show=to_wire.reconciliation
+            requests.GetReconciliation, show=to_wire_reconciliation.reconciliation
         ),
         "ReconciliationService.ListIncidents": _method(
             requests.ListIncidents, page, _incident_filters,
             show=_listed(
-                reconciliation_pb2.ListIncidentsResponse, "incidents", to_wire.incident
+                reconciliation_pb2.ListIncidentsResponse, "incidents",
+                to_wire_reconciliation.incident,
             ),
         ),
         "ReconciliationService.ResolveIncident": _method(
-            requests.ResolveIncident, _decision, mutation, show=to_wire.resolved
+            requests.ResolveIncident, _decision, mutation, show=to_wire_reconciliation.resolved
         ),
         # --- markets
         "MarketDataService.GetInstrument": _method(

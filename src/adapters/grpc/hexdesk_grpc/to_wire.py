@@ -31,7 +31,6 @@ from hexdesk_grpc.names import (
     RISK_LIMITS,
     STRATEGIES,
     TOKENS,
-    incident_name,
     name_of,
     position_name,
 )
@@ -475,55 +474,3 @@ def instrument(info: views.InstrumentInfo) -> market_data_pb2.Instrument:
 
 
 # --- reconciliation -----------------------------------------------------------------------------
-
-
-def reconciliation(
-    found: tuple[views.ReconciliationInfo, ...],
-) -> reconciliation_pb2.Reconciliation:
-    """Return how the books of every account compare."""
-    return reconciliation_pb2.Reconciliation(accounts=[_compared(each) for each in found])
-
-
-def _compared(info: views.ReconciliationInfo) -> reconciliation_pb2.AccountReconciliation:
-    return reconciliation_pb2.AccountReconciliation(
-        account=name_of(ACCOUNTS, info.account),
-        ready=info.ready,
-        age=duration(info.age_ns),
-        doubtful_order_count=info.doubtful_order_count,
-        open_incident_count=info.open_incident_count,
-        reducing=[
-            reconciliation_pb2.ReducingInstrument(
-                instrument=name_of(INSTRUMENTS, each.instrument_id), code=each.code, text=each.text
-            )
-            for each in info.reducing
-        ],
-    )
-
-
-def incident(info: views.IncidentInfo) -> reconciliation_pb2.Incident:
-    """Return a difference that is for a person."""
-    kind = reconciliation_pb2.Incident
-    return kind(
-        name=incident_name(info.account, info.number),
-        kind=info.kind,
-        key=info.key,
-        ours=info.ours,
-        theirs=info.theirs,
-        evidence=info.evidence,
-        instrument=name_of(INSTRUMENTS, info.instrument_id),
-        configured_policies=[_POLICIES[each] for each in info.configured_policies],
-        possible_policies=[_POLICIES[each] for each in info.possible_policies],
-        state=kind.STATE_OPEN if info.is_open else kind.STATE_RESOLVED,
-        create_time=timestamp(info.create_ns),
-        resolve_time=timestamp(info.resolve_ns),
-        resolved_by=info.resolved_by,
-        reason=info.reason,
-        policy=_POLICIES[info.policy],
-    )
-
-
-def resolved(info: views.ResolvedInfo) -> reconciliation_pb2.ResolveIncidentResponse:
-    """Return what became of a decision."""
-    return reconciliation_pb2.ResolveIncidentResponse(
-        incident=incident(info.incident), actions=info.actions
-    )

@@ -101,3 +101,10 @@ Action: TypeAlias = (
     | Halt
     | Alert
 )
+
+
+class Resolution(msgspec.Struct, frozen=True):
+    """What became of a person's decision; `problem` says why nothing did."""
+
+    actions: list[Action] = []
+    problem: str = ""

@@ -10,12 +10,14 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of, is_flat
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import format_raw
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import (
     FILLED,
     HELD,
@@ -283,6 +285,14 @@ class Changes:
         """Say that nothing seen so far has changed since a time, as a replayed journal knows."""
         for key in self.seen_ns:
             self.seen_ns[key] = quiet_since_ns
+
+    def note_late(self, actions: Iterable[Action]) -> None:
+        """Note of which instruments executions come later than others that are booked."""
+        self.late |= {
+            action.report.instrument_id
+            for action in actions
+            if isinstance(action, FeedReport) and isinstance(action.report, Fill)
+        }
 
 
 def _mark(order: Order) -> tuple[object, ...]:

@@ -6,7 +6,13 @@ from enum import StrEnum
 import msgspec
 from msgspec.structs import replace
 
-from hexdesk.application.reconciliation.findings import Finding, Mismatch, Policy
+from hexdesk.application.reconciliation.findings import (
+    ASK,
+    POLICIES_POSSIBLE,
+    Finding,
+    Mismatch,
+    Policy,
+)
 from hexdesk.domain.values import TimeNs
 
 INCIDENTS_MAX = 1_000
@@ -127,3 +133,17 @@ class Incidents:
             return False
         del self._by_id[oldest]
         return True
+
+
+def resolve_problem(incident: Incident | None, policy: Policy, by: str, why: str) -> str:
+    """Return why a person's decision cannot be carried out, or an empty string."""
+    if incident is None:
+        return ""
+    if not incident.is_open:
+        return f"incident {incident.id} was resolved by {incident.by}"
+    possible = POLICIES_POSSIBLE[incident.finding.kind] - {ASK}
+    if policy not in possible:
+        return f"{incident.finding.kind}: expected one of {', '.join(sorted(possible))}"
+    if not by.strip() or not why.strip():
+        return "who decides and why must be said"
+    return ""

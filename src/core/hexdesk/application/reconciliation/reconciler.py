@@ -7,14 +7,13 @@ the desk before it calls again. All of that happens in the desk's own thread, be
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
-
 from hexdesk.application.alerts import Alert
+from hexdesk.application.reconciliation import patience
 from hexdesk.application.reconciliation.actions import (
     Action,
     CloseIncident,
-    FeedReport,
     OpenIncident,
+    Resolution,
 )
 from hexdesk.application.reconciliation.books import (
     Books,
@@ -34,7 +33,6 @@ from hexdesk.application.reconciliation.findings import (
     CANCEL,
     FILL_KINDS,
     IGNORE,
-    POLICIES_POSSIBLE,
     POSITION_KINDS,
     REDUCE,
     Finding,
@@ -42,33 +40,17 @@ from hexdesk.application.reconciliation.findings import (
     Policy,
 )
 from hexdesk.application.reconciliation.handling import actions_for
-from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incident, Incidents
+from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incidents, resolve_problem
 from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
 from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.domain.order import Order
-from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.ports.broker import Capabilities, VenueOrder
 
-POSITION_LOOKS_MAX = 4
-"""So often a position is looked at in the hope that executions explain it."""
-START_LOOKS_MAX = 3
-"""So often a round is repeated at the start before what is left counts as unexplained."""
-GHOST_CANCELS_MAX = 5
-"""Cancels of one ghost order after which a person is asked."""
-IGNORED_MAX = 1_000
-"""Differences that a person told us to ignore; beyond it the oldest is forgotten."""
 RECON_PAUSED = "RECON_PAUSED"
 RECON_FRESH = "RECON_FRESH"
-
-
-class Resolution(msgspec.Struct, frozen=True):
-    """What became of a person's decision; `problem` says why nothing did."""
-
-    actions: list[Action] = []
-    problem: str = ""
 
 
 class Reconciler:
@@ -206,7 +188,7 @@ class Reconciler:
         )
         self._schedule.answered(query.kind, query.asked_ns, now_ns)
         actions += self._take(query, books, comparison, now_ns)
-        self._note_late(actions)
+        self._changes.note_late(actions)
         return actions + self._reduce(now_ns)
 
     def tick(self, now_ns: TimeNs) -> list[Action]:
@@ -240,7 +222,7 @@ class Reconciler:
     ) -> Resolution:
         """Carry out a person's decision about an incident, or only say what it would come to."""
         incident = self.incidents.find(number)
-        problem = _resolve_problem(incident, policy, by, why)
+        problem = resolve_problem(incident, policy, by, why)
         if problem or incident is None:
             return Resolution(problem=problem or f"there is no incident {number}")
         finding = incident.finding
@@ -258,7 +240,7 @@ class Reconciler:
         standing = self._standing.pop(finding.subject, None)
         if policy is IGNORE:
             self._ignored[finding.identity] = None
-            if len(self._ignored) > IGNORED_MAX:
+            if len(self._ignored) > patience.IGNORED_MAX:
                 del self._ignored[next(iter(self._ignored))]
         elif policy is REDUCE and standing is not None:
             self._standing[finding.subject] = (finding, standing[1], True)
@@ -316,7 +298,7 @@ class Reconciler:
         if order is None:
             return []
         actions = self._doubts.looked_up(order, truth.order, query.asked_ns, now_ns)
-        self._note_late(actions)
+        self._changes.note_late(actions)
         since_ns = self._doubts.fills_wanted_since_ns(orders)
         if since_ns is not None:
             self._want_fills(since_ns, now_ns)
@@ -394,7 +376,7 @@ class Reconciler:
         return (
             sighting.finding.kind not in POSITION_KINDS
             or self._deep_ns >= sighting.since_ns
-            or sighting.times >= POSITION_LOOKS_MAX
+            or sighting.times >= patience.POSITION_LOOKS_MAX
         )
 
     def _look_closer(self, sighting: Sighting, books: Books, now_ns: TimeNs) -> None:
@@ -441,7 +423,7 @@ class Reconciler:
         actions: list[Action] = []
         if finding.kind is Mismatch.GHOST_ORDER and CANCEL in policies:
             actions += actions_for(finding, CANCEL, books, asked_ns=query.asked_ns, now_ns=now_ns)
-            if sighting.acts <= GHOST_CANCELS_MAX:
+            if sighting.acts <= patience.GHOST_CANCELS_MAX:
                 return actions
         elif ADOPT not in policies:
             return []
@@ -468,23 +450,11 @@ class Reconciler:
                 incident = self.incidents.about(finding)
                 policies = self._settings.policies_of(finding.kind)
                 if incident is not None and not {ADOPT, ASK} <= set(policies):
-                    why = "the difference is gone"
-                    actions.append(
-                        CloseIncident(
-                            self.incidents.resolve(
-                                incident, None, by=BY_ITSELF, why=why, now_ns=now_ns
-                            )
-                        )
+                    resolved = self.incidents.resolve(
+                        incident, None, by=BY_ITSELF, why="the difference is gone", now_ns=now_ns
                     )
+                    actions.append(CloseIncident(resolved))
         return actions
-
-    def _note_late(self, actions: Iterable[Action]) -> None:
-        """Note of which instruments executions come later than others that are booked."""
-        self._changes.late |= {
-            action.report.instrument_id
-            for action in actions
-            if isinstance(action, FeedReport) and isinstance(action.report, Fill)
-        }
 
     def _see_whether_ready(self) -> None:
         """End the start once everything was asked, looked at twice where it differed, and known."""
@@ -508,7 +478,7 @@ class Reconciler:
     def _is_looked_at(self, kind: QueryKind) -> bool:
         """Whether what differs was looked at twice, or often enough for a start."""
         count = self._schedule.count(kind)
-        return self._confirmations[kind].is_settled or count >= START_LOOKS_MAX
+        return self._confirmations[kind].is_settled or count >= patience.START_LOOKS_MAX
 
     def _reduce(self, now_ns: TimeNs) -> list[Action]:
         """Bring the reasons for which instruments may only shrink to what now holds."""
@@ -525,18 +495,6 @@ class Reconciler:
         for instrument_id, text in self._doubts.reducing(orders, now_ns).items():
             wanted[instrument_id, DOUBT] = text
         reducing = self._desk.execution.reducing
-        may_clear = self.is_ready
-        return [*self._reductions.bring_to(wanted, reducing, may_clear=may_clear, now_ns=now_ns)]
-
-
-def _resolve_problem(incident: Incident | None, policy: Policy, by: str, why: str) -> str:
-    if incident is None:
-        return ""
-    if not incident.is_open:
-        return f"incident {incident.id} was resolved by {incident.by}"
-    possible = POLICIES_POSSIBLE[incident.finding.kind] - {ASK}
-    if policy not in possible:
-        return f"{incident.finding.kind}: expected one of {', '.join(sorted(possible))}"
-    if not by.strip() or not why.strip():
-        return "who decides and why must be said"
-    return ""
+        return [
+            *self._reductions.bring_to(wanted, reducing, may_clear=self.is_ready, now_ns=now_ns)
+        ]

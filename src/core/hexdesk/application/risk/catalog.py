@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from hexdesk.application.risk import ladders, order_rules
+from hexdesk.application.risk import ladders, moment_rules, order_rules
 from hexdesk.application.risk.ladders import LadderRule, LadderSettings, make_ladder, readers_of
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.domain.risk import Layer
@@ -62,7 +62,7 @@ def _watching(  # noqa: PLR0917 - one row of a table
 _R = RuleKind
 KINDS: tuple[RuleKind, ...] = (
     _R("market_data", "quotes are there, fresh, and not crossed", Layer.INSTRUMENT, "FEED_STALE",
-       order_rules.MarketData, order_rules.market_data, ("C29",), "ms"),
+       moment_rules.MarketData, moment_rules.market_data, ("C29",), "ms"),
     _R("duplicate", "no order twice", Layer.ORDER, "ORDER_DUPLICATE",
        order_rules.Duplicate, order_rules.duplicate, ("C16",), "orders"),
     _R("self_trade", "no trade with oneself", Layer.ACCOUNT, "ORDER_SELF_TRADE",
@@ -76,11 +76,11 @@ KINDS: tuple[RuleKind, ...] = (
     _R("order_margin", "margin of one order", Layer.ORDER, "RISK_MARGIN",
        order_rules.OrderMargin, order_rules.order_margin, ("D10",), "% of equity"),
     _R("entry_interval", "pace of entries", Layer.STRATEGY, "RISK_RATE",
-       order_rules.EntryInterval, order_rules.entry_interval, ("B15", "C16"), "s"),
+       moment_rules.EntryInterval, moment_rules.entry_interval, ("B15", "C16"), "s"),
     _R("message_budget", "requests to the venue", Layer.ACCOUNT, "RISK_RATE",
        order_rules.MessageBudget, order_rules.message_budget, ("D34", "E13"), "requests/min"),
     _R("valve", "one-way: no entry while anything is held", Layer.STRATEGY, "RISK_POSITION_OPEN",
-       order_rules.Valve, order_rules.valve, ("C36",), "quantity"),
+       moment_rules.Valve, moment_rules.valve, ("C36",), "quantity"),
     _R("global_position", "position of all strategies", Layer.ACCOUNT, "RISK_POSITION",
        order_rules.GlobalPosition, order_rules.global_position, ("A14", "A32", "A34"), ""),
     _R("position_count", "number of positions", Layer.ACCOUNT, "RISK_POSITION_COUNT",
@@ -92,7 +92,7 @@ KINDS: tuple[RuleKind, ...] = (
     _R("leverage", "a strategy against its capital", Layer.STRATEGY, "RISK_LEVERAGE",
        order_rules.Leverage, order_rules.leverage, ("C14", "C15", "D9"), "times capital"),
     _R("allocation", "a strategy's own money", Layer.STRATEGY, "CAPITAL_ALLOCATION",
-       order_rules.NoSettings, order_rules.allocation, ("C3", "C22"), ""),
+       order_rules.NoSettings, moment_rules.allocation, ("C3", "C22"), ""),
     _watching("daily_loss", "loss since the trading day began", Layer.ACCOUNT, "RISK_DAILY_LOSS",
               ladders.DailyLoss, "pct", "A14", "A35", "B8", "D41"),
     _watching("drawdown", "loss since the peak", Layer.ACCOUNT, "RISK_DRAWDOWN",
