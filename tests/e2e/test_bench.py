@@ -9,8 +9,18 @@ STABLE = {
     "machine",
 }  # fmt: skip
 DETAILS = {
-    "ticks": {"orders", "fills"},
-    "orders": {"fills", "cancels", "denied", "rejected"},
+    "ticks": {"orders", "fills", "rules_ns"},
+    "orders": {
+        "fills", "cancels", "denied", "rejected", "rules_us", "per_second_without_rules",
+    },
+    "telemetry": {
+        *(
+            f"{prefix}slowdown_pct_{how}"
+            for prefix in ("", "ticks_", "orders_")
+            for how in ("configured_off", "sampled_1", "sampled_100")
+        ),
+        "traces_exported", "items_dropped",
+    },
     "live": {"p50_us", "p99_us", "p999_us", "orders"},
     "replay": {"orders_closed", "calibration"},
     "recovery": {

@@ -174,10 +174,8 @@ class MarketDataKit:
 
     @case("M03")
     def test_m03_nothing_unasked(self, feed: MarketData) -> None:
-        """Before `subscribe` and after `unsubscribe` nothing arrives.
-
-        In between a feed may show the market as it is: most venues begin with a snapshot.
-        """
+        """Before `subscribe` and after `unsubscribe` nothing arrives."""
+        # in between a feed may show the market as it is: most venues begin with a snapshot
         events: list[MarketEvent] = []
 
         async def play() -> None:

@@ -170,6 +170,7 @@ async def test_a_venue_that_was_restarted_knows_no_order(lines: Lines) -> None:
         (unknown,) = desk.of(OutcomeUnknown)
         assert isinstance(unknown, OutcomeUnknown)
         assert unknown.operation is Operation.STATUS
+        await desk.is_in(LinkState.LIVE)
         again = desk.submit()
         await desk.has(OrderAccepted, again)
         assert lines.count("was restarted") == 1
