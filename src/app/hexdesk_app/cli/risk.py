@@ -27,7 +27,7 @@ from hexdesk_app.tables import make_table
 
 _path = click.option(
     "path", "--state", type=click.Path(path_type=Path), default=None, metavar="PATH",
-    help="State folder or journal; hexdesk_data by default.",
+    help="State folder or journal; plugins.toml here by default.",
 )  # fmt: skip
 
 

@@ -255,12 +255,13 @@ def note_run_flag(host: StrategyHost, command: StartStrategy | StopStrategy) -> 
 
 
 FLATTEN_TAG = "flatten"
+RISK_OFF = "RISK_OFF"
 CLOSES_MAX = 1_000
 """Most orders that one leg is closed with at once; asking again sends the rest."""
 
 
 def _no_rules(_command: RiskCommand) -> str:
-    return "RISK_OFF: no rule is on"
+    return f"{RISK_OFF}: no rule is on"
 
 
 def _legs(ledger: Ledger, host: StrategyHost) -> list[tuple[QtyRaw, PositionEffect]]:

@@ -39,6 +39,7 @@ from hexdesk.domain.risk import (
     NORMAL,
     REDUCING,
     THROTTLE,
+    WARN,
     ChangeRule,
     Layer,
     Level,
@@ -55,6 +56,18 @@ from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
 from hexdesk.ports.risk import OrderRule
 
+STEP_ALERTS = {
+    NORMAL: "RISK_NORMAL",
+    WARN: "RISK_WARN",
+    THROTTLE: "RISK_THROTTLE",
+    REDUCING: "RISK_REDUCING",
+    FLATTEN: "RISK_FLATTEN",
+    HALTED: "RISK_HALTED",
+}
+REARM = "RISK_REARM"
+CHANGE = "RISK_CHANGE"
+CONFIRM = "RISK_CONFIRM"
+GROUP = "RISK_GROUP"
 Ladders = dict[str, tuple[LadderRule, Any]]
 _ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
 _STRATEGY_REPORTS = frozenset({"streak", "slippage", "fill_ratio"})
@@ -274,8 +287,7 @@ class RiskEngine:
         """Write a level down, tell people, and let it hold."""
         now_ns = self._desk.pulse.now_ns
         self._note(RiskStepped(scope, rule.name, level, rule.code, text, "", "", now_ns))
-        code = f"RISK_{level.name}"
-        self._desk.alerts.add(Alert(code, scope, f"{rule.code}: {text}", now_ns))
+        self._desk.alerts.add(Alert(STEP_ALERTS[level], scope, f"{rule.code}: {text}", now_ns))
         self._apply()
         self._act(scope, level)
 
@@ -354,16 +366,16 @@ class RiskEngine:
         """Let a rule have another setting from now on; it is tried first."""
         old = self.plan.rules.get(command.rule)
         if old is None:
-            return f"RISK_CHANGE: rule {command.rule!r} is not on"
+            return f"{CHANGE}: rule {command.rule!r} is not on"
         if not command.by or not command.reason:
-            return "RISK_CHANGE: a person and a reason are needed"
+            return f"{CHANGE}: a person and a reason are needed"
         try:
             new = changed(old, command.key, command.value)
         except ConfigError as error:
-            return f"RISK_CHANGE: {error.message}"
+            return f"{CHANGE}: {error.message}"
         wants_second = self.plan.confirms_looser and is_looser(old, new)
         if wants_second and command.confirmed_by in ("", command.by):
-            return "RISK_CONFIRM: a looser limit needs a second person"
+            return f"{CONFIRM}: a looser limit needs a second person"
         before = str(getattr(old.settings, command.key))
         self._note(
             RiskChanged(
@@ -402,9 +414,9 @@ class RiskEngine:
         members = self.plan.groups.get(command.group)
         if members is None:
             known = ", ".join(sorted(self.plan.groups)) or "none"
-            return f"RISK_GROUP: there is no group {command.group!r}; known: {known}"
+            return f"{GROUP}: there is no group {command.group!r}; known: {known}"
         if not command.by or not command.reason:
-            return "RISK_GROUP: a person and a reason are needed"
+            return f"{GROUP}: a person and a reason are needed"
         desk = self._desk
         for strategy_id, host in desk.hosts.items():
             wanted = strategy_id in members
@@ -428,7 +440,7 @@ class RiskEngine:
         if step is None:
             return ""
         if not by or not reason:
-            return "RISK_REARM: a person and a reason are needed"
+            return f"{REARM}: a person and a reason are needed"
         if accepts_loss:
             for (each, _), purse in self.purses.items():
                 if each == scope:
@@ -437,7 +449,7 @@ class RiskEngine:
         last = self.measured.get((scope, rule))
         if last is not None and last[0].level_of(last[1]) >= REDUCING:
             found = last[0].text(step.level, last[1])
-            return f"RISK_REARM: the condition still holds: {found}"
+            return f"{REARM}: the condition still holds: {found}"
         now_ns = self._desk.pulse.now_ns
         ended = replace(step, level=NORMAL, by=by, reason=reason, ts_init=now_ns)
         self._note(ended)

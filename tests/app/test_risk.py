@@ -1,0 +1,198 @@
+"""`[risk]` switches rules on, tries them, and is shown; its tables in the guide come from the code.
+
+Ids of seed systems: A14, A32, A35, B7, B8, B15, C14, C15, D7, D9, D10, D27, D34.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hexdesk.errors import ConfigError
+from hexdesk_app.build import build
+from hexdesk_app.cli.app import run_command
+from hexdesk_app.config import RISK_PRESETS, Sources, load_config
+from hexdesk_app.config.presets import RULE_PRESETS
+from hexdesk_app.risk_text import explain
+from scripts.risk_tables import PAGE, written
+
+DESK = """
+[desk]
+name = "desk"
+mode = "backtest"
+run_id = "desk"
+
+[brokers.sim]
+plugin = "sim"
+
+[instruments."BTCUSDT-PERP.SIM"]
+kind = "perpetual"
+base = "BTC"
+quote = "USDT"
+tick = "0.1"
+lot = "0.001"
+margin = "0.05"
+
+[strategies.ema]
+plugin = "ema_cross"
+instruments = ["BTCUSDT-PERP.SIM"]
+settings = { quantity = "0.001", fast_period = 2, slow_period = 5 }
+"""
+
+
+def load(*lines: str) -> Any:
+    text = DESK + "\n".join(lines)
+    return load_config(Sources(built_in=(("desk", text),), required=False))
+
+
+def settings_of(config: Any, rule: str) -> Any:
+    return config.risk.rules[rule].settings
+
+
+@pytest.mark.parametrize("preset", RISK_PRESETS)
+def test_every_preset_is_sound_and_its_rules_fire(preset: str) -> None:
+    config = load("[risk]", f'preset = "{preset}"')
+    assert set(config.risk.rules) == set(RULE_PRESETS[preset])
+    engine = build(config).assembly.risk
+    assert (engine is None) == (preset == "unlimited")
+
+
+def test_presets_carry_the_numbers_of_the_seed_systems() -> None:
+    names = ("jp_equity", "us_equity", "crypto_swap", "crypto_futures")
+    a, b, c, d = (load("[risk]", f'preset = "{name}"') for name in names)
+    assert a.risk.limits.position_quantity_max == "500"
+    assert (settings_of(a, "daily_loss").unit, settings_of(a, "daily_loss").reduce) == (
+        "amount",
+        "10000",
+    )
+    assert (settings_of(b, "daily_loss").reduce, settings_of(b, "drawdown").reduce) == ("3", "15")
+    assert settings_of(b, "concentration").pct_max == "20"
+    assert settings_of(b, "entry_interval").seconds_min == "60"
+    assert settings_of(b, "slippage").over_pct == "0.2"
+    assert (settings_of(c, "per_trade").pct_max, settings_of(c, "leverage").max) == ("1", "3")
+    link = settings_of(d, "link")
+    assert (link.warn, link.throttle, link.reduce, link.throttle_s) == ("2", "4", "5", "2.0")
+    assert settings_of(d, "position_count").max == "999"
+    assert (settings_of(d, "leverage").max, settings_of(d, "order_margin").pct_max) == ("20", "13")
+    assert settings_of(d, "message_budget").per_minute_max == "1920"
+
+
+def test_a_rule_is_changed_switched_off_or_given_to_one_strategy() -> None:
+    config = load(
+        "[risk.rules]",
+        'exposure = "off"',
+        "[risk.rules.daily_loss]",
+        "reduce = 2.5",
+        "[risk.strategies.ema]",
+        "valve = {}",
+        'drawdown = "off"',
+    )
+    assert "exposure" not in config.risk.rules
+    daily = settings_of(config, "daily_loss")
+    assert (daily.warn, daily.reduce) == ("1.5", "2.5"), "the preset's warning stays"
+    plan = config.risk.plan({})
+    assert "valve" in plan.of("ema")
+    assert "drawdown" not in plan.of("ema")
+    assert "drawdown" in plan.of("other")
+
+
+def test_a_stage_makes_sizes_smaller_and_nothing_else() -> None:
+    config = load("[risk]", "stage = 25", 'order_quantity_max = "0.5"')
+    limits = config.risk.of("BTCUSDT-PERP.SIM")
+    assert (limits.order_quantity_max, limits.order_notional_max) == ("0.125", "25000")
+    assert limits.collar_pct == "2"
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["[risk.rules]", "exposre = {}"], "did you mean exposure?"),
+        (["[risk.rules]", "exposure = 3"], "expected a table"),
+        (["[risk.rules.exposure]", "gros_max = 3"], "gross_max"),
+        (["[risk.rules.exposure]", "gross_max = -3"], "risk.rules.exposure.gross_max"),
+        (["[risk.rules.exposure]", 'gross_max = "off"'], "no limit at all"),
+        (["[risk.rules.drawdown]", "warn = 20"], "not less than the step before"),
+        (["[risk]", 'zone = "Moon/Base"'], "no time zone"),
+        (["[risk]", 'day_start = "25:00"'], "before 24:00"),
+        (["[risk]", "stage = 30"], "stage"),
+        (["[risk.strategies.nobody]", "valve = {}"], "names no strategy"),
+        (["[risk.groups]", 'calm = ["nobody"]'], "list of strategies"),
+        (["[risk]", "mark_every_ms = -1"], "0 or more"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_its_place(lines: list[str], text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(*lines)
+    assert text in str(caught.value)
+
+
+def test_capital_in_a_strange_currency_is_refused() -> None:
+    config = load('capital = "5000 EUR"')
+    with pytest.raises(ConfigError, match="settle in USDT"):
+        _ = build(config).assembly
+
+
+def test_rules_of_nobody_are_refused() -> None:
+    config = load("[risk.custom.acme_hundreds]", "of = 100")
+    with pytest.raises(ConfigError, match=r"none of risk\.plugins offers"):
+        _ = build(config).assembly
+
+
+def test_the_guides_tables_are_what_the_code_says() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page == written(page), "run scripts/risk_tables.py"
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    assert run_command(["risk", *words, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)["data"]
+
+
+def test_rules_and_presets_are_listed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    rows = {row["rule"]: row for row in answer(capsys, "rules")["rules"]}
+    assert rows["exposure"]["settings"]["gross_max"] == "3"
+    assert rows["exposure"]["state"] == "on"
+    assert rows["valve"]["state"] == "off"
+    assert rows["order_notional_max"]["code"] == "ORDER_SIZE"
+    off = answer(capsys, "rules", "--set", "risk.rules.exposure=off")["rules"]
+    assert next(row for row in off if row["rule"] == "exposure")["state"] == "off"
+    names = [row["preset"] for row in answer(capsys, "presets")["rules"]]
+    assert names == list(RISK_PRESETS)
+    assert run_command(["risk", "rules", "-c", str(tmp_path / "none.toml")]) != 0
+    capsys.readouterr()
+
+
+def test_a_code_and_a_refusal_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    (verdict,) = answer(capsys, "explain", "LINK_BLOCKED")["rules"]
+    assert "probe" in verdict["remedy"]
+    found = explain("RISK_EXPOSURE", "RISK_EXPOSURE: rule=exposure.gross measured=3.5 limit=3")
+    assert (found["rule"], found["measured"], found["limit"]) == ("exposure", "3.5", "3")
+
+
+def test_levels_and_refusals_are_read_out_of_a_journal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "plugins.toml"
+    text = (
+        DESK
+        + """
+[feeds.recorded]
+plugin = "replay"
+dataset = "sample:btcusdt"
+
+[journal]
+plugin = "journal"
+
+[risk]
+order_notional_max = 1
+"""
+    )
+    text = text.replace("BTCUSDT-PERP.SIM", "BTCUSDT-PERP.BINANCE").replace("backtest", "paper")
+    path.write_text(text, encoding="utf-8")
+    assert run_command(["run", str(path), "--quiet", "--speed", "0"]) == 0
+    capsys.readouterr()
+    data = answer(capsys, "levels", "--state", str(path))
+    assert data["denials"]["ORDER_SIZE"] > 0
+    assert data["rules"] == []
+    assert run_command(["risk", "explain", "nobody", "--state", str(path)]) == 2
