@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from hexdesk.domain.reports import OrderDenied
+from hexdesk.domain.risk import NORMAL, REDUCING, RiskStepped
 from hexdesk.errors import ConfigError
 from hexdesk_app.build import build
 from hexdesk_app.cli.app import run_command
 from hexdesk_app.config import RISK_PRESETS, Sources, load_config
 from hexdesk_app.config.presets import RULE_PRESETS
-from hexdesk_app.risk_text import explain
+from hexdesk_app.risk_text import explain, read_report
 from scripts.risk_tables import PAGE, written
 
 DESK = """
@@ -170,29 +173,10 @@ def test_a_code_and_a_refusal_are_explained(capsys: pytest.CaptureFixture[str]) 
     assert (found["rule"], found["measured"], found["limit"]) == ("exposure", "3.5", "3")
 
 
-def test_levels_and_refusals_are_read_out_of_a_journal(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
-    path = tmp_path / "plugins.toml"
-    text = (
-        DESK
-        + """
-[feeds.recorded]
-plugin = "replay"
-dataset = "sample:btcusdt"
-
-[journal]
-plugin = "journal"
-
-[risk]
-order_notional_max = 1
-"""
-    )
-    text = text.replace("BTCUSDT-PERP.SIM", "BTCUSDT-PERP.BINANCE").replace("backtest", "paper")
-    path.write_text(text, encoding="utf-8")
-    assert run_command(["run", str(path), "--quiet", "--speed", "0"]) == 0
-    capsys.readouterr()
-    data = answer(capsys, "levels", "--state", str(path))
-    assert data["denials"]["ORDER_SIZE"] > 0
-    assert data["rules"] == []
-    assert run_command(["risk", "explain", "nobody", "--state", str(path)]) == 2
+def test_levels_and_refusals_are_read_out_of_records() -> None:
+    up = RiskStepped("account:sim", "link", REDUCING, "LINK_BLOCKED", "measured=5", "", "", 5)
+    down = replace(up, level=NORMAL, by="me", reason="seen")
+    denial = OrderDenied("O1", "LINK_BLOCKED", "LINK_BLOCKED: scope=account:sim", 6)
+    assert read_report([denial, denial], past=[up]).levels == [up]
+    found = read_report([up, denial, down])
+    assert (found.levels, found.history, found.denials) == ([], [up, down], {"LINK_BLOCKED": 1})

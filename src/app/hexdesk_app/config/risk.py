@@ -14,7 +14,7 @@ from hexdesk.domain.risk import OFF, UNLIMITED, RiskLimits
 from hexdesk.domain.values import NS_PER_MS
 from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
-from hexdesk_app.config.layers import is_table
+from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.config.presets import PRESET_DAYS, RULE_PRESETS
 from hexdesk_app.look import find_zone
 
@@ -183,11 +183,10 @@ def read_plugins(
 ) -> tuple[str, ...]:
     """Return the plugins that rules come from."""
     value = table.get("plugins", [])
-    listed = cast("list[object]", value) if isinstance(value, list) else [None]
-    names = tuple(each for each in listed if isinstance(each, str))
-    if len(names) == len(listed):
-        return names
-    text = f"expected a list of plugins, was {show_value(value)}"
+    names = [each for each in value if isinstance(each, str)] if is_list(value) else []
+    if is_list(value) and len(names) == len(value):
+        return tuple(names)
+    text = f"expected a list of plugins, was {show_value(table.get('plugins'))}"
     errors.append(place.error("CONFIG_TYPE", text, "plugins", 'plugins = ["acme_rules"]'))
     return ()
 

@@ -12,7 +12,7 @@ from hexdesk.domain.money import Money, parse_money, parse_raw
 from hexdesk.domain.risk import UNLIMITED, RiskLimits
 from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
-from hexdesk_app.config.layers import Table, is_table
+from hexdesk_app.config.layers import Table, is_list, is_table
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.presets import RISK_PRESETS
 from hexdesk_app.config.risk import (
@@ -389,12 +389,13 @@ class Builder:
         known = self._table("strategies")
         found: dict[str, tuple[str, ...]] = {}
         below = place.inside("groups")
-        for name, value in self._table("groups", place, table).items():
+        tables = self._table("groups", place, table)
+        for name, value in tables.items():
             listed = cast("list[object]", value) if isinstance(value, list) else []
             members = [str(each) for each in listed]
             strangers = [each for each in members if each not in known]
             if not members or strangers:
-                text = f"expected a list of strategies, was {show_value(value)}"
+                text = f"expected a list of strategies, was {show_value(tables[name])}"
                 hint = suggest(strangers[0], known) if strangers else 'calm = ["a", "b"]'
                 self.errors.append(below.error("CONFIG_VALUE", text, name, hint))
             found[name] = tuple(members)
