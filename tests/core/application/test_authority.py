@@ -40,9 +40,11 @@ def test_a_person_asks() -> None:
 def test_the_desk_asks_for_exits_that_follow_their_entry() -> None:
     rig = Rig().start()
     entry = rig.act(
-        lambda context: context.submit_bracket(
-            INSTRUMENT.id, BUY, 2 * LOT, entry_price=ASK, stop_price=BID - 500
-        ).entry
+        lambda context: (
+            context.submit_bracket(
+                INSTRUMENT.id, BUY, 2 * LOT, entry_price=ASK, stop_price=BID - 500
+            ).entry
+        )
     )
     rig.fill(entry, LOT)
     rig.accept(rig.sent[-1].client_order_id)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, cast
+from typing import Literal
 
 import msgspec
 

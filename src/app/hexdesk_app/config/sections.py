@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import msgspec
 
@@ -389,13 +389,12 @@ class Builder:
         known = self._table("strategies")
         found: dict[str, tuple[str, ...]] = {}
         below = place.inside("groups")
-        tables = self._table("groups", place, table)
-        for name, value in tables.items():
-            listed = cast("list[object]", value) if isinstance(value, list) else []
-            members = [str(each) for each in listed]
+        for name, value in self._table("groups", place, table).items():
+            shown = show_value(value)
+            members = [str(each) for each in value] if is_list(value) else []
             strangers = [each for each in members if each not in known]
             if not members or strangers:
-                text = f"expected a list of strategies, was {show_value(tables[name])}"
+                text = f"expected a list of strategies, was {shown}"
                 hint = suggest(strangers[0], known) if strangers else 'calm = ["a", "b"]'
                 self.errors.append(below.error("CONFIG_VALUE", text, name, hint))
             found[name] = tuple(members)
