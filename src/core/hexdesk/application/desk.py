@@ -23,6 +23,7 @@ from hexdesk.application.lives import StrategyLives
 from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
+from hexdesk.application.owed import OwedVerbs
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.risk_gate import RiskGate
@@ -69,6 +70,8 @@ class Desk:
         is_virtual: Whether its time is.
         saves: The strategies' own states.
         risk: What risk remembers.
+        operator: What carries commands out; only within an input.
+        owed: Verbs that a broker could not be told; who watches links says which cannot be.
         trading_days: Begins them.
         on_owner: Told of books that are opened from now on.
         set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
@@ -135,9 +138,12 @@ class Desk:
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.next_client_order_id = self._ids.next
         self.trading_days = TradingDays(self._by_id, self.hosts, journal.append)
-        self._operator = lives.operator = Operator(
-            self.execution, lives, self._ids.next, self.open_books, self.trading_days.roll
-        )
+        self.owed = OwedVerbs(self.execution, journal, self.alerts, self.broker_name)
+        self.execution.reception.on_untold = self.owed.untold
+        self.operator = lives.operator = Operator(
+            self.execution, lives, self._ids.next, self.open_books, self.trading_days.roll,
+            owed=self.owed,
+        )  # fmt: skip
 
     # --- composition -------------------------------------------------------------------------
 
@@ -238,10 +244,6 @@ class Desk:
             if each not in host.ledgers:
                 host.ledgers[each] = Ledger(host.strategy_id, self._by_id[each], host.account)
 
-    def mark_closing(self, client_order_id: str) -> None:
-        """Take an order for one that `flatten` sent."""
-        self._operator.mark_closing(client_order_id)
-
     # --- the run -----------------------------------------------------------------------------
 
     def begin_run(
@@ -290,11 +292,6 @@ class Desk:
         self._begin(now_ns)
         self.journal.append(RunEnded(self.run_id, state_hash, now_ns))
         self._end()
-
-    @property
-    def operator(self) -> Operator:
-        """What carries commands out; only within an input."""
-        return self._operator
 
     # --- inputs ------------------------------------------------------------------------------
 
@@ -365,7 +362,7 @@ class Desk:
         """Handle an operator's command and return what it came to."""
         self._begin(command.ts_init)
         self.journal.append(command)
-        outcome = self._operator.handle(command)
+        outcome = self.operator.handle(command)
         self._end()
         return outcome
 
@@ -382,6 +379,12 @@ class Desk:
         self._begin(now_ns)
         if not self.execution.halted:
             self.execution.lists.catch_up()
+        self._end()
+
+    def pay_owed(self, broker: str, now_ns: TimeNs) -> None:
+        """Do the verbs that are owed at a broker: it is back, and the books were compared."""
+        self._begin(now_ns)
+        self.operator.pay(broker)
         self._end()
 
     # --- strategies ----------------------------------------------------------------------------
@@ -417,7 +420,7 @@ class Desk:
 
     def flatten(self, host: StrategyHost, instrument_id: str) -> int:
         """Cancel a strategy's orders and close its positions."""
-        return self._operator.flatten(host, instrument_id)
+        return self.operator.flatten(host, instrument_id)
 
     def order(self, client_order_id: str) -> Order | None:
         """Return an order, open or closed."""

@@ -67,6 +67,7 @@ class Execution:
         outbox: Requests of the input being handled, with what sends them.
         open_orders: Returns a strategy's orders that are not closed.
         dead_letters: Latest reports that fit no order.
+        reception: Takes reports.
         on_report: Takes a venue's report.
         deliver_later: Delivers one event that the desk itself made; False when there is none.
     """
@@ -86,7 +87,7 @@ class Execution:
         self._store = store = OrderStore(pulse, journal, alerts, counts)
         self.lists = self._lists = Contingencies(self)
         ghosts = GhostOrders(store, self.cancel)
-        reception = Reception(
+        self.reception = reception = Reception(
             store, store.record, self._lists.on_change, fault, self.reduce, sweep=ghosts.look
         )
         self.store = store

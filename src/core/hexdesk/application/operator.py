@@ -8,6 +8,7 @@ from hexdesk.application.execution import Execution
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
+from hexdesk.application.owed import OwedVerbs
 from hexdesk.application.resolving import reports_of
 from hexdesk.domain.commands import (
     AdoptOrder,
@@ -34,11 +35,13 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.records import Verb, VerbOwed
 from hexdesk.domain.risk import ChangeRule, RearmRule, RiskCommand, SwitchGroup
 from hexdesk.domain.values import (
     AUTO,
     BUY,
     CLOSE,
+    HELD,
     MARKET,
     SELL,
     PositionEffect,
@@ -63,6 +66,7 @@ class Operator:
     """Carries commands out on one desk.
 
     Attributes:
+        owed: Verbs that a broker could not be told.
         on_risk: Carries out what is about rules; returns why it did not, or nothing.
     """
 
@@ -75,6 +79,7 @@ class Operator:
         "_open_books",
         "_roll_trading_day",
         "on_risk",
+        "owed",
     )
 
     def __init__(
@@ -84,7 +89,10 @@ class Operator:
         next_id: Callable[[], str],
         open_books: Callable[[str, str, Iterable[str]], None],
         roll_trading_day: Callable[[RollTradingDay], None],
+        *,
+        owed: OwedVerbs,
     ) -> None:
+        self.owed = owed
         self._execution = execution
         self._lives = lives
         self._open_books = open_books
@@ -142,6 +150,7 @@ class Operator:
                 else:
                     host.entries_allowed = True
             case CancelAll():
+                self.owed.call_off_flatten(host.strategy_id, command.instrument_id)
                 self.cancel_orders(host, command.instrument_id, closing_too=True)
             case Flatten():
                 self.flatten(host, "", OPERATOR)
@@ -164,12 +173,19 @@ class Operator:
 
         What `flatten` sent goes on, unless `closing_too` says otherwise.
         """
-        execution = self._execution
+        execution, owed = self._execution, self.owed
         orders = [
             order
-            for order in self._execution.open_orders(host, instrument_id)
+            for order in execution.open_orders(host, instrument_id)
             if closing_too or order.intent.client_order_id not in self._closing
         ]
+        if owed.is_cut_off(host):
+            held = [order for order in orders if order.life is HELD]
+            if len(held) < len(orders):
+                owed.add(host, instrument_id, Verb.CANCEL_ALL, CUT_OFF)
+            orders = held
+        owed.forget_closed()
+        owed.asked.update(order.intent.client_order_id for order in orders)
         return sum(execution.cancel(order, OPERATOR) for order in orders)
 
     def flatten(
@@ -178,16 +194,52 @@ class Operator:
         """Cancel a strategy's orders and close its positions at the market.
 
         Closing orders already on their way are taken into account, so asking twice closes once.
-        With an operator's authority it works while the desk is halted too.
+        With an operator's authority it works while the desk is halted too, and while the broker
+        cannot be reached: then it is owed.
         """
         self._closing.intersection_update(self._execution.open)  # in place: it is the execution's
+        is_persons = authority is OPERATOR
+        if is_persons and self.owed.is_cut_off(host):
+            if self._has_anything(host, instrument_id):
+                self.owed.add(host, instrument_id, Verb.FLATTEN, CUT_OFF)
+                self.cancel_orders(host, instrument_id)
+            return 0
         self.cancel_orders(host, instrument_id)
+        known = set(self._closing)
         sent = 0
         for ledger in host.ledgers.values():
             if instrument_id in ("", ledger.instrument.id):
                 for quantity, effect in _legs(ledger, host):
                     sent += self._close_leg(host, ledger, quantity, effect, authority)
+        if is_persons:
+            self.owed.closes.update(self._closing - known)
         return sent
+
+    def pay(self, broker: str) -> None:
+        """Do what is owed at a broker that is back, by the books of now."""
+        for owed in self.owed.of(broker):
+            host = self._execution.hosts[owed.strategy_id]
+            if not self.owed.is_cut_off(host) and self.owed.due(owed):
+                if owed.verb is Verb.FLATTEN:
+                    self.flatten(host, owed.instrument_id, OPERATOR)
+                else:
+                    self._cancel_older(host, owed)
+
+    def _cancel_older(self, host: StrategyHost, owed: VerbOwed) -> None:
+        """Cancel what was open when that was asked, and not what came since."""
+        for order in self._execution.open_orders(host, owed.instrument_id):
+            if order.intent.ts_init <= owed.ts_init:
+                self.owed.asked.add(order.intent.client_order_id)
+                self._execution.cancel(order, OPERATOR)
+
+    def _has_anything(self, host: StrategyHost, instrument_id: str) -> bool:
+        """Whether there is an order or a position that flattening would end."""
+        return bool(self._execution.open_orders(host, instrument_id)) or any(
+            quantity
+            for ledger in host.ledgers.values()
+            if instrument_id in ("", ledger.instrument.id)
+            for quantity, _ in _legs(ledger, host)
+        )
 
     def _close_leg(
         self,
@@ -255,6 +307,7 @@ def note_run_flag(host: StrategyHost, command: StartStrategy | StopStrategy) -> 
 
 
 FLATTEN_TAG = "flatten"
+CUT_OFF = "the broker cannot be reached"
 RISK_OFF = "RISK_OFF"
 CLOSES_MAX = 1_000
 """Most orders that one leg is closed with at once; asking again sends the rest."""

@@ -29,6 +29,7 @@ from hexdesk.domain.reports import (
     OrderExpired,
     OrderRejected,
     OrderUpdated,
+    OutcomeUnknown,
     VenueReport,
 )
 from hexdesk.domain.values import FILLED
@@ -47,6 +48,7 @@ class Reception:
 
     Attributes:
         dead_letters: Latest reports that fit no order.
+        on_untold: Told of reports that may say that a request did not arrive.
     """
 
     __slots__ = (
@@ -60,6 +62,7 @@ class Reception:
         "_store",
         "_sweep",
         "dead_letters",
+        "on_untold",
     )
 
     def __init__(
@@ -92,6 +95,7 @@ class Reception:
         self._fault = fault
         self._reduce = reduce
         self._sweep = sweep
+        self.on_untold: Callable[[Order, VenueReport], None] | None = None
 
     def on_report(self, report: VenueReport) -> None:
         """Take a venue's report to its order, ledger and owner."""
@@ -189,8 +193,11 @@ class Reception:
             self._counts.fills -= 1
             ledger.unbook(order, (order.fills or {})[report.trade_id])
             self._store.alert("FILL_BUSTED", report.client_order_id, report.trade_id)
-        elif isinstance(report, OrderRejected):
-            self._counts.rejects[report.code] += 1
+        elif isinstance(report, OrderRejected | CancelRejected | OutcomeUnknown):
+            if isinstance(report, OrderRejected):
+                self._counts.rejects[report.code] += 1
+            if self.on_untold is not None:
+                self.on_untold(order, report)
         elif isinstance(report, OrderUpdated | AmendRejected) and not order.pending_amends:
             self._value_anew(host, order)
 

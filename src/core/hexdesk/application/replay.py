@@ -45,6 +45,7 @@ from hexdesk.domain.records import (
     RunStarted,
     StrategyBook,
     StrategySaved,
+    VerbOwed,
 )
 from hexdesk.domain.reports import OrderAbandoned, OrderDenied, OrderHeld, VenueReport
 from hexdesk.domain.risk import RiskNote
@@ -155,6 +156,7 @@ class Replay:
             ArmLive: execution.standing.arm,
             DisarmLive: execution.standing.arm,
             **dict.fromkeys(RiskNote.__args__, desk.risk.take),
+            VerbOwed: desk.owed.take,
         }
 
     def restore(self, state: DeskState) -> None:
@@ -201,6 +203,8 @@ class Replay:
             desk.markets.by_id[instrument_id].trading_day = trading_day
         for note in state.risk:
             desk.risk.take(note)
+        for owed in state.owed:
+            desk.owed.take(owed)
 
     def read(self, records: Iterable[JournalRecord]) -> None:
         """Read records, oldest first; may be called again with those that follow.
@@ -306,7 +310,7 @@ class Replay:
         ledger.open_count += 1
         ledger.take(order)
         if intent.tag == FLATTEN_TAG:
-            self.desk.mark_closing(client_order_id)
+            self.desk.operator.mark_closing(client_order_id)
 
     def _begin(self, intent: NewOrder) -> Order:
         """Return the order of an intent: a new one, or the one that was held until now."""

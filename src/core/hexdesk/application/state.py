@@ -15,7 +15,7 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position
-from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved
+from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved, VerbOwed
 from hexdesk.domain.risk import RiskNote
 from hexdesk.domain.values import MoneyRaw, QtyRaw, TimeNs, ValueRaw
 from hexdesk.errors import DataError
@@ -94,6 +94,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     reducing: dict[str, dict[str, str]]
     risk: tuple[RiskNote, ...] = ()
     trading_days: dict[str, int] = {}
+    owed: tuple[VerbOwed, ...] = ()
 
 
 def capture(desk: Desk) -> DeskState:
@@ -116,6 +117,7 @@ def capture(desk: Desk) -> DeskState:
         execution.standing.reducing,
         desk.risk.describe(),
         {each: desk.markets.by_id[each].trading_day for each in _dated(desk)},
+        desk.owed.describe(),
     )
 
 

@@ -33,6 +33,7 @@ from hexdesk.domain.records import (
     RunEnded,
     RunStarted,
     StrategySaved,
+    VerbOwed,
 )
 from hexdesk.domain.reports import Fill, FillBusted, OrderEvent
 from hexdesk.domain.risk import RiskChanged, RiskNoted, RiskStepped
@@ -63,6 +64,7 @@ _CATEGORIES: dict[type, Category] = {
     RunEnded: Category.RUN,
     Deposited: Category.CASH,
     RiskStepped: Category.ALERT,
+    VerbOwed: Category.ALERT,
     RiskChanged: Category.COMMAND,
     **dict.fromkeys(get_args(Command), Category.COMMAND),
 }

@@ -5,6 +5,7 @@ its run: everything that was decided by them is written down. Field order is the
 append with defaults, never reorder.
 """
 
+from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
@@ -104,7 +105,41 @@ class StrategySaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
     ts_init: TimeNs
 
 
+class Verb(StrEnum):
+    """What an operator wants to be so, whatever it takes."""
+
+    CANCEL_ALL = "cancel-all"
+    """The orders of that time are gone."""
+    FLATTEN = "flatten"
+    """No order is open, and nothing is held."""
+
+
+class VerbOwed(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="owed"):
+    """A verb that its broker could not be told, or is not owed any more.
+
+    Attributes:
+        strategy_id: Whose orders and positions.
+        instrument_id: Only there; empty for everywhere.
+        verb: What is owed; None once it was done, or called off.
+        why: What happened.
+        ts_init: When.
+    """
+
+    strategy_id: str
+    instrument_id: str
+    verb: Verb | None
+    why: str
+    ts_init: TimeNs
+
+
 DeskNote: TypeAlias = (
-    RunStarted | RunEnded | Deposited | OrderReserved | ListChanged | StrategySaved | RiskNote
+    RunStarted
+    | RunEnded
+    | Deposited
+    | OrderReserved
+    | ListChanged
+    | StrategySaved
+    | VerbOwed
+    | RiskNote
 )
 """What the desk notes for those who read the journal again."""

@@ -45,6 +45,8 @@ from hexdesk.domain.records import (
     RunStarted,
     StrategyBook,
     StrategySaved,
+    Verb,
+    VerbOwed,
 )
 from hexdesk.domain.reports import (
     AmendRejected,
@@ -148,6 +150,8 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     OrderReserved("O1", 0),
     ListChanged("L1", "", 1, (LegNote(("O1", "O2"), True, 0), LegNote((), False, 1))),  # noqa: FBT003 - in the order of fields
     StrategySaved("s", 1, bytes(range(256)), 5),
+    VerbOwed("s", "", Verb.FLATTEN, "cut off", 5),
+    VerbOwed("s", "X.Y", None, "done", 5),
     RearmRule("desk", "link", "me", "", True, 5),  # noqa: FBT003 - in the order of fields
     ChangeRule("exposure", "gross_max", "2", "me", "calmer", "", 5),
     SwitchGroup("calm", "me", "", 5),
