@@ -57,8 +57,10 @@ def settings_of(config: Any, rule: str) -> Any:
 def test_every_preset_is_sound_and_its_rules_fire(preset: str) -> None:
     config = load("[risk]", f'preset = "{preset}"')
     assert set(config.risk.rules) == set(RULE_PRESETS[preset])
-    engine = build(config).assembly.risk
-    assert (engine is None) == (preset == "unlimited")
+    app = build(config)
+    assert set(app.assembly.risk.engine.plan.rules) == set(RULE_PRESETS[preset])
+    bare = [host.gate.checks is None for host in app.desk.hosts.values()]
+    assert bare == [preset == "unlimited"], "where no rule is on, none is asked"
 
 
 def test_presets_carry_the_numbers_of_the_seed_systems() -> None:

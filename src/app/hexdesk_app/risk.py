@@ -8,6 +8,7 @@ import msgspec
 from hexdesk.application.desk import Desk
 from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.office import RiskOffice
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.application.risk.self_test import try_limits, try_rules
 from hexdesk.domain.money import Money
@@ -19,8 +20,8 @@ from hexdesk_app.config.convert import suggest
 from hexdesk_app.plugins import convert_settings, load
 
 
-def attach_risk(config: Config, desk: Desk) -> RiskEngine | None:
-    """Try every rule and limit, and bind them to a desk; None where no rule is on.
+def attach_risk(config: Config, desk: Desk) -> RiskOffice:
+    """Try every rule and limit, and bind them to a desk.
 
     Raises:
         ConfigError: One of them cannot fire (`RISK_SELFTEST`), or settings are wrong.
@@ -35,9 +36,8 @@ def attach_risk(config: Config, desk: Desk) -> RiskEngine | None:
     for instrument_id in sorted(traded):
         instrument = desk.market(instrument_id).instrument
         try_limits(instrument, GateLimits(section.of(instrument_id), instrument))
-    if not section.rules and not section.strategies and not custom:
-        return None
-    return RiskEngine(desk, section.plan(_capital(config, desk), custom)).attach()
+    engine = RiskEngine(desk, section.plan(_capital(config, desk), custom)).attach()
+    return RiskOffice(desk, engine)
 
 
 def custom_rules(config: Config) -> dict[str, ActiveRule]:

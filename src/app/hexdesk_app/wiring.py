@@ -17,7 +17,7 @@ from hexdesk.application.inbox import Inbox
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.recovery import Past, read_past
 from hexdesk.application.replay import Replay
-from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money, currency_scale, pow10
@@ -56,13 +56,13 @@ NS_PER_MS = 1_000_000
 
 
 class Assembly(msgspec.Struct, frozen=True):
-    """A desk with what it is attached to; `deposits` by broker name, `risk` where rules are on."""
+    """A desk with what it is attached to; `deposits` by broker name."""
 
     desk: Desk
     brokers: dict[str, Broker]
     inbox: Inbox
     deposits: dict[str, tuple[Money, ...]]
-    risk: RiskEngine | None = None
+    risk: RiskOffice
 
 
 class Lookback(msgspec.Struct, frozen=True):
@@ -240,7 +240,7 @@ def assemble(
         instruments=instruments.values(),
         journal=journal,
         clock=clock,
-        limits=config.risk.limits,
+        limits=config.risk.of(""),
         instrument_limits=limits,
         stopwatch=stopwatch,
         strategy_budget_ns=int(config.desk.strategy_budget_ms * NS_PER_MS),

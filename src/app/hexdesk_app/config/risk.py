@@ -93,7 +93,18 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
             mark_every_ns=settings.mark_every_ms * NS_PER_MS,
             confirms_looser=settings.confirm_looser,
             groups=self.groups,
+            limits=self.of(""),
+            own_limits={each: self._own_limits(each) for each in self.instruments},
         )
+
+    def _own_limits(self, instrument_id: str) -> dict[str, str]:
+        """Return what differs for an instrument, at the stage that holds."""
+        ours, usual = self.of(instrument_id), self.of("")
+        return {
+            name: getattr(ours, name)
+            for name in RiskLimits.__struct_fields__
+            if getattr(ours, name) != getattr(usual, name)
+        }
 
 
 OWN_KEYS = (

@@ -11,7 +11,6 @@ import msgspec
 from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.application.desk import Desk
 from hexdesk.application.inbox import Inbox
-from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
@@ -84,10 +83,6 @@ class Process:
         if known is None:
             known = self._facts[strategy_id] = self._look_up(strategy_id)
         return known
-
-    def limits_of(self, instrument_id: str) -> RiskLimits:
-        """Return the limits of an instrument as the configuration writes them."""
-        return self._config.risk.of(instrument_id)
 
     def shutdown(self, reason: str) -> None:
         """Ask the process to stop, once what is being answered is out."""

@@ -4,7 +4,7 @@ What it returns is immutable, so that exporters and alert rules read it from any
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TypeVar
 
 from hexdesk.application.desk import Desk
@@ -12,7 +12,7 @@ from hexdesk.application.host import HostState
 from hexdesk.application.inbox import Inbox
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.money import currency_scale
-from hexdesk.domain.risk import UNLIMITED, RiskLimits
+from hexdesk.domain.risk import UNLIMITED
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.telemetry import Reading
 from hexdesk_app.history import equity_rows
@@ -28,11 +28,8 @@ ALL_ACCOUNTS = "all"
 class ReadingsSampler:
     """Walks over a desk and what surrounds it."""
 
-    def __init__(
-        self, desk: Desk, inbox: Inbox, links: Links, limits_of: Callable[[str], RiskLimits]
-    ) -> None:
+    def __init__(self, desk: Desk, inbox: Inbox, links: Links) -> None:
         self._desk = desk
-        self._limits_of = limits_of
         self._inbox = inbox
         self._links = links
         self._labels = Labels()
@@ -134,7 +131,7 @@ class ReadingsSampler:
         for host in self._desk.hosts.values():
             strategy = self._labels.cap("strategy", host.strategy_id)
             for instrument_id, ledger in host.ledgers.items():
-                limits, instrument = self._limits_of(instrument_id), ledger.instrument
+                limits, instrument = self._desk.limits.of(instrument_id), ledger.instrument
                 name = self._labels.cap("instrument", instrument_id)
                 mark, quantity = ledger.market.mark, abs(ledger.position.quantity)
                 worth = instrument.value(mark, quantity) if mark else 0

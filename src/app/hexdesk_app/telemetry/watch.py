@@ -53,9 +53,7 @@ class Watch:
         self._history: History | None = None
         self._event_count = 0
         assembly = app.assembly
-        self._sampler = ReadingsSampler(
-            assembly.desk, assembly.inbox, app.links, app.config.risk.of
-        )
+        self._sampler = ReadingsSampler(assembly.desk, assembly.inbox, app.links)
         self._process = ProcessGauges()
         self._feed = TimelineFeed(
             app.journal,

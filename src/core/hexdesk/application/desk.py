@@ -15,10 +15,10 @@ from hexdesk.application.alerts import AlertLog
 from hexdesk.application.counts import Counts
 from hexdesk.application.execution import Execution
 from hexdesk.application.faults import FAULTS
-from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.host import StrategyFactory, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.limit_book import LimitBook
 from hexdesk.application.lives import StrategyLives
 from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
@@ -70,6 +70,7 @@ class Desk:
         is_virtual: Whether its time is.
         saves: The strategies' own states.
         risk: What risk remembers.
+        limits: Of every instrument; the gate's.
         operator: What carries commands out; only within an input.
         owed: Verbs that a broker could not be told; who watches links says which cannot be.
         trading_days: Begins them.
@@ -109,12 +110,8 @@ class Desk:
         self._ids = ClientOrderIds(run_id)
         self._reports: deque[VenueReport] = deque()
         self._busy = False
-        self._default_limits = default = limits or RiskLimits()
-        own = instrument_limits or {}
-        self._limits = {
-            market_id: GateLimits(own.get(market_id, default), market.instrument)
-            for market_id, market in self._by_id.items()
-        }
+        known = (market.instrument for market in self._by_id.values())
+        self.limits = LimitBook(limits or RiskLimits(), instrument_limits or {}, known)
         self._lives = lives = StrategyLives(
             pulse=self.pulse, journal=journal, alerts=self.alerts, clock=clock,
             on_timer=self.on_timer, stopwatch=stopwatch, budget_ns=strategy_budget_ns,
@@ -214,7 +211,7 @@ class Desk:
             ledgers={
                 each: Ledger(strategy_id, self._by_id[each], account) for each in instrument_ids
             },
-            gate=RiskGate(self._brokers[broker].capabilities, self._limits),
+            gate=RiskGate(self._brokers[broker].capabilities, self.limits.gate),
             cancel_on_fault=cancel_on_fault,
         )
         self.hosts[strategy_id] = host
@@ -228,7 +225,7 @@ class Desk:
     def add_instrument(self, instrument: Instrument) -> None:
         """Make an instrument known that came up after the desk was made."""
         self._by_id[instrument.id] = Market(instrument)
-        self._limits[instrument.id] = GateLimits(self._default_limits, instrument)
+        self.limits.put(instrument)
 
     def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
         """Have books of these instruments for an owner of orders at a broker; idempotent."""

@@ -14,6 +14,8 @@ from hexdesk.domain.values import TimeNs
 
 UNLIMITED = "unlimited"
 OFF = "off"
+LIMITS = "limits"
+"""Stands for the gate's limits where a rule is named."""
 DESK_SCOPE = "desk"
 
 
@@ -145,6 +147,7 @@ class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
         reason: Why.
         confirmed_by: Who agreed to a looser limit; empty where nobody had to.
         ts_init: When.
+        scope: See `ChangeRule`.
     """
 
     rule: str
@@ -155,13 +158,13 @@ class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
     reason: str
     confirmed_by: str
     ts_init: TimeNs
+    scope: str = ""
 
 
 class RearmRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rearm_rule"):
     """End a level of a scope; needs a person, a reason, and a condition that is over.
 
-    A day's loss and a drawdown are not over by themselves: `accepts_loss` lets day and peak begin
-    anew.
+    Losses and losing streaks are not over by themselves: `accepts_loss` lets them begin anew.
     """
 
     scope: str
@@ -173,7 +176,11 @@ class RearmRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rea
 
 
 class ChangeRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="change_rule"):
-    """Change one setting of a rule that is on; a looser one may need `confirmed_by`."""
+    """Change one setting of a rule that is on; a looser one may need `confirmed_by`.
+
+    The rule `limits` stands for the gate's. `scope` is empty for all, `strategy:NAME` for a rule of
+    one strategy, or `instrument:ID` for a limit of one instrument.
+    """
 
     rule: str
     key: str
@@ -182,6 +189,7 @@ class ChangeRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ch
     reason: str
     confirmed_by: str
     ts_init: TimeNs
+    scope: str = ""
 
 
 class SwitchGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="switch_group"):

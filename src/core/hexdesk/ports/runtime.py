@@ -7,7 +7,6 @@ from typing import Protocol
 
 import msgspec
 
-from hexdesk.domain.risk import RiskLimits
 from hexdesk.ports.control_views import IncidentInfo, ReconciliationInfo, ResolvedInfo
 
 
@@ -79,10 +78,6 @@ class Runtime(Protocol):
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what the configuration says of a strategy."""
-        ...
-
-    def limits_of(self, instrument_id: str) -> RiskLimits:
-        """Return the limits of an instrument as the configuration writes them."""
         ...
 
     def shutdown(self, reason: str) -> None:

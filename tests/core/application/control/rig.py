@@ -35,7 +35,7 @@ class ControlRig(Rig):
         mode: str = "backtest",
     ) -> None:
         super().__init__(*names, limits=limits, mode=mode)
-        self.runtime = FakeRuntime(limits=limits)
+        self.runtime = FakeRuntime()
         self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(
             self.desk, {"venue": self.reconciler}, self.clock.now_ns

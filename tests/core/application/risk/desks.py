@@ -6,11 +6,13 @@ from msgspec.structs import replace
 
 from hexdesk.application.risk.catalog import activate
 from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.office import RiskOffice
 from hexdesk.application.risk.plan import RiskPlan
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OrderDenied
+from hexdesk.domain.risk import RearmRule
 from hexdesk.domain.values import BUY, LIMIT, MARKET, NS_PER_SECOND, Side
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT, SIZE
 from tests.core.application.rig import Rig
@@ -41,6 +43,7 @@ class RiskRig(Rig):
             self.deposits.clear()
             self.deposit = target
         self.engine = RiskEngine(self.desk, wanted).attach()
+        self.office = RiskOffice(self.desk, self.engine)
         self.start()
 
     def buy(self, lots: int = 1, price: int = 0, name: str = "a", **terms: Any) -> str:
@@ -71,6 +74,13 @@ class RiskRig(Rig):
     def last_denial(self, name: str = "a") -> OrderDenied:
         """The latest denial."""
         return self.denials(name)[-1]
+
+    def rearm(
+        self, scope: str, rule: str, by: str = "me", reason: str = "test", *, accepts: bool = False
+    ) -> str:
+        """End a level as a person; return why that cannot be."""
+        command = RearmRule(scope, rule, by, reason, accepts, self.now())
+        return self.desk.command(command).refusal
 
     def levels(self) -> dict[tuple[str, str], str]:
         """Levels above NORMAL, by scope and rule."""

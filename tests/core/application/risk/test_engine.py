@@ -245,17 +245,16 @@ def test_flatten_closes_what_is_held_and_halt_cancels_what_is_open() -> None:
 def test_a_latch_survives_a_restart_and_needs_a_person_a_reason_and_an_end() -> None:
     rig = losing({"daily_loss": {"reduce": "3"}})
     rig.quote(ASK - 3_000, ASK - 3_000)
-    engine = rig.engine
     for who, why in (("", "because"), ("me", "")):
-        assert engine.rearm(ACCOUNT, "daily_loss", who, why, accepts_loss=False)
-    assert "still holds" in engine.rearm(ACCOUNT, "daily_loss", "me", "no", accepts_loss=False)
+        assert "a person and a reason" in rig.rearm(ACCOUNT, "daily_loss", who, why)
+    assert "still holds" in rig.rearm(ACCOUNT, "daily_loss")
     desk = read_life(rig.records)
     assert desk is not None
     assert desk.risk.describe() == rig.desk.risk.describe()
     state = decode_state(encode_state(capture(desk)))
     assert state.risk == desk.risk.describe()
     assert encode_state(capture(desk)) == encode_state(capture(rig.desk))
-    assert engine.rearm(ACCOUNT, "daily_loss", "me", "accepted", accepts_loss=True) == ""
+    assert rig.rearm(ACCOUNT, "daily_loss", "me", "accepted", accepts=True) == ""
     assert rig.levels() == {}
     rig.buy(1, BID - 3_000)
     assert rig.codes() == []

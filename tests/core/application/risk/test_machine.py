@@ -179,7 +179,7 @@ class RiskMachine(RuleBasedStateMachine):
     @rule(accepts=st.booleans())
     def rearm_all(self, *, accepts: bool) -> None:
         for scope, name in list(self.rig.desk.risk.steps):
-            self.rig.engine.rearm(scope, name, "me", "test", accepts_loss=accepts)
+            self.rig.rearm(scope, name, accepts=accepts)
         self.rig.quote(self.price, self.price + ASK - BID)
 
     # --- laws ------------------------------------------------------------------------------------

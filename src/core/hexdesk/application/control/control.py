@@ -109,7 +109,7 @@ class DeskControl:
         self._tokens = tokens = Tokens(stores.tokens, make_secret)
         orders = Orders(desk, sight, chronicle)
         safety = Safety(desk, sight, chronicle, runtime)
-        portfolio = Portfolio(desk, sight, chronicle, runtime)
+        portfolio = Portfolio(desk, sight, chronicle)
         incidents = Incidents(runtime)
         arming = Arming(desk, sight, chronicle)
         self._queries: dict[type, Callable[[Any], Any]] = {

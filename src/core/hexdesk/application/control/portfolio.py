@@ -14,7 +14,6 @@ from hexdesk.application.control.views import instrument_info, market_info
 from hexdesk.application.desk import Desk
 from hexdesk.application.markets import Market
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import RiskLimits
 from hexdesk.ports.control import Page
 from hexdesk.ports.control_requests import (
     GetAccount,
@@ -40,7 +39,6 @@ from hexdesk.ports.control_views import (
     MarketInfo,
     PositionInfo,
 )
-from hexdesk.ports.runtime import Runtime
 
 MARKETS_MAX = 1_000
 _UNITS = {
@@ -53,11 +51,10 @@ _UNITS = {
 class Portfolio:
     """What operators look at besides orders."""
 
-    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle, runtime: Runtime) -> None:
+    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle) -> None:
         self._desk = desk
         self._sight = sight
         self._chronicle = chronicle
-        self._runtime = runtime
 
     def get_position(self, query: GetPosition) -> PositionInfo:
         """Return a strategy's position of one instrument."""
@@ -184,7 +181,7 @@ class Portfolio:
 
     def _limits(self, market: Market) -> LimitsInfo:
         instrument = market.instrument
-        limits: RiskLimits = self._runtime.limits_of(instrument.id)
+        limits = self._desk.limits.of(instrument.id)
         rows = tuple(
             LimitInfo(
                 rule=rule,

@@ -36,14 +36,15 @@ class Purse:
         peak: Best result.
         noted_peak: The one that was written down.
         noted_ns: When.
+        accepted: Result of a strategy that a person accepted: its loss counts from there.
         calm_above: Result above which no rule has anything to say.
         calm_paid_in: What was paid in when that was worked out.
     """
 
     __slots__ = (
-        "balance", "blind", "calm_above", "calm_paid_in", "capital", "count", "day_base",
-        "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak", "result",
-        "scope", "stakes", "up", "worth",
+        "accepted", "balance", "blind", "calm_above", "calm_paid_in", "capital", "count",
+        "day_base", "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak",
+        "result", "scope", "stakes", "up", "worth",
     )  # fmt: skip
 
     def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:
@@ -64,6 +65,7 @@ class Purse:
         self.peak: MoneyRaw = 0
         self.noted_peak: MoneyRaw = 0
         self.noted_ns: TimeNs = 0
+        self.accepted: MoneyRaw = 0
         self.calm_above: MoneyRaw = NO_LIMIT
         self.calm_paid_in: MoneyRaw = 0
 

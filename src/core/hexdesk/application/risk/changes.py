@@ -1,12 +1,67 @@
-"""Changes of rules on a running desk: another setting, tried before it holds, and its direction."""
+"""Changes of rules and limits on a running desk: tried before they hold, and their direction."""
+
+from collections.abc import Collection, Mapping
 
 import msgspec
 from msgspec.structs import replace
 
+from hexdesk.application.gate_limits import GateLimits
+from hexdesk.application.risk import numbers
 from hexdesk.application.risk.ladders import LadderRule
-from hexdesk.application.risk.plan import ActiveRule
-from hexdesk.application.risk.self_test import CODE, try_rules
+from hexdesk.application.risk.plan import ActiveRule, RiskPlan
+from hexdesk.application.risk.self_test import CODE, try_limits, try_rules
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.risk import LIMITS, ChangeRule, Layer, RiskChanged, RiskLimits
 from hexdesk.errors import ConfigError
+
+INSTRUMENT_SCOPE = "instrument:"
+STRATEGY_SCOPE = "strategy:"
+
+
+class Planned(msgspec.Struct, frozen=True):
+    """What a change would come to.
+
+    Attributes:
+        plan: With it.
+        before: The setting as it is.
+        is_looser: Whether something would pass that does not now.
+        rule: The changed rule; None for a limit of the gate.
+    """
+
+    plan: RiskPlan
+    before: str
+    is_looser: bool
+    rule: ActiveRule | None = None
+
+
+def plan_change(
+    plan: RiskPlan,
+    change: ChangeRule | RiskChanged,
+    instruments: Mapping[str, Instrument],
+    traded: Collection[str],
+) -> Planned:
+    """Return what a change would come to; limits of instruments that are traded are tried.
+
+    Raises:
+        ConfigError: There is no such rule, setting or scope, or the value makes no sense.
+    """
+    if change.rule == LIMITS:
+        return _plan_limit(plan, change, instruments, traded)
+    strategy_id = _strategy_of(change.scope)
+    old = plan.of(strategy_id).get(change.rule)
+    if old is None:
+        known = ", ".join(sorted(plan.of(strategy_id))) or "none"
+        raise _problem(f"rule {change.rule!r} is not on; known: {known}, {LIMITS}")
+    if strategy_id and old.layer is not Layer.STRATEGY and _watches(old):
+        raise _problem(f"{old.name} is not about single strategies: change it without one")
+    new = changed(old, change.key, change.value)
+    before = str(getattr(old.settings, change.key))
+    if strategy_id:
+        own = {**plan.strategies.get(strategy_id, {}), new.name: new}
+        wider = replace(plan, strategies={**plan.strategies, strategy_id: own})
+    else:
+        wider = replace(plan, rules={**plan.rules, new.name: new})
+    return Planned(wider, before, is_looser(old, new), new)
 
 
 def changed(rule: ActiveRule, key: str, value: str) -> ActiveRule:
@@ -19,7 +74,7 @@ def changed(rule: ActiveRule, key: str, value: str) -> ActiveRule:
     fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
     if key not in fields:
         known = ", ".join(fields) or "none"
-        raise ConfigError(f"{rule.name} has no setting {key!r}; known: {known}", code=CODE)
+        raise _problem(f"{rule.name} has no setting {key!r}; known: {known}")
     try:
         typed = msgspec.convert(value, fields[key].type, strict=False)
     except msgspec.ValidationError as error:
@@ -51,3 +106,50 @@ def _holds_as_much(old: LadderRule, new: LadderRule) -> bool:
         and new.cool_down_ns >= old.cool_down_ns
         and new.latched >= old.latched
     )
+
+
+def _plan_limit(
+    plan: RiskPlan,
+    change: ChangeRule | RiskChanged,
+    instruments: Mapping[str, Instrument],
+    traded: Collection[str],
+) -> Planned:
+    """Return what another limit of the gate would come to, of all instruments or of one."""
+    key, value = change.key, change.value
+    if key not in RiskLimits.__struct_fields__:
+        known = ", ".join(RiskLimits.__struct_fields__)
+        raise _problem(f"there is no limit {key!r}; known: {known}")
+    instrument_id = change.scope.removeprefix(INSTRUMENT_SCOPE)
+    if change.scope and (
+        not change.scope.startswith(INSTRUMENT_SCOPE) or instrument_id not in instruments
+    ):
+        raise _problem(f"a limit is of all instruments or of one, there is no {change.scope!r}")
+    before = str(getattr(plan.limits_of(instrument_id), key))
+    if instrument_id:
+        own = {**plan.own_limits.get(instrument_id, {}), key: value}
+        wider = replace(plan, own_limits={**plan.own_limits, instrument_id: own})
+    else:
+        wider = replace(plan, limits=replace(plan.limits, **{key: value}))
+    try:
+        for instrument in instruments.values():
+            limits = GateLimits(wider.limits_of(instrument.id), instrument)
+            if instrument.id in traded:
+                try_limits(instrument, limits)
+        looser = numbers.number(key, value) > numbers.number(key, before)
+    except ValueError as error:
+        raise _problem(str(error)) from error
+    return Planned(wider, before, looser)
+
+
+def _strategy_of(scope: str) -> str:
+    if scope and not scope.startswith(STRATEGY_SCOPE):
+        raise _problem(f"a rule is changed for all or for {STRATEGY_SCOPE}NAME, was {scope!r}")
+    return scope.removeprefix(STRATEGY_SCOPE)
+
+
+def _watches(rule: ActiveRule) -> bool:
+    return any(isinstance(each, LadderRule) for each in rule.made)
+
+
+def _problem(text: str) -> ConfigError:
+    return ConfigError(text, code=CODE)

@@ -8,8 +8,6 @@ market a watch, and the desk's reports pass by. What it decides is a note in the
 from collections.abc import Iterable
 from typing import Any
 
-from msgspec.structs import replace
-
 from hexdesk.application.alerts import Alert
 from hexdesk.application.authority import OPERATOR
 from hexdesk.application.desk import Desk
@@ -17,7 +15,6 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.case import LiveCase
-from hexdesk.application.risk.changes import changed, is_looser
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
@@ -30,7 +27,6 @@ from hexdesk.application.risk.watch import (
     StrategyReports,
 )
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.commands import ResumeEntries, StopEntries
 from hexdesk.domain.money import currency_scale, pow10
 from hexdesk.domain.risk import (
     DESK_SCOPE,
@@ -40,20 +36,14 @@ from hexdesk.domain.risk import (
     REDUCING,
     THROTTLE,
     WARN,
-    ChangeRule,
     Layer,
     Level,
-    RearmRule,
-    RiskChanged,
-    RiskCommand,
     RiskNote,
     RiskNoted,
     RiskStepped,
-    SwitchGroup,
     Verdict,
 )
 from hexdesk.domain.values import TimeNs
-from hexdesk.errors import ConfigError
 from hexdesk.ports.risk import OrderRule
 
 STEP_ALERTS = {
@@ -64,10 +54,6 @@ STEP_ALERTS = {
     FLATTEN: "RISK_FLATTEN",
     HALTED: "RISK_HALTED",
 }
-REARM = "RISK_REARM"
-CHANGE = "RISK_CHANGE"
-CONFIRM = "RISK_CONFIRM"
-GROUP = "RISK_GROUP"
 Ladders = dict[str, tuple[LadderRule, Any]]
 _ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
 _STRATEGY_REPORTS = frozenset({"streak", "slippage", "fill_ratio"})
@@ -88,7 +74,7 @@ class RiskEngine:
         self._memory = desk.risk
         self.purses: dict[tuple[str, str], Purse] = {}
         self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
-        self._losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
+        self.losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
         self._stakes: dict[int, Stake] = {}
         self._piles: dict[tuple[int, str], list[Stake]] = {}
         self._markets: dict[str, MarketWatch] = {}
@@ -118,10 +104,7 @@ class RiskEngine:
         for host in list(desk.hosts.values()):
             self._join(host)
         desk.on_owner = self._join
-        desk.operator.on_risk = self.handle
-        for change in list(self._memory.changes.values()):
-            self._restore(change)
-        self._apply()
+        self.apply()
         return self
 
     def _join(self, host: StrategyHost) -> None:
@@ -130,7 +113,7 @@ class RiskEngine:
         if self._watches(self.plan.of(host.strategy_id)):
             for ledger in host.ledgers.values():
                 self._stake_of(ledger)
-        self._apply()
+        self.apply()
 
     def _bind(self, host: StrategyHost) -> None:
         """Let a strategy's orders and reports meet the rules that hold now."""
@@ -149,7 +132,7 @@ class RiskEngine:
         self._gaps[host.strategy_id] = max(
             (rule.throttle_ns for rule, _ in _ladders(rules).values()), default=0
         )
-        host.gate.checks = checks
+        host.gate.checks = checks if rules or self._memory.steps else None
         if self._reports is not None:
             self._join_reports(self._reports, host, _ladders(rules))
 
@@ -166,7 +149,7 @@ class RiskEngine:
         else:
             link, rejects = general.get("link"), general.get("rejects")
             reports.accounts[account_id] = AccountReports(
-                self._account_scope(host.account),
+                self.account_scope(host.account),
                 self.report,
                 link[0] if link else None,
                 rejects[0] if rejects else None,
@@ -186,7 +169,7 @@ class RiskEngine:
         if stake is not None:
             return stake
         host = self._desk.hosts[ledger.strategy_id]
-        scope = self._account_scope(host.account)
+        scope = self.account_scope(host.account)
         currency = ledger.balance.currency
         account = self._purse(scope, host.account, currency, "")
         strategy = self._purse(
@@ -209,11 +192,12 @@ class RiskEngine:
         if capital is not None and capital.currency == currency:
             purse.capital = capital.amount * pow10(balance.scale - currency_scale(currency))
         self.purses[scope, currency] = purse
-        self._losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+        self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
         memory = self._memory
-        self._losses.remember(
-            purse, memory.values(scope, f"day.{currency}"), memory.values(scope, f"peak.{currency}")
+        day, peak, accepted = (
+            memory.values(scope, f"{name}.{currency}") for name in ("day", "peak", "accepted")
         )
+        self.losses.remember(purse, day, peak, accepted)
         return purse
 
     def _market_watch(self, ledger: Ledger) -> MarketWatch:
@@ -236,7 +220,8 @@ class RiskEngine:
     def _cancel_count(self) -> int:
         return self._desk.counts.cancels
 
-    def _account_scope(self, account: Account) -> str:
+    def account_scope(self, account: Account) -> str:
+        """Return what an account is called in levels."""
         accounts = self._desk.accounts.items()
         return "account:" + next(name for name, each in accounts if each is account)
 
@@ -251,7 +236,7 @@ class RiskEngine:
         if watch.stakes:
             watch.mark(watch.stakes[0].ledger.market.mark, now_ns)
         for purse in purses:
-            self._losses.look(purse, now_ns)
+            self.losses.look(purse, now_ns)
         if self._memory.steps:
             self._cool(now_ns)
 
@@ -286,9 +271,9 @@ class RiskEngine:
     def _step(self, scope: str, rule: LadderRule, level: Level, text: str) -> None:
         """Write a level down, tell people, and let it hold."""
         now_ns = self._desk.pulse.now_ns
-        self._note(RiskStepped(scope, rule.name, level, rule.code, text, "", "", now_ns))
+        self.note(RiskStepped(scope, rule.name, level, rule.code, text, "", "", now_ns))
         self._desk.alerts.add(Alert(STEP_ALERTS[level], scope, f"{rule.code}: {text}", now_ns))
-        self._apply()
+        self.apply()
         self._act(scope, level)
 
     def _act(self, scope: str, level: Level) -> None:
@@ -316,7 +301,7 @@ class RiskEngine:
             case _:
                 return list(hosts.values())
 
-    def _apply(self) -> None:
+    def apply(self) -> None:
         """Let every strategy's checks know which levels concern it."""
         worst = {scope: self._memory.worst(scope) for scope, _ in self._memory.steps}
         self._by_instrument.clear()
@@ -327,7 +312,7 @@ class RiskEngine:
             host = self._desk.hosts.get(strategy_id)
             if host is None:
                 continue
-            account = self._account_scope(host.account)
+            account = self.account_scope(host.account)
             found = (
                 worst.get(DESK_SCOPE),
                 worst.get(account),
@@ -344,118 +329,37 @@ class RiskEngine:
         gap_ns = measured[0].throttle_ns if measured else self._gaps.get(strategy_id, 0)
         return Brake(step, gap_ns)
 
-    # --- commands --------------------------------------------------------------------------------
+    # --- changes ---------------------------------------------------------------------------------
 
-    def handle(self, command: RiskCommand) -> str:
-        """Carry a person's command out, within an input; return why not, or nothing."""
-        match command:
-            case RearmRule():
-                return self.rearm(
-                    command.scope,
-                    command.rule,
-                    command.by,
-                    command.reason,
-                    accepts_loss=command.accepts_loss,
-                )
-            case ChangeRule():
-                return self._change(command)
-            case SwitchGroup():
-                return self._switch(command)
-
-    def _change(self, command: ChangeRule) -> str:
-        """Let a rule have another setting from now on; it is tried first."""
-        old = self.plan.rules.get(command.rule)
-        if old is None:
-            return f"{CHANGE}: rule {command.rule!r} is not on"
-        if not command.by or not command.reason:
-            return f"{CHANGE}: a person and a reason are needed"
-        try:
-            new = changed(old, command.key, command.value)
-        except ConfigError as error:
-            return f"{CHANGE}: {error.message}"
-        wants_second = self.plan.confirms_looser and is_looser(old, new)
-        if wants_second and command.confirmed_by in ("", command.by):
-            return f"{CONFIRM}: a looser limit needs a second person"
-        before = str(getattr(old.settings, command.key))
-        self._note(
-            RiskChanged(
-                command.rule, command.key, command.value, before, command.by, command.reason,
-                command.confirmed_by, self._desk.pulse.now_ns,
-            )
-        )  # fmt: skip
-        self._put(new)
-        return ""
-
-    def _restore(self, change: RiskChanged) -> None:
-        """Let a change hold that was made before a restart, if its rule is still on."""
-        old = self.plan.rules.get(change.rule)
-        if old is None:
-            return
-        try:
-            self._put(changed(old, change.key, change.value))
-        except ConfigError as error:
-            alert = Alert("RISK_CHANGE_LOST", change.rule, error.message, self._desk.pulse.now_ns)
-            self._desk.alerts.add(alert)
-
-    def _put(self, rule: ActiveRule) -> None:
-        self.plan = replace(self.plan, rules={**self.plan.rules, rule.name: rule})
+    def change(self, plan: RiskPlan, rule: ActiveRule) -> None:
+        """Let a plan hold from now on that differs from the one before by a rule."""
+        self.plan = plan
+        for (scope, name), (_, measured) in self.measured.items():
+            kind, _, who = scope.partition(":")
+            found = plan.of(who if kind == "strategy" else "").get(rule.name)
+            if name == rule.name and found is not None:
+                self.measured[scope, name] = (_ladders({name: found})[name][0], measured)
         for host in self._desk.hosts.values():
             self._bind(host)
         for purse in self.purses.values():
             strategy_id = "" if purse.is_account else purse.scope.partition(":")[2]
-            self._losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+            self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
         for made in _ladders({rule.name: rule}).values():
             for watch in self._markets.values():
                 watch.change(*made)
-        self._apply()
+        self.apply()
 
-    def _switch(self, command: SwitchGroup) -> str:
-        """Let one group open positions, and nobody else."""
-        members = self.plan.groups.get(command.group)
-        if members is None:
-            known = ", ".join(sorted(self.plan.groups)) or "none"
-            return f"{GROUP}: there is no group {command.group!r}; known: {known}"
-        if not command.by or not command.reason:
-            return f"{GROUP}: a person and a reason are needed"
-        desk = self._desk
-        for strategy_id, host in desk.hosts.items():
-            wanted = strategy_id in members
-            if host.strategy is None or host.entries_allowed is wanted:
-                continue
-            kind = ResumeEntries if wanted else StopEntries
-            verb = kind(strategy_id, f"{command.group}: {command.reason}", desk.pulse.now_ns)
-            desk.journal.append(verb)
-            desk.operator.handle(verb)
-        return ""
-
-    # --- what people ask -------------------------------------------------------------------------
-
-    def rearm(self, scope: str, rule: str, by: str, reason: str, *, accepts_loss: bool) -> str:
-        """End a level; within an input. Return why that cannot be, or nothing.
-
-        The condition must be over. One that cannot end by itself, a day's loss or a drawdown, ends
-        where a person accepts the loss: day and peak then begin anew.
-        """
-        step = self._memory.steps.get((scope, rule))
-        if step is None:
-            return ""
-        if not by or not reason:
-            return f"{REARM}: a person and a reason are needed"
-        if accepts_loss:
-            for (each, _), purse in self.purses.items():
-                if each == scope:
-                    self._losses.begin_anew(purse, self._desk.pulse.now_ns)
-                    self._losses.look(purse, self._desk.pulse.now_ns)
-        last = self.measured.get((scope, rule))
-        if last is not None and last[0].level_of(last[1]) >= REDUCING:
-            found = last[0].text(step.level, last[1])
-            return f"{REARM}: the condition still holds: {found}"
-        now_ns = self._desk.pulse.now_ns
-        ended = replace(step, level=NORMAL, by=by, reason=reason, ts_init=now_ns)
-        self._note(ended)
-        self._desk.alerts.add(Alert("RISK_REARMED", scope, f"{rule} by {by}: {reason}", now_ns))
-        self._apply()
-        return ""
+    def begin_anew(self, scope: str, rule: str, now_ns: TimeNs) -> None:
+        """Let losses of a scope count from here: a person accepts what was lost."""
+        if rule == "streak":
+            strategy_id = scope.partition(":")[2]
+            if self._reports is not None and strategy_id in self._reports.strategies:
+                self._reports.strategies[strategy_id].begin_anew()
+            return
+        for (each, _), purse in self.purses.items():
+            if each == scope:
+                self.losses.begin_anew(purse, now_ns)
+                self.losses.look(purse, now_ns)
 
     def explain(self, host: StrategyHost, candidate: Any, ledger: Ledger) -> tuple[Verdict, ...]:  # noqa: ANN401 - an order
         """Return the verdicts of all rules that would deny an order now."""
@@ -466,9 +370,10 @@ class RiskEngine:
     # --- notes -----------------------------------------------------------------------------------
 
     def _remember(self, scope: str, name: str, values: tuple[int, ...]) -> None:
-        self._note(RiskNoted(scope, name, values, self._desk.pulse.now_ns))
+        self.note(RiskNoted(scope, name, values, self._desk.pulse.now_ns))
 
-    def _note(self, note: RiskNote) -> None:
+    def note(self, note: RiskNote) -> None:
+        """Write down what holds from now on, and remember it."""
         desk = self._desk
         desk.journal.append(note)
         self._memory.take(note)

@@ -12,7 +12,7 @@ class RiskMemory:
     Attributes:
         steps: Levels above NORMAL, by scope and rule.
         notes: Numbers that rules remember, by scope and name.
-        changes: Latest changes of settings, by `RULE.KEY`.
+        changes: Latest changes of settings, by `SCOPE/RULE.KEY`.
     """
 
     __slots__ = ("changes", "notes", "steps")
@@ -32,8 +32,8 @@ class RiskMemory:
                     self.steps[scope, rule] = note
             case RiskNoted(scope=scope, name=name):
                 self.notes[scope, name] = note
-            case RiskChanged(rule=rule, key=key):
-                self.changes[f"{rule}.{key}"] = note
+            case RiskChanged(rule=rule, key=key, scope=scope):
+                self.changes[f"{scope}/{rule}.{key}"] = note
 
     def describe(self) -> tuple[RiskNote, ...]:
         """Return the notes that make it again."""

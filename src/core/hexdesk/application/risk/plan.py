@@ -8,7 +8,7 @@ import msgspec
 from hexdesk.application.risk.days import TradingDays
 from hexdesk.application.risk.ladders import LadderRule
 from hexdesk.domain.money import Money
-from hexdesk.domain.risk import Layer
+from hexdesk.domain.risk import Layer, RiskLimits
 from hexdesk.domain.values import NS_PER_MS
 from hexdesk.ports.risk import OrderRule
 
@@ -51,6 +51,8 @@ class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
         mark_every_ns: How old sums may be.
         confirms_looser: Whether a second person must agree to a looser limit.
         groups: Strategies that run together, by name.
+        limits: Of the gate, for all instruments.
+        own_limits: What differs for an instrument, by id.
     """
 
     rules: Mapping[str, ActiveRule]
@@ -60,8 +62,14 @@ class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
     mark_every_ns: int = MARK_EVERY_NS
     confirms_looser: bool = False
     groups: Mapping[str, tuple[str, ...]] = {}
+    limits: RiskLimits = RiskLimits()
+    own_limits: Mapping[str, Mapping[str, str]] = {}
 
     def of(self, strategy_id: str) -> dict[str, ActiveRule]:
         """Return the rules of a strategy."""
         merged = {**self.rules, **self.strategies.get(strategy_id, {})}
         return {name: rule for name, rule in merged.items() if rule is not None}
+
+    def limits_of(self, instrument_id: str) -> RiskLimits:
+        """Return the gate's limits of an instrument."""
+        return msgspec.structs.replace(self.limits, **self.own_limits.get(instrument_id, {}))

@@ -96,8 +96,12 @@ class Losses:
             else NO_LIMIT
         )
 
-    def remember(self, purse: Purse, day: tuple[int, ...], peak: tuple[int, ...]) -> None:
+    def remember(
+        self, purse: Purse, day: tuple[int, ...], peak: tuple[int, ...], accepted: tuple[int, ...]
+    ) -> None:
         """Take over what was written down before a restart."""
+        if accepted:
+            purse.accepted = accepted[0]
         if day:
             purse.day_end_ns = self._days.bounds(day[0])[1]
             purse.day_base = day[1]
@@ -106,6 +110,9 @@ class Losses:
 
     def begin_anew(self, purse: Purse, now_ns: TimeNs) -> None:
         """Let day and peak begin here: a person says that what was lost is accepted."""
+        if not purse.is_account:
+            purse.accepted = purse.equity - purse.paid_in
+            self._note(purse.scope, f"accepted.{purse.balance.currency}", (purse.accepted,))
         self._begin_day(purse, now_ns)
         purse.peak = purse.equity - purse.paid_in
         purse.calm_above = NO_LIMIT
@@ -181,7 +188,7 @@ def _measure(purse: Purse, name: str, settings: object) -> Measure | None:
     if name == "daily_loss":
         return _Loss(_day_base, in_amount=in_amount) if purse.is_account else None
     if name == "strategy_loss" and not purse.is_account and (in_amount or purse.capital):
-        return _Loss(_nothing, in_amount=in_amount)
+        return _Loss(_accepted, in_amount=in_amount)
     return None
 
 
@@ -193,8 +200,8 @@ def _day_base(purse: Purse) -> MoneyRaw:
     return purse.day_base
 
 
-def _nothing(_purse: Purse) -> MoneyRaw:
-    return 0
+def _accepted(purse: Purse) -> MoneyRaw:
+    return purse.accepted
 
 
 class MarketWatch:
@@ -319,7 +326,7 @@ class AccountReports:
 class StrategyReports:
     """Losing closes, slippage and fills of one strategy."""
 
-    __slots__ = ("_ends", "_over", "_report", "_rules", "_slips", "losses", "names", "scope")
+    __slots__ = ("_over", "_report", "_rules", "ends", "losses", "names", "scope", "slips")
 
     def __init__(
         self, scope: str, report: Report, rules: dict[str, tuple[LadderRule, Any]]
@@ -333,8 +340,8 @@ class StrategyReports:
         slip: Slippage = settings.get("slippage", Slippage())
         ratio: FillRatio = settings.get("fill_ratio", FillRatio())
         self._over = percent("over_pct", slip.over_pct)
-        self._slips: deque[bool] = deque(maxlen=slip.window)
-        self._ends: deque[bool] = deque(maxlen=ratio.window)
+        self.slips: deque[bool] = deque(maxlen=slip.window)
+        self.ends: deque[bool] = deque(maxlen=ratio.window)
 
     def close(self, gain: int) -> None:
         """Take what a fill realised, before fees."""
@@ -348,15 +355,28 @@ class StrategyReports:
         rule = self._rules.get("slippage")
         if rule is not None:
             worse = (fill.price - touch) * fill.side
-            self._slips.append(worse * ONE > self._over * touch)
-            self._report(self.scope, rule, sum(self._slips))
+            self.slips.append(worse * ONE > self._over * touch)
+            self._report(self.scope, rule, sum(self.slips))
+
+    def begin_anew(self) -> None:
+        """Forget what was lost: a person says that it is accepted."""
+        self.losses = 0
+        rule = self._rules.get("streak")
+        if rule is not None:
+            self._report(self.scope, rule, 0)
+
+    def take_over(self, before: "StrategyReports") -> None:
+        """Go on where another left off: its rules have changed, what happened has not."""
+        self.losses = before.losses
+        self.slips.extend(before.slips)
+        self.ends.extend(before.ends)
 
     def end(self, order: Order) -> None:
         """Take an order that has ended."""
         rule = self._rules.get("fill_ratio")
         if rule is None:
             return
-        ends = self._ends
+        ends = self.ends
         ends.append(not order.cum_qty)
         if len(ends) == ends.maxlen:
             self._report(self.scope, rule, share(sum(ends), len(ends)))
@@ -399,6 +419,9 @@ class ReportWatch:
 
     def join(self, strategy_id: str, strategy: StrategyReports) -> None:
         """Tell a strategy's rules from here on."""
+        before = self.strategies.get(strategy_id)
+        if before is not None:
+            strategy.take_over(before)
         self.strategies[strategy_id] = strategy
         self.wants_ends = self.wants_ends or "fill_ratio" in strategy.names
         self.wants_gains = self.wants_gains or "streak" in strategy.names
