@@ -6,10 +6,11 @@ import logging
 import pytest
 
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
+from hexdesk.domain.commands import Flatten
 from hexdesk.domain.links import LINK_DOWN, LinkState, LinkStatus
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OrderRejected, VenueReport
-from hexdesk.domain.values import BUY
+from hexdesk.domain.values import BUY, SELL
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from hexdesk_app.reconciling import Reconciliation, Watchman
 from tests.core.application.rig import Request, Rig, agreeable
@@ -61,6 +62,39 @@ async def test_exits_leave_once_the_link_is_back_and_the_books_were_compared() -
         watchman.step()
     assert protection(rig) == LOT
     await watchman.close()
+
+
+@pytest.mark.parametrize("settings", [ReconciliationSettings(), OFF])
+async def test_a_flatten_waits_for_the_link_and_for_books_that_were_compared(
+    settings: ReconciliationSettings,
+) -> None:
+    rig = Rig().start()
+    rig.fill(rig.act(lambda context: context.submit(INSTRUMENT.id, BUY, LOT)))
+    rig.broker.answer = agreeable
+    reconciliation = Reconciliation(rig.desk, {"venue": rig.broker}, rig.clock, settings)
+    starting = asyncio.create_task(reconciliation.start(0))
+    await asyncio.sleep(0)
+    reconciliation.on_link("venue", status(LinkState.BACKING_OFF))
+    rig.desk.command(Flatten("", "test", rig.now()))
+    sent = len(rig.sent)
+    watchman = reconciliation.watchmen["venue"]
+    for _ in range(5):
+        await asyncio.sleep(0)
+        rig.clock.advance_by(10**8)
+        watchman.step()
+    assert (len(rig.sent), len(rig.desk.owed.of("venue"))) == (sent, 1)
+    reconciliation.on_link("venue", status(LinkState.LIVE))
+    for _ in range(200):
+        await asyncio.sleep(0)
+        rig.clock.advance_by(10**8)
+        watchman.step()
+        if len(rig.sent) > sent and rig.held():
+            rig.fill(rig.sent[-1].client_order_id)
+    assert [(each.side, each.quantity) for each in rig.sent[sent:]] == [(SELL, LOT)]
+    assert rig.desk.owed.of("venue") == []
+    starting.cancel()
+    await asyncio.gather(starting, return_exceptions=True)
+    await reconciliation.close()
 
 
 async def test_without_reconciliation_they_leave_at_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -57,6 +57,10 @@ class Watchman:
 
     def on_link(self, status: LinkStatus) -> None:
         """Ask nothing while the link is down, and everything once it is back."""
+        if status.is_up:
+            self._desk.owed.unreachable.discard(self.reconciler.broker)
+        else:
+            self._desk.owed.unreachable.add(self.reconciler.broker)
         if status.is_live and not self._was_live:
             self.reconciler.reconnected(self._clock.now_ns())
             self._owes_exits = True
@@ -67,14 +71,16 @@ class Watchman:
     def step(self) -> None:
         """Do what time asks for, and send the queries that are due.
 
-        Once the books were compared exits may leave that had no way out: not before, for what is
-        known of them and of what they close may be old.
+        Once the books were compared exits may leave that had no way out, and what operators' verbs
+        still owe: not before, for what is known of them and of what they close may be old.
         """
         now_ns = self._clock.now_ns()
         self._do(self.reconciler.tick(now_ns))
         if self._owes_exits and self.reconciler.is_compared:
             self._owes_exits = False
             self._desk.follow_lists(now_ns)
+        if self._desk.owed.of(self.reconciler.broker) and self.reconciler.is_compared:
+            self._desk.pay_owed(self.reconciler.broker, now_ns)
         for query in self.reconciler.due(now_ns):
             task = asyncio.create_task(self._ask(query))
             self._tasks.add(task)
@@ -180,6 +186,8 @@ class Reconciliation:
 
     def _follow_lists(self) -> None:
         self._desk.follow_lists(self._clock.now_ns())
+        for broker in self.watchmen:
+            self._desk.pay_owed(broker, self._clock.now_ns())
 
     async def _run(self) -> None:
         while True:
