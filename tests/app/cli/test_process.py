@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -115,8 +114,7 @@ def test_ctrl_c_elsewhere_is_one_line(folder: Path, environment: dict[str, str])
         stderr=subprocess.PIPE,
         text=True,
     )
-    with (folder / "slow.toml").open("w"):  # opens when the process opens it: it is under way
-        time.sleep(0.5)  # a signal between its open and its read would wait for what never comes
+    with (folder / "slow.toml").open("w"):  # opens when the process reads: it is under way
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, "", "interrupted\n")
