@@ -13,6 +13,7 @@ from pathlib import Path
 from scripts.workspace import Member, members
 
 NEED_OTHERS = (
+    "tests/adapters/grpc/http/test_openapi.py",
     "tests/adapters/grpc/test_tls.py",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",

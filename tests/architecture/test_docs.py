@@ -71,6 +71,7 @@ PLUGIN_PAGES = {
         for name in ("discord", "feishu", "mail", "slack", "telegram", "webhook")
     },
     "grpc": {"hexdesk_servers": ("control.md", "Settings")},
+    "http": {"hexdesk_servers": ("control.md", "JSON over HTTP")},
     "sim": {"hexdesk_brokers": ("venue.md", "`sim`, the broker")},
     "sim_venue": {
         "hexdesk_brokers": ("venue.md", "`sim_venue`, the broker"),

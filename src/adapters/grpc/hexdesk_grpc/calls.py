@@ -76,15 +76,7 @@ class Calls:
         return answer
 
     async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
-        caller = self._identity.of(context)
-        if isinstance(message, access_pb2.GetCallerRequest):
-            return to_wire.caller(caller)
-        if method is None:
-            raise ControlError(Reason.NOT_OFFERED, "this desk does not offer that method")
-        request = method.parse(message)
-        if isinstance(request, Mutation):
-            return method.show(await self._control.tell(caller, request))
-        return method.show(await self._control.ask(caller, request))
+        return await carry_out(self._control, self._identity.of(context), method, message)
 
     async def _admit(self, context: Context) -> Caller:
         if self.stream_count > self._streams_max:
@@ -112,6 +104,22 @@ class Calls:
             incident = f"{self._identity.name}-{self._bug_count}"
             self._logger.exception("a call failed; incident %s", incident)
             await _abort(context, bug_status(incident))
+
+
+async def carry_out(control: Control, caller: Caller, method: Method | None, message: Any) -> Any:  # noqa: ANN401 - messages
+    """Answer one message with another, whatever it came over.
+
+    Raises:
+        ControlError: It was refused.
+    """
+    if isinstance(message, access_pb2.GetCallerRequest):
+        return to_wire.caller(caller)
+    if method is None:
+        raise ControlError(Reason.NOT_OFFERED, "this desk does not offer that method")
+    request = method.parse(message)
+    if isinstance(request, Mutation):
+        return method.show(await control.tell(caller, request))
+    return method.show(await control.ask(caller, request))
 
 
 async def _next(stream: AsyncIterator[bytes]) -> bytes | None:

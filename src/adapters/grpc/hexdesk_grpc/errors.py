@@ -61,6 +61,11 @@ def status_of(error: ControlError) -> status_pb2.Status:
     return status_pb2.Status(code=code, message=error.message[:TEXT_LENGTH_MAX], details=details)
 
 
+def late_status(text: str) -> status_pb2.Status:
+    """Return what is told where no answer came in time."""
+    return status_pb2.Status(code=grpc.StatusCode.DEADLINE_EXCEEDED.value[0], message=text)
+
+
 def bug_status(incident: str) -> status_pb2.Status:
     """Return what is told of a bug: nothing but where the log says more."""
     info = error_details_pb2.ErrorInfo(reason="BUG", domain=DOMAIN, metadata={"incident": incident})

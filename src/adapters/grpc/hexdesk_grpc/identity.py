@@ -1,6 +1,5 @@
 """Who calls, by what a connection and its metadata show."""
 
-import ipaddress
 import logging
 from typing import Any
 from urllib.parse import unquote
@@ -8,6 +7,7 @@ from urllib.parse import unquote
 import grpc
 
 from hexdesk.ports.control import Caller, Control, ControlError, Reason
+from hexdesk_grpc.listening import is_loopback
 
 HEADER = "authorization"
 SCHEME = "bearer "
@@ -29,16 +29,22 @@ class Identity:
         self._logger = logger
 
     def of(self, context: "grpc.aio.ServicerContext[Any, Any]") -> Caller:
-        """Return who calls.
-
-        Raises:
-            ControlError: No token where one is needed, or one that does not hold.
-        """
+        """Return who calls over gRPC; as `by`."""
         peer = unquote(context.peer() or "")
         for key, value in context.invocation_metadata() or ():
             if key == HEADER:
                 text = value.decode(errors="replace") if isinstance(value, bytes) else value
-                return self._bearer(text, peer)
+                return self.by(text, peer)
+        return self.by(None, peer)
+
+    def by(self, authorization: str | None, peer: str) -> Caller:
+        """Return who shows this header, None for none, from this address.
+
+        Raises:
+            ControlError: No token where one is needed, or one that does not hold.
+        """
+        if authorization is not None:
+            return self._bearer(authorization, peer)
         if self._anonymous and is_local(peer):
             return self._control.identify("", peer)
         raise ControlError(
@@ -62,7 +68,4 @@ def is_local(peer: str) -> bool:
     if kind == "unix":
         return True
     host = rest.rpartition(":")[0].removeprefix("[").removesuffix("]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return is_loopback(host)

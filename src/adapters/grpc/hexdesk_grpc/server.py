@@ -1,6 +1,5 @@
 """The server: one grpc.aio server on the desk's own loop."""
 
-import ipaddress
 from typing import Any
 
 import grpc
@@ -27,6 +26,7 @@ from hexdesk_api.v1 import (
 )
 from hexdesk_grpc.calls import Calls, Stream
 from hexdesk_grpc.identity import Identity
+from hexdesk_grpc.listening import parse_listen, read_pem
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.settings import GrpcSettings
 from hexdesk_grpc.streams import stream_events, stream_markets
@@ -41,7 +41,6 @@ STREAMS: dict[str, Stream] = {
     "MarketDataService.StreamMarkets": stream_markets,
 }
 MS_PER_S = 1_000
-PORT_MAX = 65_535
 
 
 class GrpcServer:
@@ -142,67 +141,18 @@ class GrpcServer:
 
     def _credentials(self) -> grpc.ServerCredentials:
         settings = self._settings
-        certificate = self._read("tls_certificate", settings.tls_certificate)
-        key = self._read("tls_key", settings.tls_key)
+        certificate = read_pem(self._base_path, "tls_certificate", settings.tls_certificate)
+        key = read_pem(self._base_path, "tls_key", settings.tls_key)
         authority = (
-            self._read("tls_client_ca", settings.tls_client_ca) if settings.tls_client_ca else None
+            read_pem(self._base_path, "tls_client_ca", settings.tls_client_ca)
+            if settings.tls_client_ca
+            else None
         )
         return grpc.ssl_server_credentials(
             [(key, certificate)],
             root_certificates=authority,
             require_client_auth=authority is not None,
         )
-
-    def _read(self, setting: str, name: str) -> bytes:
-        path = self._base_path / name
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise ConfigError(
-                f"{setting}: {path} cannot be read: {error.strerror}",
-                code="CONFIG_VALUE",
-                remedy="hexdesk certs init makes a set of certificates",
-            ) from error
-
-
-def parse_listen(settings: GrpcSettings) -> tuple[str, int]:
-    """Return host and port of the settings.
-
-    Raises:
-        ConfigError: It is no address, or reaches beyond this machine without TLS.
-    """
-    host, colon, text = settings.listen.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not (host and colon and text.isascii() and text.isdigit()) or int(text) > PORT_MAX:
-        raise ConfigError(
-            f"listen: expected host:port, was {settings.listen[:100]!r}",
-            code="CONFIG_VALUE",
-            remedy='listen = "127.0.0.1:50051"',
-        )
-    if bool(settings.tls_certificate) is not bool(settings.tls_key):
-        raise ConfigError(
-            "expected tls_certificate and tls_key together",
-            code="CONFIG_CONFLICT",
-            remedy="hexdesk certs init makes both",
-        )
-    if not settings.tls_certificate and not is_loopback(host):
-        raise ConfigError(
-            f"listen: {host!r} can be reached from other machines, which needs TLS",
-            code="CONFIG_CONFLICT",
-            remedy="hexdesk certs init, then set tls_certificate and tls_key;"
-            ' or listen = "127.0.0.1:50051"',
-        )
-    return host, int(text)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address is this machine's alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _options(settings: GrpcSettings) -> list[tuple[str, int]]:

@@ -1,0 +1,85 @@
+"""Where a server may listen, and the files of its TLS; both servers hold to it."""
+
+import ipaddress
+from pathlib import Path
+from typing import Protocol
+
+from hexdesk.errors import ConfigError
+
+PORT_MAX = 65_535
+
+
+class ListenSettings(Protocol):
+    """What the settings of both servers say about listening."""
+
+    @property
+    def listen(self) -> str:
+        """`host:port`."""
+        ...
+
+    @property
+    def tls_certificate(self) -> str:
+        """PEM file; empty for no TLS."""
+        ...
+
+    @property
+    def tls_key(self) -> str:
+        """PEM file."""
+        ...
+
+
+def parse_listen(settings: ListenSettings) -> tuple[str, int]:
+    """Return host and port of the settings.
+
+    Raises:
+        ConfigError: It is no address, or reaches beyond this machine without TLS.
+    """
+    host, colon, text = settings.listen.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not (host and colon and text.isascii() and text.isdigit()) or int(text) > PORT_MAX:
+        raise ConfigError(
+            f"listen: expected host:port, was {settings.listen[:100]!r}",
+            code="CONFIG_VALUE",
+            remedy='listen = "127.0.0.1:50051"',
+        )
+    if bool(settings.tls_certificate) is not bool(settings.tls_key):
+        raise ConfigError(
+            "expected tls_certificate and tls_key together",
+            code="CONFIG_CONFLICT",
+            remedy="hexdesk certs init makes both",
+        )
+    if not settings.tls_certificate and not is_loopback(host):
+        raise ConfigError(
+            f"listen: {host!r} can be reached from other machines, which needs TLS",
+            code="CONFIG_CONFLICT",
+            remedy="hexdesk certs init, then set tls_certificate and tls_key;"
+            ' or listen = "127.0.0.1:50051"',
+        )
+    return host, int(text)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address is this machine's alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_pem(base_path: Path, setting: str, name: str) -> bytes:
+    """Return a file that a setting names.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    path = base_path / name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{setting}: {path} cannot be read: {error.strerror}",
+            code="CONFIG_VALUE",
+            remedy="hexdesk certs init makes a set of certificates",
+        ) from error
