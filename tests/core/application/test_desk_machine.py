@@ -5,26 +5,29 @@ its reports come late, twice, and in any order. Laws L7, L10, L11, L12.
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
+from hexdesk.application.host import HostState
 from hexdesk.application.working import is_close
 from hexdesk.domain.commands import (
     CancelAll,
     Flatten,
     Halt,
+    OperatorCancel,
     Rearm,
     ResumeEntries,
+    StartStrategy,
     StopEntries,
 )
 from hexdesk.domain.instruments import Instrument, InstrumentKind
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.plans import PlanChange
 from hexdesk.domain.reports import (
     Fill,
     FillBusted,
@@ -55,6 +58,7 @@ from hexdesk.ports.broker import Capabilities
 from hexdesk.ports.strategy import StrategyContext
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from tests.core.application.books import check_books
+from tests.core.application.loads import put, unload
 from tests.core.application.replayed import (
     assert_every_commit_replays,
     assert_replayed,
@@ -121,11 +125,11 @@ class DeskMachine(RuleBasedStateMachine):
                 reduce_only=closes and not hedged, position_effect=effect,
             )  # fmt: skip
 
-        self.rig.act(send, name)
+        self._act(send, name)
 
     @rule(name=names, side=sides, lots=parts, limit=st.booleans(), legs=st.integers(1, 3))
     def submit_bracket(self, *, name: str, side: Side, lots: int, limit: bool, legs: int) -> None:
-        self.rig.act(
+        self._act(
             lambda context: context.submit_bracket(
                 INSTRUMENT.id,
                 side,
@@ -139,7 +143,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(name=names, lots=parts)
     def submit_oco(self, name: str, lots: int) -> None:
-        self.rig.act(
+        self._act(
             lambda context: context.submit_oco(
                 INSTRUMENT.id, BUY, lots * LOT, limit_price=BID - 50, stop_price=ASK + 50
             ),
@@ -158,9 +162,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(name=names, everything=st.booleans())
     def flatten_or_cancel_all(self, *, name: str, everything: bool) -> None:
-        self.rig.act(
-            lambda context: context.flatten() if everything else context.cancel_all(), name
-        )
+        self._act(lambda context: context.flatten() if everything else context.cancel_all(), name)
 
     # --- what the venue does -------------------------------------------------------------------
 
@@ -242,6 +244,29 @@ class DeskMachine(RuleBasedStateMachine):
         else:
             self.rig.desk.command(verb("", "test", now))
 
+    # --- what a person does with strategies -----------------------------------------------------
+
+    @rule(name=names, size=st.integers(0, 3), runs=st.booleans())
+    def load_or_change(self, *, name: str, size: int, runs: bool) -> None:
+        """E12: another object moves the same books from now on."""
+        host = self.rig.host(name)
+        is_there = host.strategy is not None
+        change = PlanChange.UPDATED if is_there else PlanChange.LOADED
+        plugin = "puppet" if is_there or size else "other"
+        put(self.rig, name, change, settings=f'{{"size":{size}}}', plugin=plugin).kept = {"n": size}
+        if runs:
+            self.rig.desk.command(StartStrategy(name, self.rig.now()))
+
+    @precondition(lambda self: self._loaded())
+    @rule(choice=st.integers(0, 9), keep=st.booleans())
+    def unload(self, *, choice: int, keep: bool) -> None:
+        loaded = self._loaded()
+        name = loaded[choice % len(loaded)]
+        unload(self.rig, name, keep_orders=keep)
+        host = self.rig.host(name)
+        left = self.rig.desk.open_orders(host, "")
+        assert keep or all(order.pending_cancels or order.doubt for order in left), left
+
     # --- laws -----------------------------------------------------------------------------------
 
     @invariant()
@@ -298,7 +323,7 @@ class DeskMachine(RuleBasedStateMachine):
         for _ in range(20):
             open_orders = list(self.rig.desk.execution.open)
             for order_id in open_orders:
-                self.rig.act(partial(_cancel, order_id=order_id), self._owner(order_id))
+                self.rig.desk.command(OperatorCancel(order_id, "end", self.rig.now()))
                 self.rig.canceled(order_id)
         assert not self.rig.desk.execution.open
         check_books(self.rig)
@@ -306,15 +331,20 @@ class DeskMachine(RuleBasedStateMachine):
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _owner(self, order_id: str) -> str:
-        return self.rig.order(order_id).intent.strategy_id
+    def _loaded(self) -> list[str]:
+        return [name for name in NAMES if self.rig.host(name).strategy is not None]
+
+    def _act(self, action: Callable[[StrategyContext], object], name: str) -> None:
+        """Let a strategy do something, if it runs."""
+        if self.rig.host(name).state is HostState.RUNNING:
+            self.rig.act(action, name)
 
     def _on_some_order(self, choice: int, action: Callable[[StrategyContext, str], object]) -> None:
         orders = list(self.rig.desk.execution.open.values())
         if orders:
             intent = orders[choice % len(orders)].intent
             order_id = intent.client_order_id
-            self.rig.act(lambda context: action(context, order_id), intent.strategy_id)
+            self._act(lambda context: action(context, order_id), intent.strategy_id)
 
     def _some_sent(self, choice: int) -> Order | None:
         sent = self.rig.sent
@@ -327,10 +357,6 @@ class DeskMachine(RuleBasedStateMachine):
             else:
                 self.said.append(report)
                 self.rig.report(report)
-
-
-def _cancel(context: StrategyContext, order_id: str) -> bool:
-    return context.cancel(order_id)
 
 
 def _operation(request: Request) -> Operation:

@@ -9,6 +9,7 @@ An input that arrives while another is being handled (a simulated venue answers 
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from hexdesk.application.account_books import account_books, strategy_books
 from hexdesk.application.alerts import AlertLog
@@ -20,6 +21,7 @@ from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.limit_book import LimitBook
 from hexdesk.application.lives import StrategyLives
+from hexdesk.application.loading import StrategyLoading
 from hexdesk.application.manual import Outcome
 from hexdesk.application.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operator import Operator
@@ -37,6 +39,7 @@ from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent
 from hexdesk.domain.money import Money
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.plans import StrategyPlan
 from hexdesk.domain.records import Deposited, RunEnded, RunStarted
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.risk import RiskLimits
@@ -45,6 +48,8 @@ from hexdesk.errors import InvariantError, require
 from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.journal import Journal
+
+T = TypeVar("T")
 
 LIVE_MODE = "live"
 """Mode of a run whose orders move real money: it must be armed to open anything."""
@@ -69,16 +74,23 @@ class Desk:
         mode: Of the run, as it was written down.
         is_virtual: Whether its time is.
         saves: The strategies' own states.
+        plans: Of strategies that were loaded, changed or unloaded while it ran.
+        loading: Does that.
         risk: What risk remembers.
-        limits: Of every instrument; the gate's.
         operator: What carries commands out; only within an input.
         owed: Verbs that a broker could not be told; who watches links says which cannot be.
+        limits: Of every instrument; the gate's.
         trading_days: Begins them.
         on_owner: Told of books that are opened from now on.
         set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
         cancel_timer: Forgets a timer by host and name; an unknown one is ignored.
-        submit: Takes an order through risk and out; bound, for contexts.
-        next_client_order_id: Makes a fresh id; the same.
+        submit: Takes an order through risk and out; bound, for contexts, as those below.
+        submit_list: Takes linked orders.
+        cancel: Asks to cancel an order.
+        order: Returns an order by its id, open or closed.
+        open_orders: Returns a strategy's orders that are not closed, oldest first.
+        flatten: Cancels a strategy's orders and closes its positions.
+        next_client_order_id: Makes a fresh id.
     """
 
     def __init__(
@@ -117,6 +129,8 @@ class Desk:
             on_timer=self.on_timer, stopwatch=stopwatch, budget_ns=strategy_budget_ns,
         )  # fmt: skip
         self.saves = lives.saves
+        self.plans: dict[str, StrategyPlan] = {}
+        self.loading = StrategyLoading(self, lives)
         self.risk = RiskMemory()
         self.on_owner: Callable[[StrategyHost], None] | None = None
         self.set_timer = lives.set_timer
@@ -133,6 +147,10 @@ class Desk:
         )
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
+        self.submit_list = self.execution.submit_list
+        self.cancel = self.execution.cancel
+        self.order = self.execution.order
+        self.open_orders = self.execution.open_orders
         self.next_client_order_id = self._ids.next
         self.trading_days = TradingDays(self._by_id, self.hosts, journal.append)
         self.owed = OwedVerbs(self.execution, journal, self.alerts, self.broker_name)
@@ -141,6 +159,7 @@ class Desk:
             self.execution, lives, self._ids.next, self.open_books, self.trading_days.roll,
             owed=self.owed,
         )  # fmt: skip
+        self.flatten = self.operator.flatten
 
     # --- composition -------------------------------------------------------------------------
 
@@ -172,12 +191,7 @@ class Desk:
         """
         host = self.hosts.get(strategy_id)
         if host is None:
-            host = self.add_owner(
-                strategy_id,
-                broker=broker,
-                instrument_ids=instrument_ids,
-                cancel_on_fault=cancel_on_fault,
-            )
+            host = self.add_owner(strategy_id, broker=broker, instrument_ids=instrument_ids)
         else:
             require(host.strategy is None, f"strategy {strategy_id!r} is added twice")
             require(
@@ -185,7 +199,7 @@ class Desk:
                 f"the books of {strategy_id!r} are at {self.broker_name(host)!r}, not {broker!r}",
             )
             self.add_ledgers(host, instrument_ids)
-            host.cancel_on_fault = cancel_on_fault
+        host.cancel_on_fault = cancel_on_fault
         try:
             host.strategy = factory(DeskContext(self, host, instrument_ids))
         except BaseException:
@@ -195,16 +209,22 @@ class Desk:
         return host
 
     def add_owner(
-        self,
-        strategy_id: str,
-        *,
-        broker: str,
-        instrument_ids: Iterable[str],
-        cancel_on_fault: bool = True,
+        self, strategy_id: str, *, broker: str, instrument_ids: Iterable[str]
     ) -> StrategyHost:
-        """Make the books of an owner of orders and positions that no strategy moves (yet)."""
+        """Open the books of an owner of orders and positions that no strategy moves (yet)."""
+        host = self.make_host(strategy_id, broker, instrument_ids)
+        self.put_host(host)
+        if self._has_begun:
+            books = OpenBooks(strategy_id, broker, tuple(host.ledgers), self.pulse.now_ns)
+            self.journal.append(books)
+        return host
+
+    def make_host(
+        self, strategy_id: str, broker: str, instrument_ids: Iterable[str]
+    ) -> StrategyHost:
+        """Make the books of an owner, for `put_host`."""
         account = self.accounts[broker]
-        host = StrategyHost(
+        return StrategyHost(
             strategy_id,
             broker=self._brokers[broker],
             account=account,
@@ -212,15 +232,13 @@ class Desk:
                 each: Ledger(strategy_id, self._by_id[each], account) for each in instrument_ids
             },
             gate=RiskGate(self._brokers[broker].capabilities, self.limits.gate),
-            cancel_on_fault=cancel_on_fault,
         )
-        self.hosts[strategy_id] = host
+
+    def put_host(self, host: StrategyHost) -> None:
+        """Open the books of a host."""
+        self.hosts[host.strategy_id] = host
         if self.on_owner is not None:
             self.on_owner(host)
-        if self._has_begun:
-            books = OpenBooks(strategy_id, broker, tuple(host.ledgers), self.pulse.now_ns)
-            self.journal.append(books)
-        return host
 
     def add_instrument(self, instrument: Instrument) -> None:
         """Make an instrument known that came up after the desk was made."""
@@ -388,44 +406,27 @@ class Desk:
 
     def restore_strategy(self, host: StrategyHost) -> None:
         """Give a strategy its saved state back, before it is started."""
-        self._begin(self.pulse.now_ns)
-        self._lives.restore(host)
-        self._end()
+        self.within(self.pulse.now_ns, lambda: self._lives.restore(host))
 
     def save_strategies(self) -> None:
         """Save the state of every strategy that has changed its own."""
-        self._begin(self.pulse.now_ns)
-        for host in self.hosts.values():
-            self._lives.save(host)
-        self._end()
+        self.within(self.pulse.now_ns, lambda: [*map(self._lives.save, self.hosts.values())])
+
+    def within(self, ts_init: TimeNs, work: Callable[[], T]) -> T:
+        """Do something as an input of its own, and return what it gives."""
+        self._begin(ts_init)
+        try:
+            return work()
+        finally:
+            self._end()
 
     # --- what contexts ask (host.Services) ------------------------------------------------
-
-    def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
-        """Take linked orders."""
-        self.execution.submit_list(host, intents)
 
     def amend(
         self, order: Order, quantity: QtyRaw, price: PriceRaw, trigger_price: PriceRaw
     ) -> bool:
         """Ask to amend an order."""
         return self.execution.amend(order, quantity, price, trigger_price) > 0
-
-    def cancel(self, order: Order) -> bool:
-        """Ask to cancel an order."""
-        return self.execution.cancel(order)
-
-    def flatten(self, host: StrategyHost, instrument_id: str) -> int:
-        """Cancel a strategy's orders and close its positions."""
-        return self.operator.flatten(host, instrument_id)
-
-    def order(self, client_order_id: str) -> Order | None:
-        """Return an order, open or closed."""
-        return self.execution.order(client_order_id)
-
-    def open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
-        """Return a strategy's orders that are not closed, oldest first."""
-        return self.execution.open_orders(host, instrument_id)
 
     def market(self, instrument_id: str) -> Market:
         """Return a market; KeyError if it is unknown."""

@@ -22,6 +22,8 @@ class HostState(StrEnum):
     RUNNING = "running"
     STOPPED = "stopped"
     FAULTED = "faulted"
+    UNLOADED = "unloaded"
+    """Taken away while the desk ran; its books are still there."""
 
 
 class StrategyHost:

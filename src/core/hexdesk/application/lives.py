@@ -108,9 +108,28 @@ class StrategyLives:
                 host, f"STATE_UNREADABLE: {describe(error, host.strategy_id)}", cancels=False
             )
 
-    def save(self, host: StrategyHost) -> None:
-        """Write down a strategy's own state if it has changed."""
-        if not self.saves.is_on or host.state is HostState.FAULTED:
+    def replace(self, host: StrategyHost, strategy: Strategy) -> None:
+        """Let another strategy take a place; one that ran is started at once, without timers."""
+        before = host.state
+        self.remove(host)
+        host.strategy = strategy
+        host.fault = ""
+        host.state = HostState.STOPPED if before is HostState.STOPPED else HostState.LOADED
+        if before is HostState.RUNNING:
+            self.start_strategy(host)
+
+    def remove(self, host: StrategyHost) -> None:
+        """Take a strategy out of its place; its books, orders and positions stay."""
+        self.disconnect(host)
+        self._timers.pop(host.strategy_id, None)
+        host.on_order = None
+        host.on_fill = None
+        host.strategy = None
+        host.state = HostState.UNLOADED
+
+    def save(self, host: StrategyHost, *, anyway: bool = False) -> None:
+        """Write down a strategy's own state if it has changed; `anyway` also where none is kept."""
+        if not (self.saves.is_on or anyway) or host.state is HostState.FAULTED:
             return
         try:
             saved = self.saves.save(host, self._pulse.now_ns)

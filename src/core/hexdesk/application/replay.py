@@ -37,6 +37,7 @@ from hexdesk.domain.money import pow10
 from hexdesk.domain.order import IS_SUBMITTED, Order, new_order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.plans import PlanChange, StrategyPlanned, follow, keeps_state
 from hexdesk.domain.records import (
     AccountBook,
     Deposited,
@@ -147,6 +148,7 @@ class Replay:
             ListChanged: execution.lists.restore,
             Deposited: self._deposit,
             StrategySaved: self._save,
+            StrategyPlanned: self._plan,
             OpenBooks: self._open,
             RunStarted: self._run,
             AdoptOrder: self._adopt,
@@ -205,6 +207,7 @@ class Replay:
             desk.risk.take(note)
         for owed in state.owed:
             desk.owed.take(owed)
+        desk.plans.update({plan.latest.strategy_id: plan for plan in state.plans})
 
     def read(self, records: Iterable[JournalRecord]) -> None:
         """Read records, oldest first; may be called again with those that follow.
@@ -256,6 +259,16 @@ class Replay:
 
     def _save(self, saved: StrategySaved) -> None:
         self.desk.saves.latest[saved.strategy_id] = saved
+
+    def _plan(self, planned: StrategyPlanned) -> None:
+        desk, strategy_id = self.desk, planned.strategy_id
+        self._open_books(StrategyBook(strategy_id, planned.broker, planned.instrument_ids))
+        plan = desk.plans.get(strategy_id)
+        if not keeps_state(plan, planned):
+            desk.saves.latest.pop(strategy_id, None)
+        if planned.change in {PlanChange.LOADED, PlanChange.UNLOADED}:
+            self._hosts[strategy_id].is_stopped = True
+        desk.plans[strategy_id] = follow(plan, planned)
 
     def _run(self, run: RunStarted) -> None:
         self._store.closed_max = run.closed_orders_max

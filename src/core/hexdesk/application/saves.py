@@ -60,6 +60,18 @@ class StrategySaves:
         Raises:
             Exception: Whatever the strategy raises, or its state cannot be encoded.
         """
+        saved = self.take(host, now_ns)
+        if saved is None or saved is self.latest.get(host.strategy_id):
+            return None
+        self.latest[host.strategy_id] = saved
+        return saved
+
+    def take(self, host: StrategyHost, now_ns: TimeNs) -> StrategySaved | None:
+        """Return a strategy's present state: the latest that is known if it did not change.
+
+        Raises:
+            Exception: As `save`.
+        """
         strategy = host.strategy
         if strategy is None:
             return None
@@ -70,8 +82,7 @@ class StrategySaves:
         saved = StrategySaved(host.strategy_id, strategy.state_version, state, now_ns)
         before = self.latest.get(host.strategy_id)
         if before is not None and (before.version, before.state) == (saved.version, saved.state):
-            return None
-        self.latest[host.strategy_id] = saved
+            return before
         return saved
 
     def restore(self, host: StrategyHost) -> None:
@@ -82,5 +93,13 @@ class StrategySaves:
         """
         saved = self.latest.get(host.strategy_id)
         if saved is not None and host.strategy is not None:
-            state = msgspec.msgpack.decode(saved.state, type=dict[str, object])
-            host.strategy.restore_state(state, saved.version)
+            host.strategy.restore_state(read_state(saved), saved.version)
+
+
+def read_state(saved: StrategySaved) -> dict[str, object]:
+    """Return what a strategy gave to be kept.
+
+    Raises:
+        msgspec.MsgspecError: It is no state.
+    """
+    return msgspec.msgpack.decode(saved.state, type=dict[str, object])

@@ -14,6 +14,7 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
+from hexdesk.domain.plans import StrategyPlan
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved, VerbOwed
 from hexdesk.domain.risk import RiskNote
@@ -95,6 +96,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     risk: tuple[RiskNote, ...] = ()
     trading_days: dict[str, int] = {}
     owed: tuple[VerbOwed, ...] = ()
+    plans: tuple[StrategyPlan, ...] = ()
 
 
 def capture(desk: Desk) -> DeskState:
@@ -118,6 +120,7 @@ def capture(desk: Desk) -> DeskState:
         desk.risk.describe(),
         {each: desk.markets.by_id[each].trading_day for each in _dated(desk)},
         desk.owed.describe(),
+        tuple(desk.plans[each] for each in sorted(desk.plans)),
     )
 
 

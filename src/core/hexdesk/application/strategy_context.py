@@ -105,9 +105,7 @@ class DeskContext:
     )
 
     def __init__(self, desk: Services, host: StrategyHost, instrument_ids: Sequence[str]) -> None:
-        self._desk = desk
-        self._submit = desk.submit
-        self._next_id = desk.next_client_order_id
+        self.attach(desk)
         self._host = host
         self._gate = host.gate
         self._strategy_id = host.strategy_id
@@ -115,6 +113,12 @@ class DeskContext:
         self._pulse = desk.pulse
         self._instrument_ids = tuple(instrument_ids)
         self._logger = logging.getLogger(f"hexdesk.strategy.{host.strategy_id}")
+
+    def attach(self, desk: Services) -> None:
+        """Ask these services from now on."""
+        self._desk = desk
+        self._submit = desk.submit
+        self._next_id = desk.next_client_order_id
 
     @property
     def strategy_id(self) -> str:

@@ -26,6 +26,7 @@ from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trad
 from hexdesk.domain.money import currency_scale
 from hexdesk.domain.order_state import ALERTING, Outcome
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.plans import StrategyPlanned
 from hexdesk.domain.records import (
     Deposited,
     ListChanged,
@@ -66,6 +67,7 @@ _CATEGORIES: dict[type, Category] = {
     RiskStepped: Category.ALERT,
     VerbOwed: Category.ALERT,
     RiskChanged: Category.COMMAND,
+    StrategyPlanned: Category.COMMAND,
     **dict.fromkeys(get_args(Command), Category.COMMAND),
 }
 

@@ -12,6 +12,7 @@ import msgspec
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import Money
+from hexdesk.domain.plans import StrategyPlanned
 from hexdesk.domain.risk import RiskNote
 from hexdesk.domain.values import PositionMode, PriceRaw, QtyRaw, TimeNs
 
@@ -139,6 +140,7 @@ DeskNote: TypeAlias = (
     | OrderReserved
     | ListChanged
     | StrategySaved
+    | StrategyPlanned
     | VerbOwed
     | RiskNote
 )

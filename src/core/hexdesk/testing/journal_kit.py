@@ -35,6 +35,7 @@ from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
 from hexdesk.domain.market import Bar, BookLevel, BookUpdate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.plans import PlanChange, StrategyPlanned
 from hexdesk.domain.records import (
     AccountBook,
     Deposited,
@@ -150,6 +151,10 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     OrderReserved("O1", 0),
     ListChanged("L1", "", 1, (LegNote(("O1", "O2"), True, 0), LegNote((), False, 1))),  # noqa: FBT003 - in the order of fields
     StrategySaved("s", 1, bytes(range(256)), 5),
+    StrategyPlanned(
+        "s", PlanChange.LOADED, "ema_cross", "0.1.0", "sim", ("X.Y",), True, '{"quantity":"1"}', "",  # noqa: FBT003 - in the order of fields
+        "me", "try it", 5,
+    ),
     VerbOwed("s", "", Verb.FLATTEN, "cut off", 5),
     VerbOwed("s", "X.Y", None, "done", 5),
     RearmRule("desk", "link", "me", "", True, 5),  # noqa: FBT003 - in the order of fields

@@ -22,6 +22,7 @@ from hexdesk.domain.commands import (
     StopStrategy,
 )
 from hexdesk.domain.inputs import StrategyFaulted
+from hexdesk.domain.plans import StrategyPlanned
 from hexdesk.domain.reports import Fill, FillBusted, OrderDenied
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control_events import EventKind
@@ -36,8 +37,11 @@ ORDERS_MAX = 1_000_000
 
 _COMMANDS = frozenset(Command.__args__)
 _OF_STRATEGIES = frozenset(
-    {StopEntries, ResumeEntries, StartStrategy, StopStrategy, OpenBooks, StrategyFaulted}
-)
+    {
+        StopEntries, ResumeEntries, StartStrategy, StopStrategy, OpenBooks, StrategyFaulted,
+        StrategyPlanned,
+    }
+)  # fmt: skip
 _NAMES: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in _COMMANDS}
 
 
@@ -128,7 +132,9 @@ class Chronicle:
         if kind in FACTS:
             self._take_fact(record)
         elif kind in _COMMANDS:
-            self._take_command(record)
+            self._take_command(record, _NAMES[kind])
+        elif isinstance(record, StrategyPlanned):
+            self._take_command(record, f"strategy_{record.change.value}")
         if kind in _OF_STRATEGIES:
             self._take_change(str(getattr(record, "strategy_id", "")))
 
@@ -156,11 +162,11 @@ class Chronicle:
             ring.add(now_ns, EventKind.FILL, strategy_id, self._show_fill, (client_order_id, trade))
             self._booked[strategy_id, order.intent.instrument_id] = None
 
-    def _take_command(self, record: Any) -> None:  # noqa: ANN401 - any command
+    def _take_command(self, record: Any, name: str) -> None:  # noqa: ANN401 - any command
         self._now_ns = max(self._now_ns, record.ts_init)
         strategy_id = getattr(record, "strategy_id", "")
         info = CommandInfo(
-            command=_NAMES[type(record)],
+            command=name,
             strategy_id=strategy_id,
             reason=getattr(record, "reason", ""),
         )
