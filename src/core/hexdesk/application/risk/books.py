@@ -5,11 +5,14 @@ little old: those who deny by them refresh them first (`LiveCase`). All money is
 account's balance.
 """
 
+from collections.abc import Callable
+
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.numbers import NO_LIMIT
 from hexdesk.domain.accounts import Balance
-from hexdesk.domain.money import pow10
+from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.risk import DESK_SCOPE
 from hexdesk.domain.values import BUY, OPEN, SELL, MoneyRaw, PriceRaw, QtyRaw, TimeNs
 
 NEVER = -1
@@ -36,6 +39,7 @@ class Purse:
         peak: Best result.
         noted_peak: The one that was written down.
         noted_ns: When.
+        whole: All accounts of the desk in its currency; of accounts only.
         accepted: Result of a strategy that a person accepted: its loss counts from there.
         calm_above: Result above which no rule has anything to say.
         calm_paid_in: What was paid in when that was worked out.
@@ -44,7 +48,7 @@ class Purse:
     __slots__ = (
         "accepted", "balance", "blind", "calm_above", "calm_paid_in", "capital", "count",
         "day_base", "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak",
-        "result", "scope", "stakes", "up", "worth",
+        "result", "scope", "stakes", "up", "whole", "worth",
     )  # fmt: skip
 
     def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:
@@ -65,6 +69,7 @@ class Purse:
         self.peak: MoneyRaw = 0
         self.noted_peak: MoneyRaw = 0
         self.noted_ns: TimeNs = 0
+        self.whole: Whole | None = None
         self.accepted: MoneyRaw = 0
         self.calm_above: MoneyRaw = NO_LIMIT
         self.calm_paid_in: MoneyRaw = 0
@@ -96,6 +101,49 @@ class Purse:
         """Bring every stake up to date."""
         for stake in self.stakes:
             stake.refresh()
+
+
+class Whole(Purse):
+    """All accounts of a desk in one currency, at `SCALE_MAX`; other currencies stand apart.
+
+    Attributes:
+        members: Purses of the accounts.
+    """
+
+    __slots__ = ("members",)
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(DESK_SCOPE, Balance(currency, SCALE_MAX), is_account=True)
+        self.members: list[Purse] = []
+
+    def join(self, account: Purse) -> None:
+        """Count an account from now on."""
+        account.whole = self
+        self.members.append(account)
+
+    def gather(self) -> None:
+        """Take over what the accounts' sums say."""
+        self.gross = self._sum(lambda purse: purse.gross)
+        self.blind = next((purse.blind for purse in self.members if purse.blind), set())
+
+    def refresh(self) -> None:
+        """Bring every stake of every account up to date."""
+        for member in self.members:
+            member.refresh()
+        self.gather()
+
+    @property
+    def equity(self) -> MoneyRaw:
+        """Cash and open positions of all accounts."""
+        return self._sum(lambda purse: purse.equity)
+
+    @property
+    def paid_in(self) -> MoneyRaw:
+        """Deposits of all accounts."""
+        return self._sum(lambda purse: purse.paid_in)
+
+    def _sum(self, read: Callable[[Purse], MoneyRaw]) -> MoneyRaw:
+        return sum(read(purse) * pow10(SCALE_MAX - purse.balance.scale) for purse in self.members)
 
 
 class Stake:

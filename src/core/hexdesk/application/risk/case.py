@@ -1,6 +1,7 @@
 """The numbers that rules ask of a real order: worked out when they are asked for, never before."""
 
 from hexdesk.application.risk.books import Stake
+from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import Position
@@ -60,8 +61,9 @@ class LiveCase:
         self._gross = _UNKNOWN
 
     def refresh(self) -> None:
-        """Bring the sums of its account up to date, and forget what was worked out."""
-        self.stake.account.refresh()
+        """Bring the sums of the desk up to date, and forget what was worked out."""
+        whole = self.stake.account.whole
+        (self.stake.account if whole is None else whole).refresh()
         self._gross = _UNKNOWN
 
     def admit(self) -> None:
@@ -127,6 +129,22 @@ class LiveCase:
         stake, account = self.stake, self.stake.account
         up = account.up - stake.up + self._up
         return max(up, account.down - stake.down + self._down, 0)
+
+    @property
+    def desk_equity(self) -> MoneyRaw:
+        """Of all accounts in its currency."""
+        whole = self.stake.account.whole
+        return self.equity if whole is None else whole.equity
+
+    @property
+    def desk_gross(self) -> MoneyRaw:
+        """Exposure of all accounts in its currency with it."""
+        whole = self.stake.account.whole
+        if whole is None:
+            return self.gross
+        whole.gather()
+        own = self._work_out() - self.stake.gross
+        return whole.gross + own * pow10(SCALE_MAX - self.money_scale)
 
     @property
     def symbol_value(self) -> MoneyRaw:

@@ -13,12 +13,13 @@ from hexdesk.application.authority import OPERATOR
 from hexdesk.application.desk import Desk
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
-from hexdesk.application.risk.books import Purse, Stake
+from hexdesk.application.risk.books import Purse, Stake, Whole
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.application.risk.watch import (
+    DESK_WATCHES,
     AccountReports,
     Losses,
     MarketWatch,
@@ -55,7 +56,6 @@ STEP_ALERTS = {
     HALTED: "RISK_HALTED",
 }
 Ladders = dict[str, tuple[LadderRule, Any]]
-_ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
 _STRATEGY_REPORTS = frozenset({"streak", "slippage", "fill_ratio"})
 
 
@@ -110,7 +110,7 @@ class RiskEngine:
     def _join(self, host: StrategyHost) -> None:
         """Give a strategy its checks and purses."""
         self._bind(host)
-        if self._watches(self.plan.of(host.strategy_id)):
+        if self.plan.of(host.strategy_id):
             for ledger in host.ledgers.values():
                 self._stake_of(ledger)
         self.apply()
@@ -155,10 +155,6 @@ class RiskEngine:
                 rejects[0] if rejects else None,
             )
 
-    def _watches(self, rules: dict[str, ActiveRule]) -> bool:
-        names = _ACCOUNT_WATCHES | {"strategy_loss", "volatility"}
-        return bool(names & (rules.keys() | self.plan.rules.keys()))
-
     def _wants_reports(self) -> bool:
         names = _STRATEGY_REPORTS | {"link", "rejects"}
         return any(names & self.plan.of(each).keys() for each in ("", *self.plan.strategies))
@@ -192,13 +188,30 @@ class RiskEngine:
         if capital is not None and capital.currency == currency:
             purse.capital = capital.amount * pow10(balance.scale - currency_scale(currency))
         self.purses[scope, currency] = purse
+        if not strategy_id:
+            self._whole(currency).join(purse)
+        self._remembered(purse)
+        return purse
+
+    def _whole(self, currency: str) -> Whole:
+        """Return what sums up all accounts in a currency."""
+        found = self.purses.get((DESK_SCOPE, currency))
+        if isinstance(found, Whole):
+            return found
+        whole = self.purses[DESK_SCOPE, currency] = Whole(currency)
+        self._remembered(whole)
+        return whole
+
+    def _remembered(self, purse: Purse) -> None:
+        """Watch a purse from where it was left before a restart."""
+        scope, currency = purse.scope, purse.balance.currency
+        strategy_id = "" if purse.is_account else scope.partition(":")[2]
         self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
         memory = self._memory
         day, peak, accepted = (
             memory.values(scope, f"{name}.{currency}") for name in ("day", "peak", "accepted")
         )
         self.losses.remember(purse, day, peak, accepted)
-        return purse
 
     def _market_watch(self, ledger: Ledger) -> MarketWatch:
         instrument_id = ledger.instrument.id
@@ -237,6 +250,10 @@ class RiskEngine:
             watch.mark(watch.stakes[0].ledger.market.mark, now_ns)
         for purse in purses:
             self.losses.look(purse, now_ns)
+        if DESK_WATCHES & self.plan.rules.keys():
+            for whole in {purse.whole: None for purse in purses if purse.whole is not None}:
+                whole.gather()
+                self.losses.look(whole, now_ns)
         if self._memory.steps:
             self._cool(now_ns)
 

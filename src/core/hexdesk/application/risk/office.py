@@ -30,7 +30,9 @@ CHANGE = "RISK_CHANGE"
 CONFIRM = "RISK_CONFIRM"
 GROUP = "RISK_GROUP"
 CHANGE_LOST = "RISK_CHANGE_LOST"
-FORGIVEN = frozenset({"daily_loss", "drawdown", "strategy_loss", "streak"})
+FORGIVEN = frozenset(
+    {"daily_loss", "drawdown", "desk_loss", "desk_drawdown", "strategy_loss", "streak"}
+)
 """Rules whose condition cannot end by itself while nothing is opened: a person accepts it."""
 
 Act = Callable[[], None]

@@ -99,6 +99,25 @@ def exposure(settings: Exposure) -> list[RatioRule]:
     ]
 
 
+class DeskExposure(Settings, frozen=True):
+    """Exposure of all accounts in one currency against their equity.
+
+    Attributes:
+        gross_max: Long and short added, times equity.
+    """
+
+    gross_max: str = "3"
+
+
+def desk_exposure(settings: DeskExposure) -> list[RatioRule]:
+    """Return the rule of the whole desk's exposure."""
+    limit = numbers.ratio("gross_max", settings.gross_max)
+    rule = RatioRule(
+        "desk_exposure", "RISK_EXPOSURE", "desk_gross", "desk_equity", limit, in_percent=False
+    )
+    return [rule] if limit < NO_LIMIT else []
+
+
 class Concentration(Settings, frozen=True):
     """Value of one instrument in an account.
 

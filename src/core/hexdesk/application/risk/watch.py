@@ -178,18 +178,28 @@ class _Loss:
         return start - (threshold - 1) * whole // ONE if whole > 0 else NO_LIMIT
 
 
+DESK_WATCHES = frozenset({"desk_loss", "desk_drawdown"})
+ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
+_WATCHES = {
+    "desk": DESK_WATCHES,
+    "account": ACCOUNT_WATCHES,
+    "strategy": frozenset({"strategy_loss"}),
+}
+"""Rules about equity by what they are about."""
+
+
 def _measure(purse: Purse, name: str, settings: object) -> Measure | None:
     """Return how a rule measures a purse; None where it does not hold for it."""
     in_amount = getattr(settings, "unit", "pct") == "amount"
+    if name not in _WATCHES[purse.scope.partition(":")[0]]:
+        return None
     if name == "gross_watch":
-        return _Gross() if purse.is_account else None
-    if name == "drawdown":
-        return _Loss(_peak, in_amount=False) if purse.is_account else None
-    if name == "daily_loss":
-        return _Loss(_day_base, in_amount=in_amount) if purse.is_account else None
-    if name == "strategy_loss" and not purse.is_account and (in_amount or purse.capital):
-        return _Loss(_accepted, in_amount=in_amount)
-    return None
+        return _Gross()
+    if name in {"drawdown", "desk_drawdown"}:
+        return _Loss(_peak, in_amount=False)
+    if name in {"daily_loss", "desk_loss"}:
+        return _Loss(_day_base, in_amount=in_amount)
+    return _Loss(_accepted, in_amount=in_amount) if in_amount or purse.capital else None
 
 
 def _peak(purse: Purse) -> MoneyRaw:
