@@ -12,7 +12,7 @@ print(response.events)
 from hexdesk_client.aio import AsyncClient
 from hexdesk_client.client import Client
 from hexdesk_client.errors import ApiError
-from hexdesk_client.plain import PlainClient
+from hexdesk_client.plain import PlainClient, make_request
 from hexdesk_client.target import Target
 
-__all__ = ["ApiError", "AsyncClient", "Client", "PlainClient", "Target"]
+__all__ = ["ApiError", "AsyncClient", "Client", "PlainClient", "Target", "make_request"]

@@ -46,14 +46,12 @@ class PlainClient(Client):
         Raises:
             ApiError: It was refused, cannot be reached, or a field does not exist.
         """
+        return _plain(self.call(self.method(method), make_request(method, fields)))
+
+    def method(self, method: str) -> Any:  # noqa: ANN401 - of any method
+        """Return what carries a method out, for `call`."""
         service, _, name = method.partition(".")
-        request = _request(service, name)
-        try:
-            ParseDict(dict(fields or {}), request)
-        except ParseError as error:
-            raise ApiError(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID", str(error)) from error
-        stub = getattr(self, _STUBS[service])
-        return _plain(self.call(getattr(stub, name), request))
+        return getattr(getattr(self, _STUBS[service]), name)
 
     def all(self, method: str, items: str, fields: Mapping[str, Any] | None = None) -> list[Plain]:
         """Return every item of a list, page by page."""
@@ -72,6 +70,21 @@ class PlainClient(Client):
         ParseDict(dict(fields or {}), request)
         for response in self.follow(request):
             yield _plain(response)
+
+
+def make_request(method: str, fields: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - the method's message
+    """Return the request of a method, as `OrderService.GetOrder`, made of plain fields.
+
+    Raises:
+        ApiError: A field does not exist, or its value is of another kind.
+    """
+    service, _, name = method.partition(".")
+    request = _request(service, name)
+    try:
+        ParseDict(dict(fields or {}), request)
+    except ParseError as error:
+        raise ApiError(StatusCode.INVALID_ARGUMENT, "FIELD_INVALID", str(error)) from error
+    return request
 
 
 def _plain(message: Message) -> Plain:

@@ -9,8 +9,8 @@ import pytest
 from hexdesk.ports.control import EventFilter
 from hexdesk.ports.control_events import EventKind
 from hexdesk_api.v1 import events_pb2, events_pb2_grpc, market_data_pb2, market_data_pb2_grpc
+from hexdesk_grpc.encoding import encode_batch, event
 from hexdesk_grpc.settings import GrpcSettings
-from hexdesk_grpc.streams import encode_batch, event
 from tests.adapters.grpc.rig import PATIENCE_S, eventually, refusal, served
 from tests.core.application.control.rig import ADMIN
 

@@ -5,16 +5,15 @@ it. It is told so (`resync`) and starts anew.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator
 
 from hexdesk.domain.values import NS_PER_SECOND
-from hexdesk.ports.control import Caller, Control, EventBatch, EventFeed, EventFilter
-from hexdesk.ports.control_events import Event, EventKind, Resync, Snapshot
+from hexdesk.ports.control import Caller, Control, EventFeed, EventFilter
 from hexdesk.ports.control_requests import GetMarkets
 from hexdesk.ports.control_views import MarketInfo
 from hexdesk_api.v1 import events_pb2, market_data_pb2
 from hexdesk_grpc import to_wire
+from hexdesk_grpc.encoding import encode_batch
 from hexdesk_grpc.from_wire import event_kinds, invalid
 from hexdesk_grpc.names import MARKETS, STRATEGIES, id_of, optional_id_of
 
@@ -25,27 +24,6 @@ INTERVAL_MS_MIN = 10
 INTERVAL_MS_MAX = 60_000
 WORK_SHARE = 20
 """A stream of markets rests at least this many times as long as a message took to make."""
-_EVENTS_TAG = bytes([(3 << 3) | 2])
-"""How protobuf begins an item of `StreamEventsResponse.events`."""
-_VARINT_MORE = 0x80
-
-_CAUSES = {
-    Resync.TOKEN_TOO_OLD: events_pb2.Resync.CAUSE_TOKEN_TOO_OLD,
-    Resync.OTHER_RUN: events_pb2.Resync.CAUSE_OTHER_RUN,
-    Resync.TOO_SLOW: events_pb2.Resync.CAUSE_TOO_SLOW,
-    Resync.TOKEN_UNUSABLE: events_pb2.Resync.CAUSE_TOKEN_UNUSABLE,
-}
-_PAYLOADS: dict[EventKind, tuple[str, Callable[[Any], Any]]] = {
-    EventKind.ORDER: ("order", to_wire.order),
-    EventKind.ORDER_REPORT: ("order_report", to_wire.report),
-    EventKind.FILL: ("fill", to_wire.fill),
-    EventKind.POSITION: ("position", to_wire.position),
-    EventKind.ACCOUNT: ("account", to_wire.account),
-    EventKind.STRATEGY: ("strategy", to_wire.strategy),
-    EventKind.DESK: ("desk", to_wire.desk),
-    EventKind.ALERT: ("alert", to_wire.alert),
-    EventKind.COMMAND: ("command", to_wire.command),
-}
 
 
 async def stream_events(
@@ -85,64 +63,6 @@ async def _until_more(feed: EventFeed, stopping: asyncio.Event) -> None:
     finally:
         for wait in waits:
             wait.cancel()
-
-
-def encode_batch(batch: EventBatch) -> bytes:
-    """Return a response; its events are joined as they were encoded for whoever read them first."""
-    head = events_pb2.StreamEventsResponse(
-        sequence=batch.sequence,
-        resume_token=batch.resume_token,
-        snapshot=None if batch.snapshot is None else _snapshot(batch.snapshot),
-        resync=None
-        if batch.resync is None
-        else events_pb2.Resync(
-            cause=_CAUSES[batch.resync.cause], missed_count=batch.resync.missed_count
-        ),
-    )
-    return b"".join((head.SerializeToString(), *map(_encoded, batch.events)))
-
-
-def event(found: Event) -> events_pb2.Event | None:
-    """Return an event; None for one about something that is gone."""
-    payload = found.payload
-    if payload is None:
-        return None
-    field, show = _PAYLOADS[found.kind]
-    return events_pb2.Event(
-        sequence=found.sequence,
-        time=to_wire.timestamp(found.ts_ns),
-        **{field: show(payload)},
-    )
-
-
-def _encoded(found: Event) -> bytes:
-    if not found.wire:
-        message = event(found)
-        if message is None:
-            return b""
-        body = message.SerializeToString()
-        found.wire = _EVENTS_TAG + _varint(len(body)) + body
-    return found.wire
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number >= _VARINT_MORE:
-        encoded.append(number & (_VARINT_MORE - 1) | _VARINT_MORE)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-def _snapshot(part: Snapshot) -> events_pb2.Snapshot:
-    return events_pb2.Snapshot(
-        desk=None if part.desk is None else to_wire.desk(part.desk),
-        strategies=[to_wire.strategy(each) for each in part.strategies],
-        accounts=[to_wire.account(each) for each in part.accounts],
-        positions=[to_wire.position(each) for each in part.positions],
-        orders=[to_wire.order(each) for each in part.orders],
-        complete=part.is_complete,
-    )
 
 
 async def stream_markets(

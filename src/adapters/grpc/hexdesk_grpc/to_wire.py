@@ -23,6 +23,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
+from hexdesk_grpc import into
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -32,7 +33,6 @@ from hexdesk_grpc.names import (
     STRATEGIES,
     TOKENS,
     name_of,
-    position_name,
 )
 
 _SIDES = {Side.BUY: common_pb2.SIDE_BUY, Side.SELL: common_pb2.SIDE_SELL}
@@ -97,6 +97,34 @@ def money(amount: views.Amount | None) -> common_pb2.Money | None:
     return common_pb2.Money(amount=amount.amount, currency=amount.currency)
 
 
+def order(info: views.OrderInfo) -> orders_pb2.Order:
+    """Return an order."""
+    message = orders_pb2.Order()
+    into.put_order(info, message)
+    return message
+
+
+def fill(info: views.FillInfo) -> events_pb2.Fill:
+    """Return a fill."""
+    message = events_pb2.Fill()
+    into.put_fill(info, message)
+    return message
+
+
+def report(info: views.ReportInfo) -> events_pb2.OrderReport:
+    """Return a fact about an order."""
+    message = events_pb2.OrderReport()
+    into.put_report(info, message)
+    return message
+
+
+def position(info: views.PositionInfo) -> portfolio_pb2.Position:
+    """Return a position."""
+    message = portfolio_pb2.Position()
+    into.put_position(info, message)
+    return message
+
+
 def _moneys(amounts: Iterable[views.Amount]) -> list[common_pb2.Money]:
     return [common_pb2.Money(amount=each.amount, currency=each.currency) for each in amounts]
 
@@ -105,55 +133,6 @@ def _plain(values: dict[str, Any]) -> Struct:
     struct = Struct()
     struct.update(values)
     return struct
-
-
-def order(info: views.OrderInfo) -> orders_pb2.Order:
-    """Return an order."""
-    doubt = info.doubt
-    return orders_pb2.Order(
-        name=name_of(ORDERS, info.client_order_id),
-        strategy=name_of(STRATEGIES, info.strategy_id),
-        account=name_of(ACCOUNTS, info.account),
-        instrument=name_of(INSTRUMENTS, info.instrument_id),
-        side=_SIDES[info.side],
-        order_type=int(info.order_type),  # type: ignore[arg-type]
-        quantity=info.quantity,
-        price=info.price,
-        trigger_price=info.trigger_price,
-        trailing_offset=info.trailing_offset,
-        time_in_force=int(info.time_in_force),  # type: ignore[arg-type]
-        expire_time=timestamp(info.expire_ns),
-        post_only=info.post_only,
-        reduce_only=info.reduce_only,
-        position_effect=int(info.position_effect) + 1,  # type: ignore[arg-type]
-        display_quantity=info.display_quantity,
-        tag=info.tag,
-        contingency=int(info.contingency),  # type: ignore[arg-type]
-        list_id=info.list_id,
-        parent_order=name_of(ORDERS, info.parent_id),
-        venue_order_id=info.venue_order_id,
-        status=int(info.status),  # type: ignore[arg-type]
-        life=int(info.life),  # type: ignore[arg-type]
-        pending_cancels=info.pending_cancels,
-        pending_amends=info.pending_amends,
-        doubt=None
-        if doubt is None
-        else orders_pb2.Doubt(
-            operation=int(doubt.operation),  # type: ignore[arg-type]
-            since_time=timestamp(doubt.since_ns),
-            attempts=doubt.attempts,
-        ),
-        cum_qty=info.cum_qty,
-        leaves_qty=info.leaves_qty,
-        canceled_qty=info.canceled_qty,
-        avg_px=info.avg_px,
-        code=info.code,
-        text=info.text,
-        fill_count=info.fill_count,
-        create_time=timestamp(info.create_ns),
-        reserved=money(info.reserved),
-        version=info.version,
-    )
 
 
 def verdict(info: views.OrderVerdict) -> orders_pb2.CheckOrderResponse:
@@ -166,66 +145,6 @@ def verdict(info: views.OrderVerdict) -> orders_pb2.CheckOrderResponse:
         worst_price=info.worst_price,
         notional=money(info.notional),
         fee=money(info.fee),
-    )
-
-
-def fill(info: views.FillInfo) -> events_pb2.Fill:
-    """Return a fill."""
-    name = name_of(ORDERS, info.client_order_id)
-    return events_pb2.Fill(
-        name=f"{name}/fills/{info.trade_id}",
-        order=name,
-        strategy=name_of(STRATEGIES, info.strategy_id),
-        account=name_of(ACCOUNTS, info.account),
-        instrument=name_of(INSTRUMENTS, info.instrument_id),
-        side=_SIDES[info.side],
-        last_qty=info.last_qty,
-        last_px=info.last_px,
-        liquidity=int(info.liquidity),  # type: ignore[arg-type]
-        commission=money(info.commission),
-        trade_id=info.trade_id,
-        event_time=timestamp(info.event_ns),
-        receive_time=timestamp(info.receive_ns),
-        busted=info.busted,
-    )
-
-
-def report(info: views.ReportInfo) -> events_pb2.OrderReport:
-    """Return a fact about an order."""
-    return events_pb2.OrderReport(
-        order=name_of(ORDERS, info.client_order_id),
-        kind=int(info.kind),  # type: ignore[arg-type]
-        code=info.code,
-        text=info.text,
-        quantity=info.quantity,
-        price=info.price,
-        trigger_price=info.trigger_price,
-        last_qty=info.last_qty,
-        last_px=info.last_px,
-        trade_id=info.trade_id,
-        event_time=timestamp(info.event_ns),
-        receive_time=timestamp(info.receive_ns),
-    )
-
-
-def position(info: views.PositionInfo) -> portfolio_pb2.Position:
-    """Return a position."""
-    return portfolio_pb2.Position(
-        name=position_name(info.strategy_id, info.instrument_id),
-        strategy=name_of(STRATEGIES, info.strategy_id),
-        account=name_of(ACCOUNTS, info.account),
-        instrument=name_of(INSTRUMENTS, info.instrument_id),
-        quantity=info.quantity,
-        long_quantity=info.long_quantity,
-        short_quantity=info.short_quantity,
-        avg_px=info.avg_px,
-        mark_price=info.mark_price,
-        notional=money(info.notional),
-        realised=money(info.realised),
-        unrealised=money(info.unrealised),
-        fees=money(info.fees),
-        open_buy_quantity=info.open_buy_quantity,
-        open_sell_quantity=info.open_sell_quantity,
     )
 
 

@@ -5,6 +5,7 @@ Machines are shared and noisy: compare ratios of one run, never seconds of two.
 
 from collections.abc import Callable
 
+from hexdesk_app.bench.control import bench_control
 from hexdesk_app.bench.live import bench_live
 from hexdesk_app.bench.orders import bench_orders
 from hexdesk_app.bench.read_model import bench_read_model
@@ -24,6 +25,7 @@ BENCHES: dict[str, tuple[Callable[[int], BenchResult], int]] = {
     "read_model": (bench_read_model, 300_000),
     "scale": (bench_scale, 300_000),
     "telemetry": (bench_telemetry, 500_000),
+    "control": (bench_control, 60_000),
 }
 """Name to function and its usual number of events."""
 

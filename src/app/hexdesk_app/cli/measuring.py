@@ -20,6 +20,7 @@ BENCHES = {
     "recovery": "A start with a day of records behind it, and a snapshot.",
     "read_model": "A journal written as history, and what that costs the order path.",
     "telemetry": "What being watched costs ticks and orders.",
+    "control": "The control plane beside a bare echo, and what it costs the ticks.",
     "scale": "Growth of cost with instruments and strategies.",
 }
 

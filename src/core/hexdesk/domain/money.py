@@ -5,6 +5,7 @@ rounded to the currency's scale **against us** (a payment up, a receipt down).
 """
 
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 import msgspec
 
@@ -22,6 +23,8 @@ RATE_SCALE = 9
 SCALE_MAX = 18
 """Largest scale accepted anywhere; beyond it a typing error is likelier than a market."""
 _POWERS = tuple(int(10**exponent) for exponent in range(64))
+FORMATTED_MAX = 65_536
+"""Texts of numbers that are remembered: some 10 MB at most."""
 DIGITS_MAX = 40
 """Most digits accepted in a number from outside."""
 
@@ -103,8 +106,12 @@ def parse_wire(text: str, scale: int) -> int:
     return int(digits) * _POWERS[missing]
 
 
+@lru_cache(maxsize=FORMATTED_MAX)
 def format_raw(raw: int, scale: int) -> str:
-    """Return a raw integer as a plain decimal string without trailing zeros."""
+    """Return a raw integer as a plain decimal string without trailing zeros.
+
+    Remembered: a market's prices and sizes come again and again.
+    """
     if scale <= 0:
         return str(raw * pow10(-scale))
     whole, fraction = divmod(abs(raw), pow10(scale))

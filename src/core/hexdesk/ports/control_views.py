@@ -77,7 +77,7 @@ class OrderTerms(msgspec.Struct, frozen=True, kw_only=True):
     tag: str = ""
 
 
-class OrderInfo(msgspec.Struct, frozen=True, kw_only=True):
+class OrderInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An order and what is known of it; see `hexdesk.domain.order.Order`."""
 
     client_order_id: str
@@ -205,7 +205,7 @@ class OrderVerdict(msgspec.Struct, frozen=True, kw_only=True):
     fee: Amount
 
 
-class FillInfo(msgspec.Struct, frozen=True, kw_only=True):
+class FillInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One execution; `commission` is None where the venue did not say."""
 
     client_order_id: str
@@ -246,7 +246,7 @@ class ReportKind(IntEnum):
     ABANDONED = 18
 
 
-class ReportInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ReportInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One fact about an order, as it was journalled."""
 
     client_order_id: str
@@ -263,7 +263,7 @@ class ReportInfo(msgspec.Struct, frozen=True, kw_only=True):
     receive_ns: TimeNs = 0
 
 
-class PositionInfo(msgspec.Struct, frozen=True, kw_only=True):
+class PositionInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What one strategy holds of one instrument."""
 
     strategy_id: str

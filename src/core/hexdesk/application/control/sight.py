@@ -49,6 +49,9 @@ class Sight:
         self._runtime = runtime
         self._start_ns = start_ns
         self._order_versions: Counter[str] = Counter()
+        self._seen_at = -1
+        self._positions: dict[tuple[str, str], PositionInfo | None] = {}
+        self._accounts: dict[str, AccountInfo | None] = {}
         self._strategy_versions: Counter[str] = Counter()
 
     # --- versions ------------------------------------------------------------------------------
@@ -102,10 +105,10 @@ class Sight:
 
     def position_by_key(self, key: tuple[str, str]) -> PositionInfo | None:
         """Return the position of a (strategy id, instrument id)."""
-        strategy_id, instrument_id = key
-        host = self._desk.hosts.get(strategy_id)
-        ledger = host.ledgers.get(instrument_id) if host else None
-        return None if ledger is None else position_info(ledger, self.account_name(strategy_id))
+        self._look_again()
+        if key not in self._positions:
+            self._positions[key] = self._position(*key)
+        return self._positions[key]
 
     def positions(self, host: StrategyHost) -> list[PositionInfo]:
         """Return a strategy's positions by instrument, flat ones included."""
@@ -114,9 +117,12 @@ class Sight:
 
     def account_by_name(self, name: str) -> AccountInfo | None:
         """Return an account by its broker's section name."""
-        account = self._desk.accounts.get(name)
-        hosts = self._desk.hosts.values()
-        return None if account is None else account_info(name, account, hosts)
+        self._look_again()
+        if name not in self._accounts:
+            account = self._desk.accounts.get(name)
+            hosts = self._desk.hosts.values()
+            self._accounts[name] = None if account is None else account_info(name, account, hosts)
+        return self._accounts[name]
 
     def strategy_by_id(self, strategy_id: str) -> StrategyInfo | None:
         """Return a strategy, or the owner of operators' orders."""
@@ -219,3 +225,16 @@ class Sight:
             Amount(format_raw(raw, scale), currency)
             for currency, (raw, scale) in sorted(sums.items())
         )
+    def _look_again(self) -> None:
+        """Forget what was seen before the latest input; until the next one it stays as it is."""
+        number = self._desk.pulse.seq
+        if number != self._seen_at:
+            self._seen_at = number
+            self._positions.clear()
+            self._accounts.clear()
+
+    def _position(self, strategy_id: str, instrument_id: str) -> PositionInfo | None:
+        host = self._desk.hosts.get(strategy_id)
+        ledger = host.ledgers.get(instrument_id) if host else None
+        return None if ledger is None else position_info(ledger, self.account_name(strategy_id))
+

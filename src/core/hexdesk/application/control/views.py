@@ -1,7 +1,6 @@
 """Turns what a desk holds into what the Control port shows: raw integers to exact decimals."""
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
@@ -28,7 +27,6 @@ from hexdesk.ports.control_views import (
 
 AVERAGE_EXTRA_SCALE = 2
 """Decimals of an average price beyond the instrument's own; averages are for display."""
-_DIGITS = 60
 
 
 def order_info(order: Order, ledger: Ledger, account: str, version: int) -> OrderInfo:
@@ -254,16 +252,14 @@ def _or_empty(raw: int, text: Callable[[int], str]) -> str:
 
 
 def _average(value: int, quantity: int, instrument: Instrument) -> str:
-    """Return the quotient of two raw numbers as a price, rounded for display."""
-    with localcontext(prec=_DIGITS, rounding=ROUND_HALF_EVEN):
-        return _rounded(Decimal(value) / quantity, instrument)
+    """Return the quotient of two raw numbers as a price, rounded for display: half to even."""
+    sign = -1 if (value < 0) is not (quantity < 0) else 1
+    divisor = abs(quantity)
+    scaled, rest = divmod(abs(value) * pow10(AVERAGE_EXTRA_SCALE), divisor)
+    if 2 * rest > divisor or (2 * rest == divisor and scaled & 1):
+        scaled += 1
+    return format_raw(sign * scaled, instrument.price_scale + AVERAGE_EXTRA_SCALE)
 
 
 def _display(raw_price: float, instrument: Instrument) -> str:
-    with localcontext(prec=_DIGITS, rounding=ROUND_HALF_EVEN):
-        return _rounded(Decimal(raw_price), instrument)
-
-
-def _rounded(raw_price: Decimal, instrument: Instrument) -> str:
-    scaled = (raw_price * pow10(AVERAGE_EXTRA_SCALE)).to_integral_value()
-    return format_raw(int(scaled), instrument.price_scale + AVERAGE_EXTRA_SCALE)
+    return _average(*raw_price.as_integer_ratio(), instrument)
