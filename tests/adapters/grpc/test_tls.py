@@ -1,52 +1,28 @@
-"""TLS and mutual TLS, with certificates made for the test."""
+"""TLS and mutual TLS over both doors, with certificates as `hexdesk certs init` makes them."""
 
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+import ssl
 from pathlib import Path
 
+import aiohttp
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from hexdesk.errors import ConfigError
 from hexdesk_api.v1 import desk_pb2
+from hexdesk_app.certificates import write_certificates
+from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_client import ApiError, AsyncClient, Target
+from hexdesk_grpc.http.settings import HttpSettings
 from hexdesk_grpc.settings import GrpcSettings
+from tests.adapters.grpc.http.rig import HttpRig, http_served
 from tests.adapters.grpc.rig import ServedRig, served
-
-BEGUN = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make an authority, and a certificate of server and client each."""
+    """Make what `hexdesk certs init` makes."""
     place = tmp_path_factory.mktemp("certs")
-    authority_key = ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test authority")])
-    for name in ("ca", "server", "client"):
-        key = authority_key if name == "ca" else ec.generate_private_key(ec.SECP256R1())
-        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        alternative = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(authority if name == "ca" else subject)
-            .issuer_name(authority)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(BEGUN)
-            .not_valid_after(BEGUN + timedelta(days=36_500))
-            .add_extension(x509.BasicConstraints(ca=name == "ca", path_length=None), critical=True)
-            .add_extension(alternative, critical=False)
-            .sign(authority_key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        (place / f"{name}.pem").write_bytes(certificate.public_bytes(pem))
-        (place / f"{name}.key").write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+    write_certificates(place, ["127.0.0.1"], "operator", 1, wall_time_ns(), force=False)
     return place
 
 
@@ -88,3 +64,43 @@ async def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
     server = ServedRig("a").make_server(settings(tmp_path))
     with pytest.raises(ConfigError, match="tls_certificate"):
         await server.start()
+
+
+def http_settings(folder: Path, *, mutual: bool = False) -> HttpSettings:
+    return HttpSettings(
+        listen="127.0.0.1:0",
+        tls_certificate=str(folder / "server.pem"),
+        tls_key=str(folder / "server.key"),
+        tls_client_ca=str(folder / "ca.pem") if mutual else "",
+    )
+
+
+async def test_https_is_trusted_by_who_knows_the_authority(folder: Path) -> None:
+    async with http_served(http_settings(folder)) as rig, aiohttp.ClientSession() as session:
+        url = f"https://{rig.http.address}/v1/desk"
+        knows = ssl.create_default_context(cafile=folder / "ca.pem")
+        async with session.get(url, ssl=knows) as answer:
+            assert answer.status == 200
+        with pytest.raises(aiohttp.ClientConnectorCertificateError):
+            await session.get(url)
+
+
+async def test_https_asks_for_a_certificate_where_it_is_to(folder: Path) -> None:
+    settings = http_settings(folder, mutual=True)
+    async with http_served(settings) as rig, aiohttp.ClientSession() as session:
+        url = f"https://{rig.http.address}/v1/desk"
+        own = ssl.create_default_context(cafile=folder / "ca.pem")
+        with pytest.raises(aiohttp.ClientError):
+            await session.get(url, ssl=own)
+        own.load_cert_chain(folder / "client.pem", folder / "client.key")
+        async with session.get(url, ssl=own) as answer:
+            assert answer.status == 200
+
+
+async def test_what_is_no_certificate_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="tls_certificate"):
+        await HttpRig("a").make_http(http_settings(tmp_path)).start()
+    for name in ("server.pem", "server.key"):
+        (tmp_path / name).write_text("nonsense")
+    with pytest.raises(ConfigError, match="certificates cannot be used"):
+        await HttpRig("a").make_http(http_settings(tmp_path)).start()
