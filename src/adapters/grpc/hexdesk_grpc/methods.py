@@ -209,6 +209,13 @@ def _flattened(done: requests.Flattened) -> desk_pb2.FlattenResponse:
         canceled_orders=_names(ORDERS, done.canceled_orders),
         closing_orders=_names(ORDERS, done.closing_orders),
         positions=_position_names(done.positions),
+        queued=to_wire.queued(done.queued),
+    )
+
+
+def _canceled(done: requests.CanceledAll) -> orders_pb2.CancelAllOrdersResponse:
+    return orders_pb2.CancelAllOrdersResponse(
+        orders=_names(ORDERS, done.ids), queued=to_wire.queued(done.queued)
     )
 
 
@@ -289,8 +296,7 @@ def _methods() -> dict[str, Method]:
             requests.ResolveOrder, _ORDER, _resolution, mutation, show=order
         ),
         "OrderService.CancelAllOrders": _method(
-            requests.CancelAllOrders, _filters, mutation,
-            show=_named(orders_pb2.CancelAllOrdersResponse, ORDERS),
+            requests.CancelAllOrders, _filters, mutation, show=_canceled
         ),
         "OrderService.GetOrder": _method(requests.GetOrder, _ORDER, show=order),
         "OrderService.ListOrders": _method(

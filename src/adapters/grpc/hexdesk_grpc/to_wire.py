@@ -230,7 +230,23 @@ def desk(info: views.DeskInfo) -> desk_pb2.Desk:
         alert_count=info.alert_count,
         queue_depth=info.queue_depth,
         event_sequence=info.event_sequence,
+        queued=queued(info.queued),
     )
+
+
+def queued(found: Iterable[views.QueuedVerb]) -> list[common_pb2.QueuedVerb]:
+    """Return verbs that wait for their broker."""
+    return [
+        common_pb2.QueuedVerb(
+            verb=each.verb,
+            strategy=name_of(STRATEGIES, each.strategy_id),
+            instrument=name_of(INSTRUMENTS, each.instrument_id),
+            account=name_of(ACCOUNTS, each.account),
+            reason=each.reason,
+            create_time=timestamp(each.create_ns),
+        )
+        for each in found
+    ]
 
 
 def alert(info: views.AlertInfo) -> desk_pb2.Alert:

@@ -16,7 +16,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Desk(_message.Message):
-    __slots__ = ("name", "display_name", "mode", "state", "halt_reason", "entries_allowed", "live_grant", "run_id", "version_text", "start_time", "desk_time", "input_count", "equity", "running_strategy_count", "faulted_strategy_count", "open_order_count", "doubtful_order_count", "counts", "alert_count", "queue_depth", "event_sequence")
+    __slots__ = ("name", "display_name", "mode", "state", "halt_reason", "entries_allowed", "live_grant", "run_id", "version_text", "start_time", "desk_time", "input_count", "equity", "running_strategy_count", "faulted_strategy_count", "open_order_count", "doubtful_order_count", "counts", "alert_count", "queue_depth", "event_sequence", "queued")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Desk.State]
@@ -50,6 +50,7 @@ class Desk(_message.Message):
     ALERT_COUNT_FIELD_NUMBER: _ClassVar[int]
     QUEUE_DEPTH_FIELD_NUMBER: _ClassVar[int]
     EVENT_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
     name: str
     display_name: str
     mode: _common_pb2.Mode
@@ -71,7 +72,8 @@ class Desk(_message.Message):
     alert_count: int
     queue_depth: int
     event_sequence: int
-    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., mode: _Optional[_Union[_common_pb2.Mode, str]] = ..., state: _Optional[_Union[Desk.State, str]] = ..., halt_reason: _Optional[str] = ..., entries_allowed: bool = ..., live_grant: _Optional[_Union[LiveGrant, _Mapping]] = ..., run_id: _Optional[str] = ..., version_text: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., input_count: _Optional[int] = ..., equity: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., running_strategy_count: _Optional[int] = ..., faulted_strategy_count: _Optional[int] = ..., open_order_count: _Optional[int] = ..., doubtful_order_count: _Optional[int] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., alert_count: _Optional[int] = ..., queue_depth: _Optional[int] = ..., event_sequence: _Optional[int] = ...) -> None: ...
+    queued: _containers.RepeatedCompositeFieldContainer[_common_pb2.QueuedVerb]
+    def __init__(self, name: _Optional[str] = ..., display_name: _Optional[str] = ..., mode: _Optional[_Union[_common_pb2.Mode, str]] = ..., state: _Optional[_Union[Desk.State, str]] = ..., halt_reason: _Optional[str] = ..., entries_allowed: bool = ..., live_grant: _Optional[_Union[LiveGrant, _Mapping]] = ..., run_id: _Optional[str] = ..., version_text: _Optional[str] = ..., start_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., desk_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., input_count: _Optional[int] = ..., equity: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., running_strategy_count: _Optional[int] = ..., faulted_strategy_count: _Optional[int] = ..., open_order_count: _Optional[int] = ..., doubtful_order_count: _Optional[int] = ..., counts: _Optional[_Union[Counts, _Mapping]] = ..., alert_count: _Optional[int] = ..., queue_depth: _Optional[int] = ..., event_sequence: _Optional[int] = ..., queued: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ...) -> None: ...
 
 class Counts(_message.Message):
     __slots__ = ("orders", "fills", "cancels", "amends", "denials", "rejects", "dead_letters")
@@ -212,14 +214,16 @@ class FlattenRequest(_message.Message):
     def __init__(self, strategy: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class FlattenResponse(_message.Message):
-    __slots__ = ("canceled_orders", "closing_orders", "positions")
+    __slots__ = ("canceled_orders", "closing_orders", "positions", "queued")
     CANCELED_ORDERS_FIELD_NUMBER: _ClassVar[int]
     CLOSING_ORDERS_FIELD_NUMBER: _ClassVar[int]
     POSITIONS_FIELD_NUMBER: _ClassVar[int]
+    QUEUED_FIELD_NUMBER: _ClassVar[int]
     canceled_orders: _containers.RepeatedScalarFieldContainer[str]
     closing_orders: _containers.RepeatedScalarFieldContainer[str]
     positions: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, canceled_orders: _Optional[_Iterable[str]] = ..., closing_orders: _Optional[_Iterable[str]] = ..., positions: _Optional[_Iterable[str]] = ...) -> None: ...
+    queued: _containers.RepeatedCompositeFieldContainer[_common_pb2.QueuedVerb]
+    def __init__(self, canceled_orders: _Optional[_Iterable[str]] = ..., closing_orders: _Optional[_Iterable[str]] = ..., positions: _Optional[_Iterable[str]] = ..., queued: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ...) -> None: ...
 
 class HaltRequest(_message.Message):
     __slots__ = ("request_id", "dry_run", "reason")

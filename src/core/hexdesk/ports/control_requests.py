@@ -26,6 +26,7 @@ from hexdesk.ports.control_views import (
     OrderTerms,
     OrderVerdict,
     PositionInfo,
+    QueuedVerb,
     ReconciliationInfo,
     ReportInfo,
     ResolvedInfo,
@@ -66,11 +67,16 @@ class ResumeEntries(Mutation[Ids], frozen=True, kw_only=True):
 
 
 class Flattened(msgspec.Struct, frozen=True, kw_only=True):
-    """What flattening did, or would; positions as (strategy id, instrument id)."""
+    """What flattening did, or would; positions as (strategy id, instrument id).
+
+    Attributes:
+        queued: What waits for a broker that cannot be reached.
+    """
 
     canceled_orders: tuple[str, ...]
     closing_orders: tuple[str, ...]
     positions: tuple[tuple[str, str], ...]
+    queued: tuple[QueuedVerb, ...] = ()
 
 
 class Flatten(Mutation[Flattened], frozen=True, kw_only=True):
@@ -222,7 +228,14 @@ class ResolveOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
     author: str = ""
 
 
-class CancelAllOrders(Mutation[Ids], frozen=True, kw_only=True):
+class CanceledAll(msgspec.Struct, frozen=True, kw_only=True):
+    """Orders whose cancel was asked, or would be, and what waits for a broker."""
+
+    ids: tuple[str, ...]
+    queued: tuple[QueuedVerb, ...] = ()
+
+
+class CancelAllOrders(Mutation[CanceledAll], frozen=True, kw_only=True):
     """Ask to cancel open orders; answers with those whose cancel was asked."""
 
     scope: ClassVar[Scope] = Scope.RISK

@@ -342,6 +342,17 @@ class GrantInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class QueuedVerb(msgspec.Struct, frozen=True, kw_only=True):
+    """A verb that waits for its broker; an empty `instrument_id` means everywhere."""
+
+    verb: str
+    strategy_id: str
+    instrument_id: str
+    account: str
+    reason: str
+    create_ns: TimeNs
+
+
 class DeskInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The desk as a whole."""
 
@@ -371,6 +382,7 @@ class DeskInfo(msgspec.Struct, frozen=True, kw_only=True):
     alert_count: int
     queue_depth: int
     event_sequence: int
+    queued: tuple[QueuedVerb, ...] = ()
 
 
 class AlertInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from hexdesk_app.cli.remote.show import (
     bare,
     facts_table,
     order_table,
+    queued_text,
     strategy_table,
     token_table,
 )
@@ -41,6 +42,13 @@ def _ids_table(title: str, names: list[str]) -> Any:  # noqa: ANN401 - a table
 @click.group(no_args_is_help=True)
 def order() -> None:
     """Submit and check orders by hand."""
+
+
+def _say_queued(output: Output, queued: list[Any]) -> None:
+    """Say what waits for a broker; it is done without anybody asking again."""
+    if queued:
+        texts = "; ".join(map(queued_text, queued))
+        output.warn(f"queued: {len(queued)}, done when the broker is back: {texts}")
 
 
 def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
@@ -134,6 +142,7 @@ def cancel_all(
     only = {"instrument": f"instruments/{instrument}"} if instrument else {}
     fields = {**_named(strategy), **only, **how}
     found = client.ask("OrderService.CancelAllOrders", fields)
+    _say_queued(output, found["queued"])
     output.result("cancel-all", found, [_ids_table("orders to cancel", found["orders"])])
 
 
@@ -169,7 +178,9 @@ def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, y
     """Cancel open orders and close positions at the market."""
     confirm_live(client, how, yes=yes)
     found = client.ask("DeskService.Flatten", {**_named(strategy), **how})
-    output.result("flatten", found, [facts_table("flatten", found)])
+    shown = {key: value for key, value in found.items() if key != "queued"}
+    _say_queued(output, found["queued"])
+    output.result("flatten", found, [facts_table("flatten", shown)])
 
 
 @click.command()

@@ -57,9 +57,17 @@ def status_tables(
         ("fills", str(counts["fills"])),
         ("denied, rejected", f"{_sum(counts['denials'])}, {_sum(counts['rejects'])}"),
         ("alerts", str(desk["alert_count"])),
+        *(("queued", queued_text(each)) for each in desk["queued"]),
     ]
     head = make_table(f"desk {desk['display_name']}", ("", ""), rows)
     return [head, strategy_table(strategies), position_table(positions)]
+
+
+def queued_text(verb: Plain) -> str:
+    """Return a verb that waits for its broker."""
+    where = f" of {bare(verb['instrument'])}" if verb["instrument"] else ""
+    what = f"{verb['verb']}{where} for {bare(verb['strategy'])} at {bare(verb['account'])}"
+    return f"{what}: {verb['reason']}"
 
 
 def strategy_table(strategies: Iterable[Plain]) -> Table:

@@ -34,12 +34,12 @@ from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
     AmendOrder,
     CancelAllOrders,
+    CanceledAll,
     CancelOrder,
     CheckOrder,
     CreateOrder,
     GetOrder,
     GetOrderTimeline,
-    Ids,
     ListFills,
     ListOrders,
     ResolveOrder,
@@ -140,8 +140,8 @@ class Orders:
             self._chronicle.catch_up()
         return self._sight.order(order_of(self._desk, request.client_order_id))
 
-    def cancel_all(self, request: CancelAllOrders, now_ns: TimeNs) -> Ids:
-        """Ask to cancel open orders."""
+    def cancel_all(self, request: CancelAllOrders, now_ns: TimeNs) -> CanceledAll:
+        """Ask to cancel open orders; where nothing can be told, owe that."""
         hosts = hosts_of(self._desk, request.strategy_id)
         if request.instrument_id:
             self._instrument(request.instrument_id)
@@ -154,7 +154,9 @@ class Orders:
         if not request.dry_run:
             command = CancelAll(request.strategy_id, request.reason, now_ns, request.instrument_id)
             self._desk.command(command)
-        return Ids(tuple(concerned))
+            concerned = [each for each in concerned if self._sight.is_being_canceled(each)]
+            return CanceledAll(ids=tuple(concerned), queued=self._sight.queued(request.strategy_id))
+        return CanceledAll(ids=tuple(concerned))
 
     # --- queries -------------------------------------------------------------------------------
 

@@ -63,7 +63,7 @@ class Safety:
         hosts = hosts_of(self._desk, request.strategy_id)
         positions = [pair for host in hosts for pair in _held(host)]
         before = self._open_ids(hosts)
-        canceled = [each for each in before if not self._is_being_canceled(each)]
+        canceled = [each for each in before if not self._sight.is_being_canceled(each)]
         if request.dry_run:
             return Flattened(
                 canceled_orders=tuple(canceled), closing_orders=(), positions=tuple(positions)
@@ -74,9 +74,10 @@ class Safety:
         latest = self._chronicle.orders.down_from(self._chronicle.orders.count)
         closing = [each for (_, each), _ in zip(latest, range(made), strict=False)]
         return Flattened(
-            canceled_orders=tuple(each for each in canceled if self._is_being_canceled(each)),
+            canceled_orders=tuple(each for each in canceled if self._sight.is_being_canceled(each)),
             closing_orders=tuple(reversed(closing)),
             positions=tuple(positions),
+            queued=self._sight.queued(request.strategy_id),
         )
 
     def halt(self, request: Halt, now_ns: TimeNs) -> DeskInfo:
@@ -171,10 +172,6 @@ class Safety:
             for host in hosts
             for order in self._desk.open_orders(host, "")
         ]
-
-    def _is_being_canceled(self, client_order_id: str) -> bool:
-        order = self._desk.execution.order(client_order_id)
-        return order is None or order.is_closed or bool(order.pending_cancels)
 
 
 def _held(host: StrategyHost) -> list[tuple[str, str]]:

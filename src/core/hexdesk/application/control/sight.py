@@ -25,6 +25,7 @@ from hexdesk.ports.control_views import (
     GrantInfo,
     OrderInfo,
     PositionInfo,
+    QueuedVerb,
     StrategyInfo,
 )
 from hexdesk.ports.runtime import Runtime
@@ -183,6 +184,28 @@ class Sight:
             alert_count=desk.alerts.count,
             queue_depth=runtime.queue_depth,
             event_sequence=self.event_sequence,
+            queued=self.queued(),
+        )
+
+    def is_being_canceled(self, client_order_id: str) -> bool:
+        """Whether an order is closed, or its cancel was asked."""
+        order = self._desk.execution.order(client_order_id)
+        return order is None or order.is_closed or bool(order.pending_cancels)
+
+    def queued(self, strategy_id: str = "") -> tuple[QueuedVerb, ...]:
+        """Return the verbs that wait for a broker, of one strategy or all."""
+        return tuple(
+            QueuedVerb(
+                verb=owed.verb or "",
+                strategy_id=owed.strategy_id,
+                instrument_id=owed.instrument_id,
+                account=broker,
+                reason=owed.why,
+                create_ns=owed.ts_init,
+            )
+            for broker in self._desk.accounts
+            for owed in self._desk.owed.of(broker)
+            if strategy_id in ("", owed.strategy_id)
         )
 
     def live_grant(self) -> GrantInfo | None:
