@@ -91,7 +91,10 @@ class Calls:
         self, context: Context, work: Awaitable[Any], *, deadline: bool = True
     ) -> Any:  # noqa: ANN401 - whatever the work gives
         try:
-            return await asyncio.wait_for(work, self._deadline_s) if deadline else await work
+            if not deadline:
+                return await work
+            async with asyncio.timeout(self._deadline_s):  # makes no task, as wait_for does
+                return await work
         except ControlError as error:
             await _abort(context, status_of(error))
         except TimeoutError:

@@ -1,6 +1,7 @@
 """Where a server may listen, and the files of its TLS; both servers hold to it."""
 
 import ipaddress
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -58,6 +59,7 @@ def parse_listen(settings: ListenSettings) -> tuple[str, int]:
     return host, int(text)
 
 
+@lru_cache(maxsize=1_024)  # asked at every call, and there are few hosts
 def is_loopback(host: str) -> bool:
     """Whether an address is this machine's alone."""
     if host == "localhost":

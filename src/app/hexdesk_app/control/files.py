@@ -5,7 +5,8 @@ being written when the process died: it is taken away. Any other damage is an er
 """
 
 import os
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -27,6 +28,9 @@ class LineFile(Generic[R]):
     def __init__(self, path: Path, kind: type[R]) -> None:
         self._path = path
         self._kind = kind
+        self._encode = msgspec.json.Encoder().encode
+        self._close: Callable[[], object] | None = None
+        self._file = -1
 
     def load(self) -> list[R]:
         """Return all records, oldest first; none where there is no file.
@@ -61,16 +65,13 @@ class LineFile(Generic[R]):
         Raises:
             OSError: The medium refuses.
         """
-        self._path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
-        line = msgspec.json.encode(record) + b"\n"
-        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
-        try:
-            size = os.fstat(file).st_size
-            if os.write(file, line) != len(line):
-                os.ftruncate(file, size)
-                raise OSError(28, "the medium took only a part", str(self._path))
-        finally:
-            os.close(file)
+        line = self._encode(record) + b"\n"
+        if self._close is None:
+            self._open()
+        written = os.write(self._file, line)
+        if written != len(line):
+            os.ftruncate(self._file, os.fstat(self._file).st_size - written)
+            raise OSError(28, "the medium took only a part", str(self._path))
 
     def rewrite(self, records: Sequence[R]) -> None:
         """Keep these alone; the file before stays whole until the new one stands.
@@ -84,6 +85,15 @@ class LineFile(Generic[R]):
         fresh.write_bytes(b"".join(msgspec.json.encode(each) + b"\n" for each in records))
         fresh.chmod(_PRIVATE_FILE)
         fresh.replace(self._path)
+        if self._close is not None:
+            self._close()  # what is open is the file before
+            self._close = None
+
+    def _open(self) -> None:
+        """Open the file for as long as this object lives: opening costs more than a line."""
+        self._path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, _PRIVATE_FILE)
+        self._file, self._close = file, weakref.finalize(self, os.close, file)
 
 
 def answer_file(state_path: Path) -> LineFile[AnswerRecord]:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -58,10 +59,7 @@ class Process:
     @property
     def version(self) -> str:
         """Version of hexdesk."""
-        try:
-            return version("hexdesk")
-        except PackageNotFoundError:  # run from a tree that was never installed
-            return "unknown"
+        return _version()
 
     @property
     def queue_depth(self) -> int:
@@ -132,6 +130,14 @@ def _shown(value: object) -> str:
 
 def _nothing(_reason: str) -> None:
     """Stop nothing: the process does not run yet."""
+
+
+@cache
+def _version() -> str:
+    try:
+        return version("hexdesk")
+    except PackageNotFoundError:  # run from a tree that was never installed
+        return "unknown"
 
 
 def _make_secret() -> str:
