@@ -14,6 +14,7 @@ from hexdesk_app.containers import DeskContainer
 from hexdesk_app.control.plane import Process
 from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
+from hexdesk_app.telemetry.requests import RequestBook
 from hexdesk_app.wiring import Assembly
 
 
@@ -72,6 +73,11 @@ class Application:
     def links(self) -> Links:
         """How the connections of feeds and brokers stand."""
         return self._container.links()
+
+    @property
+    def requests(self) -> RequestBook:
+        """Requests of brokers to their venues, for telemetry."""
+        return self._container.requests()
 
     @property
     def assembly(self) -> Assembly:

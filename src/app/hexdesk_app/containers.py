@@ -21,6 +21,7 @@ from hexdesk_app.control.plane import Process
 from hexdesk_app.links import Links
 from hexdesk_app.live_clock import LiveClock, wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
+from hexdesk_app.telemetry.requests import RequestBook
 
 NOTHING_DISCOVERED: dict[str, Instrument] = {}
 
@@ -49,6 +50,7 @@ class DeskContainer(containers.DeclarativeContainer):
         wiring.make_recordings, config, parts
     )
     links: providers.Provider[Links] = providers.Singleton(Links)
+    requests: providers.Provider[RequestBook] = providers.Singleton(RequestBook)
     feeds: providers.Provider[dict[str, MarketData]] = providers.Singleton(
         wiring.make_feeds, config, parts, clock, links
     )
@@ -74,6 +76,7 @@ class DeskContainer(containers.DeclarativeContainer):
         lookback=lookback,
         is_virtual=is_virtual,
         links=links,
+        requests=requests,
     )
     process: providers.Provider[Process] = providers.Singleton(
         wiring.make_process, config, parts, assembly, is_virtual=is_virtual

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
+from contextvars import Context
 
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import ClearReducing, SetReducing
@@ -127,6 +128,7 @@ class _Drain:
 
     def attach(self, session: Session) -> None:
         """Begin to drain into a session's desk."""
+        self._context = Context()
         self._session = session
         self.wake()
 
@@ -134,7 +136,8 @@ class _Drain:
         """Ask for a drain."""
         if not self._is_due:
             self._is_due = True
-            self._loop.call_soon_threadsafe(self._run)
+            # whoever wakes it may be answering a call: what is drained did not come from there
+            self._loop.call_soon_threadsafe(self._run, context=self._context)
 
     def put_market(self, event: MarketEvent) -> None:
         """Take a market event; before the desk stands there is nobody to see it."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextvars import Context
 
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 
@@ -12,6 +13,8 @@ class LiveClock:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._context = Context()
+        """Timers belong to no call, whoever asked for them."""
         self._latest: TimeNs = 0
 
     def now_ns(self) -> TimeNs:
@@ -22,7 +25,7 @@ class LiveClock:
     def call_at(self, due_ns: TimeNs, callback: Callable[[], None]) -> asyncio.TimerHandle:
         """Call back at a time."""
         delay_s = max(due_ns - self.now_ns(), 0) / NS_PER_SECOND
-        return self._loop.call_later(delay_s, callback)
+        return self._loop.call_later(delay_s, callback, context=self._context)
 
 
 def wall_time_ns() -> TimeNs:

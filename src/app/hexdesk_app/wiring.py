@@ -38,6 +38,7 @@ from hexdesk.ports.control import Control
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
+from hexdesk.ports.telemetry import RequestTracer
 from hexdesk_app.config import Config
 from hexdesk_app.config.schema import Mode
 from hexdesk_app.control.plane import Process, make_control
@@ -222,6 +223,7 @@ def assemble(
     lookback: Lookback,
     is_virtual: bool,
     links: Links,
+    requests: RequestTracer,
 ) -> Assembly:
     """Make a desk with its brokers, the books of the past, and its strategies.
 
@@ -253,7 +255,7 @@ def assemble(
     }
     brokers = {
         name: _add_broker(
-            config, parts, name, desk, reports, clock, instruments, deposits[name], links
+            config, parts, name, desk, reports, clock, instruments, deposits[name], links, requests
         )
         for name in parts.brokers
     }
@@ -327,6 +329,7 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
     instruments: Mapping[str, Instrument],
     deposits: tuple[Money, ...],
     links: Links,
+    requests: RequestTracer,
 ) -> Broker:
     part = parts.brokers[name]
     account_id = part.section.account or name
@@ -341,6 +344,7 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
         seed=config.desk.seed,
         logger=logging.getLogger(f"hexdesk.broker.{name}"),
         on_link=links.observer(LinkKind.BROKER),
+        tracer=requests,
     )
     broker = make(part.registration.factory, context, part.settings, part.plugin, part.path)
     account = Account(

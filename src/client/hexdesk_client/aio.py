@@ -27,6 +27,7 @@ from hexdesk_client.client import TIMEOUT_S
 from hexdesk_client.errors import api_error
 from hexdesk_client.resuming import Place
 from hexdesk_client.target import Target
+from hexdesk_client.tracing import traced
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -64,7 +65,9 @@ class AsyncClient:
             ApiError: It was refused, or the desk cannot be reached.
         """
         try:
-            return await method(request, timeout=self._timeout_s, metadata=self._target.metadata)
+            with traced(request, self._target.address) as trace:
+                metadata = (*self._target.metadata, *trace)
+                return await method(request, timeout=self._timeout_s, metadata=metadata)
         except grpc.RpcError as error:
             raise api_error(error) from error
 

@@ -26,6 +26,7 @@ from hexdesk_api.v1 import (
 from hexdesk_client.errors import api_error
 from hexdesk_client.resuming import Place
 from hexdesk_client.target import Target
+from hexdesk_client.tracing import traced
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -78,7 +79,9 @@ class Client:
             ApiError: It was refused, or the desk cannot be reached.
         """
         try:
-            return method(request, timeout=self._timeout_s, metadata=self._target.metadata)
+            with traced(request, self._target.address) as trace:
+                metadata = (*self._target.metadata, *trace)
+                return method(request, timeout=self._timeout_s, metadata=metadata)
         except grpc.RpcError as error:
             raise api_error(error) from error
 

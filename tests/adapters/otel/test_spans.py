@@ -4,7 +4,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanKind, StatusCode
 
 from hexdesk.domain.timeline import Cause, Mark, Stage
-from hexdesk.ports.telemetry import order_span_id, order_trace_id
+from hexdesk.ports.telemetry import TraceParent, VenueRequest, order_span_id, order_trace_id
 from hexdesk_otel.keeper import SAMPLES_MIN, Keeper
 from hexdesk_otel.spans import SpanMaker
 from tests.adapters.otel.samples import CALL, DENIED, timeline
@@ -82,3 +82,26 @@ def test_the_slowest_are_kept() -> None:
     for _ in range(SAMPLES_MIN):
         assert not keeper.keeps(timeline())
     assert keeper.keeps(slow)
+
+
+def test_a_request_is_a_span_below_the_part_that_it_was_made_for() -> None:
+    request = VenueRequest(
+        client_order_id="a1",
+        context=TraceParent(5, 6, is_sampled=True),
+        parent_span_id=order_span_id("a1", "submit"),
+        name="POST /v1/orders",
+        begin_ns=10,
+        end_ns=20,
+        attributes={"http.request.method": "POST", "http.response.status_code": 503},
+        error="503",
+    )
+    span = MAKER.request(request)
+    assert context_of(span) == (5, 6)
+    assert span.parent is not None
+    assert span.parent.span_id == order_span_id("a1", "submit")
+    assert (span.kind, span.status.status_code) == (SpanKind.CLIENT, StatusCode.ERROR)
+    assert (span.attributes or {})["error.type"] == "503"
+    served = MAKER.request(msgspec.structs.replace(request, is_server=True, error=""))
+    assert (served.kind, served.status.status_code) == (SpanKind.SERVER, StatusCode.UNSET)
+    assert served.parent is not None
+    assert served.parent.is_remote

@@ -3,12 +3,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hexdesk.domain.commands import OperatorSubmit
+from hexdesk.domain.commands import OpenBooks, OperatorSubmit
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.market import Quote
 from hexdesk.domain.orders import CancelOrder, NewOrder
 from hexdesk.domain.reports import (
     Fill,
+    FillBusted,
     OrderAccepted,
     OrderCanceled,
     OrderDenied,
@@ -150,3 +151,41 @@ def test_any_order_of_records_is_survived(records: list[Any]) -> None:
     fold.add(records)
     ended = len(fold.take()) + len(fold.give_up())
     assert ended <= sum(type(record) is NewOrder for record in records)
+
+
+def positions(fold: TimelineFold) -> list[int | None]:
+    return [
+        mark.position
+        for ended in fold.give_up()
+        for mark in ended.timeline.marks
+        if mark.stage is Stage.FILLED
+    ]
+
+
+def test_each_fill_tells_what_was_held_after_it() -> None:
+    fold = TimelineFold({})
+    fold.hold({("mm", ID): -3})
+    fold.add([intent(), fill("a1", "t1", 4, 100_100, 3_000), fill("a1", "t2", 5, 100_100, 3_000)])
+    assert positions(fold) == [1, 6]
+
+
+def test_books_that_are_opened_later_begin_with_nothing() -> None:
+    fold = TimelineFold({})
+    fold.add([OpenBooks("mm", "sim", (ID,), 1), intent(), fill("a1", "t1", 4, 100_100, 3_000)])
+    assert positions(fold) == [4]
+
+
+def test_what_is_held_is_not_told_where_fills_were_not_seen_whole() -> None:
+    fold = TimelineFold({})
+    fold.hold({("mm", ID): 0})
+    fold.add([fill("stranger", "t0", 4, 100_100, 3_000), OpenBooks("mm", "sim", (ID,), 1)])
+    fold.add([intent(), fill("a1", "t1", 4, 100_100, 3_000)])
+    assert positions(fold) == [None]
+    fold.hold({("mm", ID): 0})
+    fold.add([intent(), fill("a1", "t1", 4, 100_100, 3_000), FillBusted("a1", "t1", None, 1, 1)])
+    fold.add([fill("a1", "t2", 4, 100_100, 3_000)])
+    assert positions(fold) == [4, None]
+    fold.hold({("mm", ID): 0})
+    fold.forget_positions()
+    fold.add([intent(), fill("a1", "t1", 4, 100_100, 3_000)])
+    assert positions(fold) == [None]

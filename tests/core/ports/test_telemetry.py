@@ -2,7 +2,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.ports.telemetry import (
-    CALL,
     is_ratio_sampled,
     order_span_id,
     order_trace_id,
@@ -47,11 +46,8 @@ def test_an_order_has_the_same_trace_in_every_process() -> None:
 
 
 def test_an_order_belongs_to_the_call_that_asked_for_it() -> None:
-    token = CALL.set(HEADER)
-    try:
-        assert str(order_traceparent("demo1a2b")).startswith(HEADER[:35])
-    finally:
-        CALL.reset(token)
+    assert str(order_traceparent("demo1a2b", "submit", HEADER)).startswith(HEADER[:35])
+    assert order_traceparent("demo1a2b", "submit", "junk").trace_id == order_trace_id("demo1a2b")
 
 
 def test_sampling_is_near_its_ratio() -> None:

@@ -9,6 +9,7 @@ import grpc
 from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs] - beside the code
 
 from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Reason
+from hexdesk.ports.telemetry import HEADER, join_trace
 from hexdesk_api.v1 import access_pb2
 from hexdesk_grpc import to_wire
 from hexdesk_grpc.errors import DETAILS_KEY, bug_status, status_of
@@ -50,6 +51,7 @@ class Calls:
         """Return what answers a method; one that this desk does not have refuses."""
 
         async def answer(message: Any, context: Context) -> Any:  # noqa: ANN401 - a message
+            join_trace(_trace_header(context))
             return await self._guarded(context, self._answer(method, message, context))
 
         return answer
@@ -123,6 +125,11 @@ async def carry_out(control: Control, caller: Caller, method: Method | None, mes
     if isinstance(request, Mutation):
         return method.show(await control.tell(caller, request))
     return method.show(await control.ask(caller, request))
+
+
+def _trace_header(context: Context) -> str:
+    metadata = context.invocation_metadata() or ()
+    return next((str(value) for key, value in metadata if key == HEADER), "")
 
 
 async def _next(stream: AsyncIterator[bytes]) -> bytes | None:

@@ -1,8 +1,9 @@
 """From an order's timeline to the spans of its trace. Pure: equal timelines give equal spans.
 
 One trace an order: `order` from its cause to its end, and below it `signal`, `risk`, `submit`,
-`cancel` and one `fill` for each execution. Ids derive from the client order id, or the trace is
-that of the call that asked for the order.
+`cancel`, `amend`, one `fill` for each execution and below it the `position` that it led to. Ids
+derive from the client order id, or the trace is that of the call that asked for the order. What an
+adapter told of its requests to the venue, and a venue of those it answered, are spans as well.
 """
 
 from collections.abc import Iterable
@@ -13,9 +14,15 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 from opentelemetry.util.types import AttributeValue
 
+from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.timeline import Mark, OrderTimeline, Stage
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports.telemetry import order_span_id, order_trace_id, parse_traceparent
+from hexdesk.ports.telemetry import (
+    VenueRequest,
+    order_span_id,
+    order_trace_id,
+    parse_traceparent,
+)
 
 FILLS_MAX = 32
 """Fills that become spans; further ones are events of the order's span, as all are."""
@@ -26,6 +33,7 @@ _ANSWERS = frozenset(
      Stage.ABANDONED}
 )  # fmt: skip
 _CANCEL_ANSWERS = frozenset({Stage.CANCELED, Stage.REQUEST_REJECTED, Stage.FILLED, Stage.EXPIRED})
+_AMEND_ANSWERS = _CANCEL_ANSWERS | {Stage.UPDATED}
 
 Attributes = dict[str, AttributeValue]
 
@@ -42,6 +50,31 @@ class SpanMaker:
         trace = _Trace(self._resource, self._scope, timeline)
         return list(trace.spans())
 
+    def request(self, request: VenueRequest) -> ReadableSpan:
+        """Return the span of a request between desk and venue."""
+        context = request.context
+        attributes: Attributes = dict(request.attributes)
+        if request.client_order_id:
+            attributes["hexdesk.order.client_id"] = request.client_order_id
+        if request.error:
+            attributes.setdefault("error.type", request.error)
+        return ReadableSpan(
+            request.name,
+            _span_context(context.trace_id, context.span_id),
+            _span_context(context.trace_id, request.parent_span_id, is_remote=request.is_server),
+            self._resource,
+            attributes,
+            kind=SpanKind.SERVER if request.is_server else SpanKind.CLIENT,
+            status=Status(StatusCode.ERROR if request.error else StatusCode.UNSET),
+            start_time=request.begin_ns,
+            end_time=max(request.end_ns, request.begin_ns),
+            instrumentation_scope=self._scope,
+        )
+
+
+def _span_context(trace_id: int, span_id: int, *, is_remote: bool = False) -> SpanContext:
+    return SpanContext(trace_id, span_id, is_remote=is_remote, trace_flags=SAMPLED)
+
 
 class _Trace:
     def __init__(
@@ -53,11 +86,7 @@ class _Trace:
         self._order_id = timeline.intent.client_order_id
         call = parse_traceparent(timeline.origin)
         self._trace_id = call.trace_id if call else order_trace_id(self._order_id)
-        self._call = (
-            SpanContext(call.trace_id, call.span_id, is_remote=True, trace_flags=SAMPLED)
-            if call
-            else None
-        )
+        self._call = _span_context(call.trace_id, call.span_id, is_remote=True) if call else None
         self._root = self._context("order")
         self._begin_ns = min(timeline.cause.ts_init or timeline.decided_ns, timeline.decided_ns)
 
@@ -76,6 +105,9 @@ class _Trace:
         asked = timeline.first(Stage.CANCEL_ASKED)
         if asked is not None:
             yield self._request("cancel", asked.ts_ns, _CANCEL_ANSWERS)
+        amended = timeline.first(Stage.AMEND_ASKED)
+        if amended is not None:
+            yield self._request("amend", amended.ts_ns, _AMEND_ANSWERS)
         yield from self._fills()
 
     def _order_span(self) -> ReadableSpan:
@@ -94,10 +126,7 @@ class _Trace:
         cause = self._timeline.cause
         if cause.kind != "report":
             return []
-        context = SpanContext(
-            order_trace_id(cause.name), order_span_id(cause.name, "order"),
-            is_remote=False, trace_flags=SAMPLED,
-        )  # fmt: skip
+        context = _span_context(order_trace_id(cause.name), order_span_id(cause.name, "order"))
         return [Link(context, {"hexdesk.order.client_id": cause.name})]
 
     def _request(self, name: str, begin_ns: TimeNs, answers: frozenset[Stage]) -> ReadableSpan:
@@ -133,12 +162,26 @@ class _Trace:
                     attributes["hexdesk.fill.price"] = instrument.format_price(mark.price)
                 yield self._child("fill", begin_ns, mark.ts_ns, attributes, part=f"fill{number}")
                 begin_ns = mark.ts_ns
+                if mark.position is not None and instrument is not None:
+                    yield self._position(instrument, mark, number)
+
+    def _position(self, instrument: Instrument, mark: Mark, number: int) -> ReadableSpan:
+        """Return the moment at which a fill was in the books."""
+        return self._child(
+            "position",
+            mark.ts_ns,
+            mark.ts_ns,
+            {
+                "hexdesk.strategy.id": self._timeline.intent.strategy_id,
+                "hexdesk.instrument.id": instrument.id,
+                "hexdesk.position.quantity": instrument.format_quantity(mark.position or 0),
+            },
+            part=f"position{number}",
+            parent=f"fill{number}",
+        )
 
     def _context(self, part: str) -> SpanContext:
-        return SpanContext(
-            self._trace_id, order_span_id(self._order_id, part),
-            is_remote=False, trace_flags=SAMPLED,
-        )  # fmt: skip
+        return _span_context(self._trace_id, order_span_id(self._order_id, part))
 
     def _child(
         self,
@@ -149,12 +192,20 @@ class _Trace:
         kind: SpanKind = SpanKind.INTERNAL,
         *,
         part: str = "",
+        parent: str = "",
         is_error: bool = False,
     ) -> ReadableSpan:
         context = self._context(part or name)
         attributes["hexdesk.order.client_id"] = self._order_id
         return self._span(
-            name, context, self._root, begin_ns, end_ns, attributes, kind=kind, is_error=is_error
+            name,
+            context,
+            self._context(parent) if parent else self._root,
+            begin_ns,
+            end_ns,
+            attributes,
+            kind=kind,
+            is_error=is_error,
         )
 
     def _span(  # noqa: PLR0917 - what every span has

@@ -10,12 +10,13 @@ from typing import Any
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
 from hexdesk.domain.timeline import OrderTimeline
 from hexdesk.plugin import TelemetryContext
-from hexdesk.ports.telemetry import LatestReadings, Readings, SignalStats
+from hexdesk.ports.telemetry import LatestReadings, Readings, SignalStats, VenueRequest
 from hexdesk_otel.exporters import log_exporters, metric_exporters, span_exporters
 from hexdesk_otel.keeper import Keeper
 from hexdesk_otel.logs import LogLine, OutletHandler, log_record
@@ -89,6 +90,11 @@ class OtelTelemetry:
             return False
         return self._spans.put(timeline)
 
+    def request(self, request: VenueRequest) -> None:
+        """Take a request whose trace is kept."""
+        if self._spans is not None:
+            self._spans.put(request)
+
     @property
     def stats(self) -> dict[str, SignalStats]:
         """How each signal is doing."""
@@ -126,11 +132,16 @@ class OtelTelemetry:
             if readings is not None and self._metrics is not None:
                 self._metrics.put(readings)
 
+    def _spans_of(self, item: OrderTimeline | VenueRequest) -> Sequence[ReadableSpan]:
+        if isinstance(item, VenueRequest):
+            return (self._maker.request(item),)
+        return self._maker.spans(item)
+
     def _span_outlet(
         self, exporters: Sequence[SpanExporter], queue_max: int
-    ) -> Outlet[OrderTimeline] | None:
-        def export(batch: Sequence[OrderTimeline]) -> bool:
-            spans = [span for timeline in batch for span in self._maker.spans(timeline)]
+    ) -> Outlet[OrderTimeline | VenueRequest] | None:
+        def export(batch: Sequence[OrderTimeline | VenueRequest]) -> bool:
+            spans = [span for item in batch for span in self._spans_of(item)]
             results = [each.export(spans) for each in exporters]
             return all(result is SpanExportResult.SUCCESS for result in results)
 

@@ -2,22 +2,27 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+import os
+from collections.abc import Awaitable, Iterable
+from importlib.metadata import version
 from typing import Protocol, runtime_checkable
 
 import click
 
 from hexdesk.domain.market import MarketEvent
 from hexdesk.errors import HexdeskError, PluginError
-from hexdesk.plugin.contexts import ServerContext
+from hexdesk.plugin.contexts import ServerContext, TelemetryContext
 from hexdesk.plugin.server import Server
 from hexdesk.ports.market_data import Recording
+from hexdesk.ports.telemetry import UNTRACED, Telemetry, TraceParent, VenueRequest
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.signals import stop_signals
 
 PLUGIN = "sim_venue"
+EXPORTER = "otel"
+CLOSE_TIMEOUT_S = 5.0
 WALK = "walk"
 SPEED = click.FloatRange(min=0.0, max=1e9)
 
@@ -80,6 +85,14 @@ def sim() -> None:
     is_flag=True,
     help="Let clients of this machine set faults and cut connections.",
 )
+@click.option(
+    "otlp",
+    "--otlp",
+    envvar="OTEL_EXPORTER_OTLP_ENDPOINT",
+    default="",
+    metavar="URL",
+    help="An OpenTelemetry receiver: gets a span for each request that a desk's trace holds.",
+)
 @output_options
 def serve(
     output: Output,
@@ -91,6 +104,7 @@ def serve(
     deposits: tuple[str, ...],
     state: str,
     admin: bool,
+    otlp: str,
 ) -> None:
     """Serve the venue over HTTP and a websocket until it is stopped."""
     from hexdesk_app.recipes import open_recording
@@ -105,7 +119,13 @@ def serve(
         "admin": admin,
         "state": state,
     }
-    asyncio.run(_serve(output, table, seed, recording, speed))
+    telemetry = _make_telemetry(otlp) if otlp else None
+    try:
+        making = _make_server(table, seed, recording, telemetry)
+        asyncio.run(_serve(output, making, recording, speed))
+    finally:
+        if telemetry is not None:
+            telemetry.close(CLOSE_TIMEOUT_S)
 
 
 @runtime_checkable
@@ -117,7 +137,50 @@ class PlaysRecordings(Protocol):
         ...
 
 
-async def _make_server(table: dict[str, object], seed: int, recording: Recording | None) -> Server:
+class ServedRequests:
+    """Passes what a server answered to an exporter; a server begins no trace."""
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+
+    def begin(self, client_order_id: str, part: str, call: str) -> TraceParent | None:
+        """Send nothing along."""
+        return None
+
+    def end(self, request: VenueRequest) -> None:
+        """Export a span."""
+        self._telemetry.request(request)
+
+
+def _make_telemetry(url: str) -> Telemetry:
+    """Return what sends spans to a receiver, started.
+
+    Raises:
+        PluginError: The exporter is not installed.
+    """
+    from hexdesk_app.config.paths import Origins
+    from hexdesk_app.plugins import convert_settings, load, load_into, make
+
+    registry = load([])
+    plugin = load_into(registry, EXPORTER)
+    registration = registry.telemetry()[EXPORTER]
+    table: dict[str, object] = {"endpoint": url, "prometheus_listen": "", "logs": False}
+    settings = convert_settings(registration, table, ("telemetry",), Origins())
+    context = TelemetryContext(
+        desk=PLUGIN,
+        mode="simulated",
+        run_id=f"{os.getpid()}",
+        version=version("hexdesk"),
+        logger=logging.getLogger("hexdesk.telemetry"),
+    )
+    telemetry = make(registration.factory, context, settings, plugin)
+    telemetry.start(lambda: None)
+    return telemetry
+
+
+async def _make_server(
+    table: dict[str, object], seed: int, recording: Recording | None, telemetry: Telemetry | None
+) -> Server:
     from hexdesk_app.live_clock import LiveClock
     from hexdesk_app.plugins import convert_settings, load, load_into, make
 
@@ -140,18 +203,15 @@ async def _make_server(table: dict[str, object], seed: int, recording: Recording
         instruments={instrument.id: instrument for instrument in instruments},
         seed=seed,
         logger=logging.getLogger("hexdesk.server.sim_venue"),
+        tracer=UNTRACED if telemetry is None else ServedRequests(telemetry),
     )
     return make(registration.factory, context, settings, plugin)
 
 
 async def _serve(
-    output: Output,
-    table: dict[str, object],
-    seed: int,
-    recording: Recording | None,
-    speed: float,
+    output: Output, making: Awaitable[Server], recording: Recording | None, speed: float
 ) -> None:
-    server = await _make_server(table, seed, recording)
+    server = await making
     stopped = asyncio.Event()
 
     def stop(_signal: str) -> None:

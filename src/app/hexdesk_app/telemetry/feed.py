@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.metrics import Exemplar, Log2Histogram
-from hexdesk.domain.timeline import EndedOrder, TimelineFold
+from hexdesk.domain.timeline import EndedOrder, Positions, TimelineFold
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
-from hexdesk.ports.telemetry import CALL, Reading, Telemetry, order_span_id, order_trace_id
+from hexdesk.ports.telemetry import CALL, Reading, Telemetry, order_traceparent
 from hexdesk_app.telemetry.labels import Labels
+from hexdesk_app.telemetry.requests import RequestBook
 
 COMMITS_MAX = 512
 """Commits that may wait; more are dropped."""
@@ -44,6 +45,8 @@ class TimelineFeed:
         logger: logging.Logger,
         *,
         wall_ns: Callable[[], TimeNs] | None,
+        requests: RequestBook | None = None,
+        positions: Callable[[], Positions] = dict,
         commits_max: int = COMMITS_MAX,
         share: float = SHARE,
     ) -> None:
@@ -55,6 +58,8 @@ class TimelineFeed:
             telemetry: Takes the timelines; None for histograms only.
             logger: Told once if something is wrong.
             wall_ns: The desk's clock, None where its time is virtual.
+            requests: What brokers sent, for the traces of kept orders.
+            positions: Returns what is held at the start.
             commits_max: Commits that may wait.
             share: Part of the time that the thread may use while there is much to do.
         """
@@ -66,12 +71,14 @@ class TimelineFeed:
         self._pause = 1 / share - 1
         self._queue: deque[Commit] = deque()
         self._fold = TimelineFold(instruments)
+        self._requests = requests
+        self._positions = positions
         self._labels = Labels()
         self._histograms: dict[tuple[str, str, str], Log2Histogram] = {}
         self._ended: dict[tuple[str, str], int] = {}
         self._quantities: dict[str, list[float]] = {}
         self._dropped = 0
-        self._failures = 0
+        self._failures = self._noticed = 0
         self._deadline = float("inf")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="timelines", daemon=True)
@@ -80,6 +87,9 @@ class TimelineFeed:
 
     def start(self) -> None:
         """Begin to follow."""
+        self._fold.hold(self._positions())
+        if self._requests is not None and self._telemetry is not None:
+            self._requests.follow()
         self._journal.follow(self._make_sink())
         self._thread.start()
 
@@ -121,6 +131,8 @@ class TimelineFeed:
         dropped = "hexdesk.telemetry.dropped"
         found.append(Reading(dropped, ("commits",), self._dropped))
         found.append(Reading(dropped, ("timelines",), self._fold.given_up))
+        if self._requests is not None:
+            found.append(Reading(dropped, ("requests",), self._requests.dropped))
         return found
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> None:
@@ -150,6 +162,11 @@ class TimelineFeed:
 
     def _feed(self) -> None:
         queue, fold = self._queue, self._fold
+        if self._requests is not None and self._telemetry is not None:
+            self._requests.pass_on(self._telemetry)
+        if self._dropped > self._noticed:
+            self._noticed = self._dropped
+            fold.forget_positions()
         while queue:
             begun = time.thread_time()
             for _ in range(min(CHUNK, len(queue))):
@@ -166,6 +183,9 @@ class TimelineFeed:
     def _take(self, ended: EndedOrder) -> None:
         timeline = ended.timeline
         is_kept = self._telemetry is not None and self._telemetry.order(timeline)
+        if self._requests is not None and self._telemetry is not None:
+            order_id = timeline.intent.client_order_id
+            self._requests.decide(order_id, self._telemetry, is_kept=is_kept)
         strategy = self._labels.cap("strategy", timeline.intent.strategy_id)
         instrument = self._labels.cap("instrument", timeline.intent.instrument_id)
         for metric, value in (
@@ -192,7 +212,6 @@ class TimelineFeed:
 
 
 def _exemplar(ended: EndedOrder, value: int) -> Exemplar:
-    order_id = ended.timeline.intent.client_order_id
-    return Exemplar(
-        value, order_trace_id(order_id), order_span_id(order_id, "order"), ended.timeline.end_ns
-    )
+    timeline = ended.timeline
+    span = order_traceparent(timeline.intent.client_order_id, "order", timeline.origin)
+    return Exemplar(value, span.trace_id, span.span_id, timeline.end_ns)

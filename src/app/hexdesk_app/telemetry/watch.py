@@ -7,6 +7,8 @@ import logging
 from importlib.metadata import version
 from itertools import islice
 
+from hexdesk.application.desk import Desk
+from hexdesk.domain.timeline import Positions
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.plugin.contexts import TelemetryContext
 from hexdesk.ports.telemetry import Reading, Readings, Telemetry
@@ -61,6 +63,8 @@ class Watch:
             telemetry,
             logger,
             wall_ns=None if app.desk.is_virtual else wall_time_ns,
+            requests=app.requests,
+            positions=lambda: positions_of(app.desk),
         )
         self._start_ns: TimeNs = 0
         self._next_ns: TimeNs = 0
@@ -147,6 +151,15 @@ class Watch:
                 Reading("hexdesk.telemetry.failures", (signal,), each.failures),
             ]
         return found
+
+
+def positions_of(desk: Desk) -> Positions:
+    """Return what each strategy holds, by strategy and instrument."""
+    return {
+        (host.strategy_id, instrument_id): ledger.position.quantity
+        for host in desk.hosts.values()
+        for instrument_id, ledger in host.ledgers.items()
+    }
 
 
 def make_telemetry(app: Application) -> Telemetry | None:

@@ -7,11 +7,17 @@ the commit's time is when they were in the journal and about to leave.
 
 from collections.abc import Callable, Iterable, Mapping
 from enum import IntEnum
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 import msgspec
 
-from hexdesk.domain.commands import OperatorAmend, OperatorCancel, OperatorSubmit, StrategyCommand
+from hexdesk.domain.commands import (
+    OpenBooks,
+    OperatorAmend,
+    OperatorCancel,
+    OperatorSubmit,
+    StrategyCommand,
+)
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
@@ -73,7 +79,8 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One moment in an order's life.
 
     `ts_ns` is when the desk knew, `ts_event` when the venue says it happened (0: it does not say).
-    `text` is a code or a trade id; quantity and price are those of a fill, raw.
+    `text` is a code or a trade id; quantity and price are those of a fill, raw; `position` is what
+    the strategy held after it, None where that is not known.
     """
 
     stage: Stage
@@ -82,6 +89,11 @@ class Mark(msgspec.Struct, frozen=True, gc=False, array_like=True):
     text: str = ""
     quantity: QtyRaw = 0
     price: PriceRaw = 0
+    position: QtyRaw | None = None
+
+
+Positions: TypeAlias = dict[tuple[str, str], QtyRaw]
+"""Signed quantities by strategy and instrument."""
 
 
 class Cause(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -225,6 +237,8 @@ class TimelineFold:
         self._fresh: list[_Draft] = []
         self._written_ns: TimeNs = 0
         self._origin = ""
+        self._positions: dict[tuple[str, str], QtyRaw | None] = {}
+        self._has_gaps = False
         self._handlers: dict[type, Callable[[Any], None]] = {
             NewOrder: self._new,
             AmendOrder: self._request,
@@ -233,6 +247,7 @@ class TimelineFold:
             **dict.fromkeys(_NAMES, self._market),
             **dict.fromkeys(_STAGES, self._report),
             **dict.fromkeys(_ASKED, self._command),
+            OpenBooks: self._books,
         }
         self.given_up = 0
         self.unmatched = 0
@@ -240,6 +255,15 @@ class TimelineFold:
     def __len__(self) -> int:
         """Return how many orders are followed."""
         return len(self._open)
+
+    def hold(self, positions: Positions) -> None:
+        """Begin with what is held."""
+        self._positions = dict(positions)
+
+    def forget_positions(self) -> None:
+        """Say no more what is held: some fills were not seen."""
+        self._has_gaps = True
+        self._positions.clear()
 
     def add(self, records: Iterable[object], *, written_ns: TimeNs = 0, origin: str = "") -> None:
         """Take a commit: `written_ns` by the desk's clock, 0 where its time is virtual."""
@@ -297,22 +321,52 @@ class TimelineFold:
         draft = self._open.get(report.client_order_id)
         if draft is None:
             self.unmatched += 1
+            if isinstance(report, Fill):
+                self._forget(report.instrument_id)
             return
         stage, state = _STAGES[type(report)]
         text = getattr(report, "code", "") or getattr(report, "trade_id", "")
         draft.code = getattr(report, "code", "") or draft.code
         if isinstance(report, Fill):
             draft.filled += report.quantity
-            mark = Mark(stage, report.ts_init, report.ts_event, text, report.quantity, report.price)
+            mark = Mark(
+                stage, report.ts_init, report.ts_event, text, report.quantity, report.price,
+                self._move(draft.intent, report.quantity),
+            )  # fmt: skip
             if draft.filled >= draft.quantity:
                 state = "filled"
         else:
             mark = Mark(stage, report.ts_init, getattr(report, "ts_event", 0), text)
             if isinstance(report, OrderUpdated):
                 draft.quantity = report.quantity
+            elif isinstance(report, FillBusted):
+                self._forget(draft.intent.instrument_id)
         self._mark(draft, mark)
         if state:
             self._end(draft, state)
+
+    def _move(self, intent: NewOrder, quantity: QtyRaw) -> QtyRaw | None:
+        """Return what is held after a fill."""
+        key = (intent.strategy_id, intent.instrument_id)
+        held = self._positions.get(key)
+        if held is None:
+            return None
+        held += quantity if intent.side is BUY else -quantity
+        self._positions[key] = held
+        return held
+
+    def _forget(self, instrument_id: str) -> None:
+        """Say no more what is held of an instrument: whose fill it was is not known here."""
+        for key in self._positions:
+            if key[1] == instrument_id:
+                self._positions[key] = None
+
+    def _books(self, opened: OpenBooks) -> None:
+        """Begin to count what is held of instruments that nobody held before."""
+        if not self._has_gaps:
+            for instrument_id in opened.instrument_ids:
+                self._positions.setdefault((opened.strategy_id, instrument_id), 0)
+        self._command(opened)
 
     def _request(self, request: AmendOrder | CancelOrder) -> None:
         draft = self._open.get(request.client_order_id)

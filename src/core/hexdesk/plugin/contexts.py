@@ -13,6 +13,7 @@ from hexdesk.ports.broker import ReportSink
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control import Control
 from hexdesk.ports.market_data import MarketTap
+from hexdesk.ports.telemetry import UNTRACED, RequestTracer
 
 
 class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,7 @@ class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
         seed: For all randomness of the broker.
         logger: The adapter's own.
         on_link: Told every change of the connection; never for one in the desk's own process.
+        tracer: Asked before each request to the venue, and told after it.
     """
 
     name: str
@@ -41,6 +43,7 @@ class BrokerContext(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     logger: logging.Logger
     on_link: LinkObserver = unobserved
+    tracer: RequestTracer = UNTRACED
 
 
 class FeedContext(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,6 +134,7 @@ class ServerContext(msgspec.Struct, frozen=True, kw_only=True):
         logger: The server's own.
         control: The desk's control plane; None for a server that runs without a desk.
         base_path: Where relative paths in settings start: the folder of the configuration file.
+        tracer: Told of each request that carried a sampled trace context and was answered.
     """
 
     name: str
@@ -140,3 +144,4 @@ class ServerContext(msgspec.Struct, frozen=True, kw_only=True):
     logger: logging.Logger
     control: Control | None = None
     base_path: Path = Path()
+    tracer: RequestTracer = UNTRACED

@@ -26,6 +26,9 @@ TRACE_BITS = 64
 CALL: ContextVar[str] = ContextVar("hexdesk_call", default="")
 """W3C `traceparent` of the call being answered; whoever answers calls sets it around each."""
 
+HEADER = "traceparent"
+"""Name of the header, and of the gRPC metadata, that carries a trace context."""
+
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """One number, or distribution, of a metric; `labels` in the metric's own order."""
@@ -65,6 +68,76 @@ class SignalStats(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class TraceParent(msgspec.Struct, frozen=True):
+    """A W3C trace context (https://www.w3.org/TR/trace-context)."""
+
+    trace_id: int
+    span_id: int
+    is_sampled: bool
+
+    def __str__(self) -> str:
+        """Return the header's value."""
+        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.is_sampled:02x}"
+
+
+class VenueRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request between a desk and a venue, as one side of it saw it: a span of its own.
+
+    Attributes:
+        client_order_id: What it was about; empty on the venue's side, which need not know.
+        context: Its own span.
+        parent_span_id: Span that it was made for.
+        is_server: Whether this side answered.
+        name: As `POST /v1/orders`: method and route, without ids.
+        begin_ns: UTC, when it left, or arrived.
+        end_ns: UTC, when the answer was there, or given up.
+        attributes: By OpenTelemetry's semantic conventions, as `http.response.status_code`.
+        error: Why it failed; empty where it did not.
+    """
+
+    client_order_id: str = ""
+    context: TraceParent
+    parent_span_id: int
+    is_server: bool = False
+    name: str
+    begin_ns: TimeNs
+    end_ns: TimeNs
+    attributes: dict[str, str | int]
+    error: str = ""
+
+
+class RequestTracer(Protocol):
+    """Follows requests to a venue: an adapter asks it before each, and tells it after."""
+
+    def begin(self, client_order_id: str, part: str, call: str) -> TraceParent | None:
+        """Return the context to send along, as the header `HEADER`; None where nothing is traced.
+
+        Args:
+            client_order_id: What the request is about.
+            part: Which request of the order: `submit`, `cancel-3`, `amend-4`.
+            call: What `CALL` held when the desk asked for it.
+        """
+        ...
+
+    def end(self, request: VenueRequest) -> None:
+        """Take what became of it; neither blocks nor raises."""
+        ...
+
+
+class Untraced:
+    """A tracer where nobody asked for one."""
+
+    def begin(self, client_order_id: str, part: str, call: str) -> TraceParent | None:
+        """Send nothing along."""
+        return None
+
+    def end(self, request: VenueRequest) -> None:
+        """Forget it."""
+
+
+UNTRACED = Untraced()
+
+
 class Telemetry(Protocol):
     """An exporter of metrics, traces and logs."""
 
@@ -88,6 +161,10 @@ class Telemetry(Protocol):
         """
         ...
 
+    def request(self, request: VenueRequest) -> None:
+        """Take a request whose trace is kept, from any thread; neither blocks nor raises."""
+        ...
+
     @property
     def stats(self) -> dict[str, SignalStats]:
         """How each signal is doing, from any thread."""
@@ -96,18 +173,6 @@ class Telemetry(Protocol):
     def close(self, timeout_s: float) -> None:
         """Export what waits, within a time; idempotent."""
         ...
-
-
-class TraceParent(msgspec.Struct, frozen=True):
-    """A W3C trace context (https://www.w3.org/TR/trace-context)."""
-
-    trace_id: int
-    span_id: int
-    is_sampled: bool
-
-    def __str__(self) -> str:
-        """Return the header's value."""
-        return f"00-{self.trace_id:032x}-{self.span_id:016x}-{self.is_sampled:02x}"
 
 
 def parse_traceparent(text: str) -> TraceParent | None:
@@ -124,6 +189,11 @@ def parse_traceparent(text: str) -> TraceParent | None:
     return TraceParent(trace_id, span_id, bool(int(parts[3], 16) & 1))
 
 
+def join_trace(header: str) -> None:
+    """Let what is done from here on, in this task, belong to a caller's trace, if it has one."""
+    CALL.set(header if parse_traceparent(header) is not None else "")
+
+
 def order_trace_id(client_order_id: str) -> int:
     """Return the trace id of an order that no call asked for; never 0."""
     return int.from_bytes(blake2b(client_order_id.encode(), digest_size=16).digest()) or 1
@@ -135,15 +205,19 @@ def order_span_id(client_order_id: str, part: str) -> int:
     return int.from_bytes(blake2b(text, digest_size=8).digest()) or 1
 
 
-def order_traceparent(client_order_id: str) -> TraceParent:
-    """Return the context that a broker adapter sends along with an order's request.
+def order_traceparent(client_order_id: str, part: str = "submit", call: str = "") -> TraceParent:
+    """Return the context of a request about an order: of the span that one of its parts makes.
 
-    Call it inside `Broker.submit`: there the call that the order came from is still known.
+    Args:
+        client_order_id: Which order.
+        part: Which of its requests.
+        call: `traceparent` of the call that asked for the order; empty where none did.
     """
-    call = parse_traceparent(CALL.get())
-    trace_id = call.trace_id if call else order_trace_id(client_order_id)
-    is_sampled = call.is_sampled if call else True
-    return TraceParent(trace_id, order_span_id(client_order_id, "submit"), is_sampled)
+    parent = parse_traceparent(call)
+    trace_id = parent.trace_id if parent else order_trace_id(client_order_id)
+    return TraceParent(
+        trace_id, order_span_id(client_order_id, part), parent.is_sampled if parent else True
+    )
 
 
 def is_ratio_sampled(trace_id: int, ratio: float) -> bool:

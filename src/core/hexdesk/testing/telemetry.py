@@ -1,7 +1,7 @@
 """Telemetry that keeps what it is given."""
 
 from hexdesk.domain.timeline import OrderTimeline
-from hexdesk.ports.telemetry import LatestReadings, Readings, SignalStats
+from hexdesk.ports.telemetry import LatestReadings, Readings, SignalStats, VenueRequest
 
 
 class FakeTelemetry:
@@ -9,11 +9,13 @@ class FakeTelemetry:
 
     Attributes:
         orders: Timelines taken.
+        requests: Requests taken.
         is_closed: Whether it was closed.
     """
 
     def __init__(self, *, keeps: bool = True) -> None:
         self.orders: list[OrderTimeline] = []
+        self.requests: list[VenueRequest] = []
         self.is_closed = False
         self._keeps = keeps
         self._latest: LatestReadings | None = None
@@ -36,6 +38,10 @@ class FakeTelemetry:
         """Keep a timeline."""
         self.orders.append(timeline)
         return self._keeps
+
+    def request(self, request: VenueRequest) -> None:
+        """Keep a request."""
+        self.requests.append(request)
 
     @property
     def stats(self) -> dict[str, SignalStats]:

@@ -13,6 +13,7 @@ from hexdesk.plugin import ServerContext
 from hexdesk.ports.control import Caller, ControlError, Reason, Scope
 from hexdesk.ports.control_requests import GetDesk
 from hexdesk.ports.control_views import DeskState
+from hexdesk.ports.telemetry import HEADER, join_trace
 from hexdesk_grpc.calls import carry_out
 from hexdesk_grpc.errors import bug_status, late_status, status_of
 from hexdesk_grpc.from_wire import invalid
@@ -172,6 +173,7 @@ class HttpServer:
         return handle
 
     async def _call(self, binding: Binding, request: web.Request) -> web.Response:
+        join_trace(request.headers.get(HEADER, ""))
         caller, message = await self._read(binding, request)
         return answer(await carry_out(self._control, caller, METHODS.get(binding.name), message))
 

@@ -20,6 +20,7 @@ from hexdesk.domain.values import Operation, TimeNs
 from hexdesk.errors import VenuePermanentError
 from hexdesk.plugin import BrokerContext
 from hexdesk.ports.broker import Capabilities, VenueOrder, VenuePosition
+from hexdesk.ports.telemetry import CALL
 from hexdesk_sim.checks import VENUE_DUPLICATE_ID, VENUE_OTHER, VENUE_RATE
 from hexdesk_sim.venue.capabilities import CAPABILITIES
 from hexdesk_sim.venue.lanes import Lanes
@@ -46,12 +47,16 @@ SCALES = ("price_scale", "quantity_scale", "multiplier_scale", "settle", "invers
 
 
 class Sent:
-    """A request that has left, or may have; `is_told` once the desk knows what is known of it."""
+    """A request on its way; `is_told` once the desk knows what is known of it.
 
-    __slots__ = ("is_told", "request")
+    `call` is the trace context of the call that asked for an order; empty where none did.
+    """
 
-    def __init__(self, request: OrderRequest) -> None:
+    __slots__ = ("call", "is_told", "request")
+
+    def __init__(self, request: OrderRequest, call: str) -> None:
         self.request = request
+        self.call = call
         self.is_told = False
 
 
@@ -73,8 +78,8 @@ class VenueBroker:
         self._settings = settings
         self._account_id = context.account_id
         self._clock = context.clock
-        self._rest = Rest(context.account_id, context.clock, settings)
-        self._lanes: Lanes[OrderRequest] = Lanes(
+        self._rest = Rest(context.account_id, context.clock, settings, context.tracer)
+        self._lanes: Lanes[Sent] = Lanes(
             self._perform, workers=settings.connections, capacity=settings.requests_max
         )
         self._stream = Stream(
@@ -126,7 +131,7 @@ class VenueBroker:
     def submit(self, order: NewOrder) -> None:
         """Send an order."""
         self._working.add(order)
-        self._enqueue(order)
+        self._enqueue(order, CALL.get())
 
     def amend(self, request: AmendOrder) -> None:
         """Ask to replace terms of an open order."""
@@ -136,12 +141,12 @@ class VenueBroker:
         """Ask to cancel an open order."""
         self._enqueue(request)
 
-    def _enqueue(self, request: OrderRequest) -> None:
+    def _enqueue(self, request: OrderRequest, call: str = "") -> None:
         if not self.is_open:
             self._refuse(request, LINK_DOWN, "unsent: not connected")
         elif self._is_down:
             self._refuse(request, LINK_DOWN, self._why_down())
-        elif not self._lanes.put(request.client_order_id, request):
+        elif not self._lanes.put(request.client_order_id, Sent(request, call)):
             limit = self._settings.requests_max
             self._refuse(request, VENUE_RATE, f"unsent: requests_waiting={limit} expected=fewer")
 
@@ -149,13 +154,14 @@ class VenueBroker:
         status = self._connection.status
         return f"unsent: link={status.state.name} error={status.error!r}"
 
-    async def _perform(self, request: OrderRequest) -> None:
+    async def _perform(self, sent: Sent) -> None:
+        request = sent.request
         if self._is_down:  # it was lost while the request waited
             self._refuse(request, LINK_DOWN, self._why_down())
             return
-        sent = self._under_way[request.client_order_id] = Sent(request)
+        self._under_way[request.client_order_id] = sent
         try:
-            answer = await self._rest.send(request)
+            answer = await self._rest.send(request, sent.call)
         except NotExecutedError as error:
             self._refuse(request, error.code, str(error))
         except UnknownOutcomeError as error:
@@ -224,8 +230,8 @@ class VenueBroker:
         """
         self.is_open = False
         timeout_s = self._settings.close_timeout_ms / MS_PER_S
-        for request in await self._lanes.close(timeout_s):
-            self._refuse(request, LINK_DOWN, "unsent: closed")
+        for sent in await self._lanes.close(timeout_s):
+            self._refuse(sent.request, LINK_DOWN, "unsent: closed")
         await self._connection.close()
         await self._rest.close()
 

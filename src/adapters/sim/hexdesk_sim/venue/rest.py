@@ -15,8 +15,10 @@ from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.errors import VenueCredentialsError, VenuePermanentError, VenueUnavailableError
 from hexdesk.ports.broker import VenueOrder, VenuePosition
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.telemetry import UNTRACED, RequestTracer
 from hexdesk_sim.checks import VENUE_OTHER, VENUE_RATE
 from hexdesk_sim.venue.settings import VenueBrokerSettings
+from hexdesk_sim.venue.tracing import ClientTraces, Exchange
 from hexdesk_sim.venue.wire import (
     ACCOUNT_HEADER,
     ANSWER,
@@ -62,10 +64,17 @@ class UnknownOutcomeError(Exception):
 class Rest:
     """Requests of one account."""
 
-    def __init__(self, account_id: str, clock: Clock, settings: VenueBrokerSettings) -> None:
+    def __init__(
+        self,
+        account_id: str,
+        clock: Clock,
+        settings: VenueBrokerSettings,
+        tracer: RequestTracer = UNTRACED,
+    ) -> None:
         self._account_id = account_id
         self._clock = clock
         self._settings = settings
+        self._traces = ClientTraces(tracer, clock, settings.url)
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -97,8 +106,8 @@ class Rest:
 
     # --- orders ------------------------------------------------------------------------------
 
-    async def send(self, request: OrderRequest) -> Answer:
-        """Send an order request, once.
+    async def send(self, request: OrderRequest, call: str = "") -> Answer:
+        """Send an order request, once; `call` is the trace context of what asked for the order.
 
         Amendments go by PATCH and cancels by POST, because aiohttp repeats PUT and DELETE by
         itself when a connection breaks.
@@ -109,7 +118,8 @@ class Rest:
         """
         method, path, body = _route(request)
         try:
-            status, content = await self._order_request(method, path, body)
+            with self._traces.exchange(request, path, call) as exchange:
+                status, content = await self._order_request(method, path, body, exchange)
         except aiohttp.ClientConnectorError as error:
             raise NotExecutedError(LINK_DOWN, f"unsent: {error.strerror or error}") from error
         except aiohttp.ConnectionTimeoutError as error:
@@ -121,7 +131,9 @@ class Rest:
             raise UnknownOutcomeError(f"connection lost: {error!r}"[:200]) from error
         return _understand(status, content)
 
-    async def _order_request(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+    async def _order_request(
+        self, method: str, path: str, body: bytes, exchange: Exchange
+    ) -> tuple[int, bytes]:
         if self._session is None:
             raise NotExecutedError(LINK_DOWN, "unsent: closed")
         expires_ns = self._clock.now_ns() + self._settings.answer_timeout_ms * NS_PER_MS
@@ -129,9 +141,10 @@ class Rest:
             method,
             path,
             data=body,
-            headers={EXPIRES_HEADER: str(expires_ns)},
+            headers={EXPIRES_HEADER: str(expires_ns), **exchange.headers},
             allow_redirects=False,
         ) as response:
+            exchange.status = response.status
             return response.status, await _body(response, ANSWER_BYTES_MAX)
 
     # --- queries -----------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from hexdesk_sim.venue.house import House
 from hexdesk_sim.venue.session import CLOSE_TIMEOUT_S, Session
 from hexdesk_sim.venue.settings import VenueServerSettings
 from hexdesk_sim.venue.source import DEFAULT_INSTRUMENT, RandomWalk
+from hexdesk_sim.venue.tracing import ServerTraces
 from hexdesk_sim.venue.wire import STREAM_PATH, Problem
 
 STOP_TIMEOUT_S = 2.0
@@ -40,6 +41,7 @@ class VenueServer:
         """
         self._logger = context.logger
         self._settings = settings
+        self._traces = ServerTraces(context.tracer, context.clock)
         self._host, self._port = _parse_listen(settings)
         instruments = context.instruments or {DEFAULT_INSTRUMENT.id: DEFAULT_INSTRUMENT}
         self.house = House(instruments, context.clock, settings, context.seed, self._logger)
@@ -87,7 +89,7 @@ class VenueServer:
             cut=self._cut,
         )
         app = web.Application(
-            middlewares=[self._limit, handlers.guard],
+            middlewares=[self._traces.trace, self._limit, handlers.guard],
             client_max_size=self._settings.message_bytes_max,
         )
         app.add_routes([*handlers.routes(), web.get(STREAM_PATH, self._stream)])
