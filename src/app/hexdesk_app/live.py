@@ -54,7 +54,11 @@ async def run_live(config: Config, options: Options) -> RunResult:
         resume(app)
         await within(open_balances(app), "opening balances")
         reconciliation = Reconciliation(
-            app.desk, app.assembly.brokers, app.clock, config.reconciliation
+            app.desk,
+            app.assembly.brokers,
+            app.clock,
+            config.reconciliation,
+            app.assembly.resends,
         )
         stack.push_async_callback(reconciliation.close)
         app.process.show_reconciliation(reconciliation.shown)
@@ -72,6 +76,7 @@ async def run_live(config: Config, options: Options) -> RunResult:
             keeper.look(session.now_ns)
             await session.wait(WATCH_STEP_S)
         session.seconds = time.perf_counter() - begun
+        reconciliation.stop()
         session.stop_strategies(app.clock.now_ns())
         await _until_settled(app.desk, keeps=config.desk.on_stop == "keep")
         keeper.end(app.clock.now_ns())

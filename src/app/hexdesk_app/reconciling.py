@@ -15,6 +15,7 @@ from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.application.repairs import Repairs
+from hexdesk.application.resends import Resends
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.broker import Broker
@@ -40,12 +41,15 @@ class Watchman:
         desk: Desk,
         clock: Clock,
         settings: ReconciliationSettings,
+        *,
+        resends: Resends | None = None,
     ) -> None:
         self.reconciler = Reconciler(name, desk, broker.capabilities, settings)
         self._broker = broker
         self._clock = clock
         self._timeout_s = settings.query_timeout_s
         self._repairs = Repairs(desk, name)
+        self._resends = resends or Resends(desk, name, settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._was_live = True
         self._owes_exits = True
@@ -53,7 +57,9 @@ class Watchman:
 
     def start(self, quiet_since_ns: TimeNs) -> None:
         """Begin with a full round; see `Reconciler.start`."""
-        self.reconciler.start(self._clock.now_ns(), quiet_since_ns=quiet_since_ns)
+        now_ns = self._clock.now_ns()
+        self.reconciler.start(now_ns, quiet_since_ns=quiet_since_ns)
+        self._resends.begin(self._broker.capabilities, now_ns)
 
     def on_link(self, status: LinkStatus) -> None:
         """Ask nothing while the link is down, and everything once it is back."""
@@ -75,6 +81,7 @@ class Watchman:
         still owe: not before, for what is known of them and of what they close may be old.
         """
         now_ns = self._clock.now_ns()
+        self._resends.step(now_ns)
         self._do(self.reconciler.tick(now_ns))
         if self._owes_exits and self.reconciler.is_compared:
             self._owes_exits = False
@@ -85,6 +92,10 @@ class Watchman:
             task = asyncio.create_task(self._ask(query))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
+
+    def stop(self) -> None:
+        """Send nothing again any more: the desk stops."""
+        self._resends.stop(self._clock.now_ns())
 
     async def close(self) -> None:
         """Give up what is on its way."""
@@ -138,9 +149,12 @@ class Reconciliation:
         brokers: Mapping[str, Broker],
         clock: Clock,
         settings: ReconciliationSettings,
+        resends: Mapping[str, Resends] | None = None,
     ) -> None:
+        known = resends or {}
         self.watchmen = {
-            name: Watchman(name, broker, desk, clock, settings) for name, broker in brokers.items()
+            name: Watchman(name, broker, desk, clock, settings, resends=known.get(name))
+            for name, broker in brokers.items()
         }
         self._is_on = settings.enabled
         self._desk = desk
@@ -175,6 +189,11 @@ class Reconciliation:
             watchman.on_link(status)
         if status.is_live and not self._is_on:  # not from within what told of the link
             asyncio.get_running_loop().call_soon(self._follow_lists)
+
+    def stop(self) -> None:
+        """Send nothing again any more: the desk stops."""
+        for watchman in self.watchmen.values():
+            watchman.stop()
 
     async def close(self) -> None:
         """Stop asking."""

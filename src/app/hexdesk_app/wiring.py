@@ -17,6 +17,7 @@ from hexdesk.application.inbox import Inbox
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.recovery import Past, read_past
 from hexdesk.application.replay import Replay
+from hexdesk.application.resends import Resends
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
@@ -57,13 +58,14 @@ NS_PER_MS = 1_000_000
 
 
 class Assembly(msgspec.Struct, frozen=True):
-    """A desk with what it is attached to; `deposits` by broker name."""
+    """A desk with what it is attached to; `deposits` and same-id retries by broker name."""
 
     desk: Desk
     brokers: dict[str, Broker]
     inbox: Inbox
     deposits: dict[str, tuple[Money, ...]]
     risk: RiskOffice
+    resends: dict[str, Resends] = {}
 
 
 class Lookback(msgspec.Struct, frozen=True):
@@ -248,14 +250,30 @@ def assemble(
         strategy_budget_ns=int(config.desk.strategy_budget_ms * NS_PER_MS),
     )
     inbox = Inbox(desk, wake or _nothing, capacity=config.desk.inbox_max)
-    reports = inbox.put_report if wake else desk.on_report
+    resends = {name: Resends(desk, name, config.reconciliation) for name in parts.brokers if wake}
+
+    def sink(name: str) -> ReportSink:
+        if not wake:
+            return desk.on_report
+        filtered, put = resends[name].filtered, inbox.put_report
+        return lambda report: put(filtered(report))
+
     deposits = {
         name: part.section.deposits or _default_deposits(config, name, instruments)
         for name, part in parts.brokers.items()
     }
     brokers = {
         name: _add_broker(
-            config, parts, name, desk, reports, clock, instruments, deposits[name], links, requests
+            config,
+            parts,
+            name,
+            desk,
+            sink(name),
+            clock,
+            instruments,
+            deposits[name],
+            links,
+            requests,
         )
         for name in parts.brokers
     }
@@ -280,7 +298,7 @@ def assemble(
     desk.saves.is_on = config.journal is not None and not is_virtual
     for name in parts.strategies:
         _add_strategy(parts, name, desk)
-    return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk))
+    return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk), resends)
 
 
 def _missing_deposits(

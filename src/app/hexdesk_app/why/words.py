@@ -10,6 +10,7 @@ from hexdesk.domain.commands import (
     OperatorAmend,
     OperatorCancel,
     OperatorSubmit,
+    ResendOrder,
     ResolveOrder,
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
@@ -185,6 +186,7 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     OperatorAmend: _said("an amendment is asked for"),
     OperatorCancel: _said("a cancel is asked for"),
     ResolveOrder: lambda _w, it: f"{it.by} says it is {it.resolution.value}: {it.reason}",
+    ResendOrder: lambda _w, it: f"sent again under its id, retry {it.attempt}: {it.reason}",
     CancelAll: _said("all orders are to be canceled"),
     Flatten: _said("positions are to be closed"),
 }

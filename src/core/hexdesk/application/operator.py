@@ -9,6 +9,7 @@ from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
 from hexdesk.application.owed import OwedVerbs
+from hexdesk.application.resending import send_again
 from hexdesk.application.resolving import reports_of
 from hexdesk.domain.commands import (
     AdoptOrder,
@@ -24,6 +25,7 @@ from hexdesk.domain.commands import (
     OperatorCancel,
     OperatorSubmit,
     Rearm,
+    ResendOrder,
     ResolveOrder,
     ResumeEntries,
     RollTradingDay,
@@ -125,10 +127,8 @@ class Operator:
                     self._execution.refuse(command, "a reason is needed")
             case AdoptOrder():
                 self._execution.adopt(command.intent)
-            case ResolveOrder():
-                order = self._execution.order(command.client_order_id)
-                for report in reports_of(command, order) if order is not None else ():
-                    self._execution.on_report(report)  # type: ignore[arg-type]
+            case ResolveOrder() | ResendOrder():
+                return self._settle(command)
             case RollTradingDay():
                 self._roll_trading_day(command)
             case ArmLive() | DisarmLive():
@@ -138,6 +138,16 @@ class Operator:
             case _:
                 for host in self._chosen(command.strategy_id):
                     self._handle_for(host, command)
+        return DONE
+
+    def _settle(self, command: ResolveOrder | ResendOrder) -> Outcome:
+        """Do what ends a doubt, or may end it."""
+        execution, order_id = self._execution, command.client_order_id
+        if isinstance(command, ResendOrder):
+            return Outcome(order_id, send_again(execution, command))
+        order = execution.order(order_id)
+        for report in reports_of(command, order) if order is not None else ():
+            execution.on_report(report)  # type: ignore[arg-type]
         return DONE
 
     def _handle_for(self, host: StrategyHost, command: StrategyCommand) -> None:

@@ -219,6 +219,18 @@ class ResolveOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     ts_init: TimeNs
 
 
+class ResendOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="resend_order"):
+    """Send an order once more under its own id, where that can never make two.
+
+    The order is in doubt from then on, as after its first send; `attempt` counts from 1.
+    """
+
+    client_order_id: str
+    attempt: int
+    reason: str
+    ts_init: TimeNs
+
+
 OrderCommand: TypeAlias = OperatorSubmit | OperatorAmend | OperatorCancel
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
@@ -236,5 +248,6 @@ Command: TypeAlias = (
     | OrderCommand
     | AdoptOrder
     | ResolveOrder
+    | ResendOrder
     | RiskCommand
 )

@@ -98,7 +98,12 @@ class Broker(Protocol):
         ...
 
     def submit(self, order: NewOrder) -> None:
-        """Send an order."""
+        """Send an order.
+
+        The same order may come again under the same id, where `dedupes_client_id` is declared or
+        its send was reported as one that never left. While an earlier send may have arrived, a
+        second one that fails is reported as `OutcomeUnknown`: it proves nothing.
+        """
         ...
 
     def amend(self, request: AmendOrder) -> None:

@@ -121,6 +121,27 @@ async def test_without_a_venue_an_order_is_provably_unsent() -> None:
         assert not desk.of(OutcomeUnknown)
 
 
+async def test_a_second_send_that_never_left_says_nothing_of_the_first() -> None:
+    """Seeds: A23."""
+    async with running(faults=(LoseOrder(),)) as site, site.desk() as desk:
+        order = desk.submit()
+        await desk.has(OutcomeUnknown, order)
+        await site.server.stop()
+        desk.broker.submit(order)
+        await desk.has(OutcomeUnknown, order, 2)
+        assert not desk.of(OrderRejected)
+
+
+async def test_an_order_that_was_lost_is_made_by_a_second_send() -> None:
+    """Seeds: A23."""
+    async with running(faults=(LoseOrder(),)) as site, site.desk() as desk:
+        order = desk.submit()
+        await desk.has(OutcomeUnknown, order)
+        desk.broker.submit(order)
+        await desk.has(OrderAccepted, order)
+        assert [each.intent for each in await desk.broker.query_open_orders()] == [order]
+
+
 async def test_a_full_queue_refuses_what_was_not_sent() -> None:
     async with running() as site, site.desk(requests_max=2, connections=1) as desk:
         orders = [desk.submit() for _ in range(5)]

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import Action, FeedReport
-from hexdesk.application.reconciliation.doubts import Doubts, may_resend
+from hexdesk.application.reconciliation.doubts import Doubts
 from hexdesk.application.reconciliation.fills import by_venue_id
 from hexdesk.application.reconciliation.fingerprints import is_in_the_way, match
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
@@ -21,7 +21,6 @@ from hexdesk.domain.reports import (
 )
 from hexdesk.domain.values import (
     ACCEPTED,
-    BUY,
     CANCELED,
     FILLED,
     NS_PER_SECOND,
@@ -331,27 +330,13 @@ def test_an_equal_order_waits_while_one_is_unanswered() -> None:
     assert not is_in_the_way(second.intent, [accepted(first)])
 
 
-# --------------------------------------------------------------------------------------------------
-# The same order once more
-
-
-def test_the_same_id_is_sent_again_where_the_venue_dedupes() -> None:
+def test_what_is_sent_again_is_absent_only_if_it_is_not_found_after_that() -> None:
+    """A look-up before the latest send, or too soon after it, says nothing."""
     case = Case()
-    again = may_resend(case.order, PROVING, sends=1, sent_ns=SINCE)
-    assert again.is_allowed
-    assert again.due_ns == SINCE + SECOND // 2
-    assert may_resend(case.order, PROVING, sends=3, sent_ns=SINCE).is_allowed
-    assert not may_resend(case.order, PROVING, sends=4, sent_ns=SINCE).is_allowed
-
-
-def test_elsewhere_only_what_provably_never_left() -> None:
-    case = Case(VAGUE)
-    assert not may_resend(case.order, VAGUE, sends=1, sent_ns=SINCE).is_allowed
-    assert may_resend(case.order, VAGUE, sends=1, sent_ns=SINCE, is_unsent=True).is_allowed
-
-
-@pytest.mark.parametrize("operation", [Operation.CANCEL, Operation.REPLACE])
-def test_never_for_a_doubt_about_something_else(operation: Operation) -> None:
-    case = Case(operation=operation)
-    assert not may_resend(case.order, PROVING, sends=1, sent_ns=SINCE).is_allowed
-    assert not may_resend(accepted(sent("O2", side=BUY)), PROVING, sends=1, sent_ns=1).is_allowed
+    case.miss()
+    again_ns = SINCE + 299 * SECOND + SECOND // 2 + 1
+    apply(case.order, OutcomeUnknown("O1", Operation.SUBMIT, 0, "sent again", again_ns))
+    assert case.fills(seconds=400) == []
+    case.watch(401)
+    case.miss(start=400)
+    assert reports(case.fills(seconds=800)) == [OrderAbandoned]

@@ -189,12 +189,17 @@ class VenueBroker:
                 self._deliver(report)
         elif answer.order is not None:
             text = f"client_order_id={request.client_order_id} expected=unused"
-            self._refuse(request, VENUE_DUPLICATE_ID, text)
+            self._deliver(refusal(request, VENUE_DUPLICATE_ID, text, self._clock.now_ns()))
         else:
             self._deliver(doubt(request, "an answer without a report", self._clock.now_ns()))
 
     def _refuse(self, request: OrderRequest, code: str, text: str) -> None:
-        self._deliver(refusal(request, code, text, self._clock.now_ns()))
+        """Report that a request was not executed; what it says of a second send is no proof."""
+        now = self._clock.now_ns()
+        if isinstance(request, NewOrder) and self._working.may_have_left(request.client_order_id):
+            self._deliver(doubt(request, text, now))
+        else:
+            self._deliver(refusal(request, code, text, now))
 
     def _deliver(self, report: VenueReport) -> None:
         sent = self._under_way.get(report.client_order_id)

@@ -73,6 +73,11 @@ class WorkingOrders:
         """Return the ids to ask for."""
         return [order_id for order_id, order in self._orders.items() if order.has_left]
 
+    def may_have_left(self, order_id: str) -> bool:
+        """Whether an earlier request to make this order may have reached the venue."""
+        order = self._orders.get(order_id)
+        return order is not None and order.has_left
+
     def add(self, order: NewOrder) -> None:
         """Remember an order that is about to leave."""
         self._orders.setdefault(order.client_order_id, Working(order.quantity))

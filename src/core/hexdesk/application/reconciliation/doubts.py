@@ -9,8 +9,6 @@ closed orders sooner than trades.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-import msgspec
-
 from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.evidence import confirmed_absence, evidence
@@ -23,13 +21,11 @@ from hexdesk.application.reconciliation.settings import (
 )
 from hexdesk.domain.order import Doubt, Order
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import NS_PER_MS, SUBMITTED, Operation, TimeNs
+from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.ports.broker import Capabilities, VenueOrder
 
 DOUBT_OPEN = "DOUBT_OPEN"
 DOUBT_SETTLED = "DOUBT_SETTLED"
-RESENDS_MAX = 3
-RESEND_APART_NS = 500 * NS_PER_MS
 
 
 class _Watch:
@@ -169,7 +165,7 @@ class Doubts:
                 watch.found, watch.wants_fills = found, True
                 return []
             return self._settle(order, found, (), asked_ns, now_ns)
-        if asked_ns >= watch.doubt.since_ns + self._visibility_ns:
+        if self._is_late_enough(order, asked_ns):
             watch.misses += 1
             if self._can_prove and watch.misses >= self._settings.not_found_max:
                 watch.found, watch.wants_fills = None, True
@@ -210,6 +206,8 @@ class Doubts:
                 actions += self._settle(order, watch.found, own, watch.asked_ns, now_ns)
                 continue
             watch.misses = 0
+            if not self._is_late_enough(order, watch.asked_ns):
+                continue  # it was sent again meanwhile
             missed = missed_fills(order, own, now_ns)
             actions += [FeedReport(fill) for fill in missed]
             if not missed:
@@ -262,6 +260,10 @@ class Doubts:
         watch.tries += 1
         watch.due_ns = now_ns + doubled(settings.lookup_s, watch.tries, settings.lookup_s_max)
 
+    def _is_late_enough(self, order: Order, asked_ns: TimeNs) -> bool:
+        """Whether an answer to a look-up must show what was sent last."""
+        return order.doubt is not None and asked_ns >= order.doubt.since_ns + self._visibility_ns
+
     def _is_old(self, watch: _Watch, now_ns: TimeNs) -> bool:
         return now_ns - watch.since_ns >= nanoseconds(self._settings.doubt_alert_s)
 
@@ -296,35 +298,3 @@ class Doubts:
 def _is_of(fill: Fill, found: VenueOrder | None) -> bool:
     """Whether an execution names a venue's order by the venue's id."""
     return found is not None and fill.venue_order_id == found.venue_order_id != ""
-
-
-class Resend(msgspec.Struct, frozen=True, gc=False):
-    """Whether the same order may be sent once more under its own id, and when at the earliest."""
-
-    is_allowed: bool
-    due_ns: TimeNs = 0
-    why: str = ""
-
-
-def may_resend(
-    order: Order,
-    capabilities: Capabilities,
-    *,
-    sends: int,
-    sent_ns: TimeNs,
-    is_unsent: bool = False,
-) -> Resend:
-    """Decide on a same-id retry of an order that was sent `sends` times, last at `sent_ns`.
-
-    Only where two sends provably make one order, or none has left. Never under a new id.
-    """
-    doubt = order.doubt
-    if order.life is not SUBMITTED or (doubt is None and not is_unsent):
-        return Resend(is_allowed=False, why="its outcome is known")
-    if doubt is not None and doubt.operation not in (Operation.SUBMIT, Operation.STATUS):
-        return Resend(is_allowed=False, why="it is about another request")
-    if not (is_unsent or capabilities.dedupes_client_id):
-        return Resend(is_allowed=False, why="the broker may make two orders of it")
-    if sends > RESENDS_MAX:
-        return Resend(is_allowed=False, why=f"{RESENDS_MAX} retries were made")
-    return Resend(is_allowed=True, due_ns=sent_ns + RESEND_APART_NS)

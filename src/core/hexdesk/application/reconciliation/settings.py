@@ -40,6 +40,10 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
         lookup_s_max: Longest wait.
         lookups_max: Most look-ups of single orders on their way at a time.
         not_found_max: This many "not found" in a row prove absence, where the broker says so.
+        resends_max: So often an order is sent again under its own id, where that can never make
+            two; 0 is never.
+        resend_apart_s: Between two sends of one order.
+        resend_age_s: An order older than this is looked up and not sent again.
         doubt_alert_s: A doubt this old is told to a person.
         fill_overlap_s: How far each query for executions reaches back behind the last one.
         fill_lookback_s: How far back executions are looked for when a position differs.
@@ -64,6 +68,9 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     lookup_s_max: Interval = 60.0
     lookups_max: Count = 8
     not_found_max: Count = 3
+    resends_max: Annotated[int, Meta(ge=0, le=10)] = 3
+    resend_apart_s: Interval = 0.5
+    resend_age_s: Interval = 30.0
     doubt_alert_s: Interval = 10.0
     fill_overlap_s: Interval = 60.0
     fill_lookback_s: Interval = 86_400.0
