@@ -128,12 +128,12 @@ class _Drain:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._context = Context()
         self._is_due = False
         self._session: Session | None = None
 
     def attach(self, session: Session) -> None:
         """Begin to drain into a session's desk."""
-        self._context = Context()
         self._session = session
         self.wake()
 
