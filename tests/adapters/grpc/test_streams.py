@@ -6,11 +6,12 @@ from typing import Any
 import grpc
 import pytest
 
-from hexdesk.ports.control import EventFilter
+from hexdesk.ports.control import EventBatch, EventFilter
 from hexdesk.ports.control_events import EventKind
 from hexdesk_api.v1 import events_pb2, events_pb2_grpc, market_data_pb2, market_data_pb2_grpc
 from hexdesk_grpc.encoding import encode_batch, event
 from hexdesk_grpc.settings import GrpcSettings
+from hexdesk_grpc.streams import EVENTS_MAX, Gatherer
 from tests.adapters.grpc.rig import PATIENCE_S, eventually, refusal, served
 from tests.core.application.control.rig import ADMIN
 
@@ -139,6 +140,59 @@ async def test_joined_bytes_are_the_message() -> None:
         message = events_pb2.StreamEventsResponse.FromString(encode_batch(batch))
         assert list(message.events) == [event(each) for each in batch.events]
         assert message.sequence == batch.sequence
+
+
+async def test_what_waits_comes_in_few_responses_each_with_its_place() -> None:
+    async with served(events_max=5_000) as rig:
+        feed = rig.control.follow(ADMIN, EventFilter())
+        gatherer = Gatherer(feed)
+        head = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
+        assert head.HasField("snapshot")
+        assert not gatherer.is_caught_up
+        while not gatherer.is_caught_up:
+            await gatherer.gather()
+        for _ in range(200):
+            rig.life()
+        got: list[int] = []
+        sizes: list[int] = []
+        while not gatherer.is_caught_up or not got:
+            response = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
+            got += [each.sequence for each in response.events]
+            sizes.append(len(response.events))
+            assert response.sequence == got[-1]
+        assert got == list(range(got[0], got[0] + len(got)))
+        assert sizes[0] == EVENTS_MAX
+        assert await gatherer.gather() == b""
+
+
+async def test_events_before_a_resync_are_a_response_of_their_own() -> None:
+    async with served(events_max=200) as rig:
+        feed = rig.control.follow(ADMIN, EventFilter())
+        while feed.read(10) is not None:
+            pass
+        rig.life()
+
+        class Overtaken:
+            """A feed that falls behind in the middle of a response."""
+
+            read_count = 0
+
+            def read(self, limit: int) -> EventBatch | None:
+                self.read_count += 1
+                if self.read_count == 2:
+                    for _ in range(100):
+                        rig.life()
+                    rig.control.chronicle.catch_up()
+                return feed.read(min(limit, 2))
+
+            wake, close = feed.wake, feed.close
+
+        gatherer = Gatherer(Overtaken())
+        first = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
+        assert (len(first.events), first.HasField("resync")) == (2, False)
+        assert not gatherer.is_caught_up
+        second = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
+        assert second.resync.cause == events_pb2.Resync.CAUSE_TOO_SLOW
 
 
 async def test_every_kind_is_shown() -> None:

@@ -34,8 +34,22 @@ _STATES = frozenset({EventKind.POSITION, EventKind.ACCOUNT})
 
 
 def encode_batch(batch: EventBatch) -> bytes:
-    """Return a response; its events are joined as they were encoded for whoever read them first."""
-    head = events_pb2.StreamEventsResponse(
+    """Return a whole response."""
+    return encode_events(batch) + encode_head(batch)
+
+
+def encode_events(batch: EventBatch) -> bytes:
+    """Return the part of a response that is events, as they were encoded for the first reader.
+
+    Parts of several batches may follow each other, with the head of the last one at the end.
+    """
+    encode = Encoder().encode
+    return b"".join([each.wire or encode(each) for each in batch.events])
+
+
+def encode_head(batch: EventBatch) -> bytes:
+    """Return the rest of a response."""
+    return events_pb2.StreamEventsResponse(
         sequence=batch.sequence,
         resume_token=batch.resume_token,
         snapshot=None if batch.snapshot is None else _snapshot(batch.snapshot),
@@ -44,11 +58,7 @@ def encode_batch(batch: EventBatch) -> bytes:
         else events_pb2.Resync(
             cause=_CAUSES[batch.resync.cause], missed_count=batch.resync.missed_count
         ),
-    )
-    encode = Encoder().encode
-    return b"".join(
-        (head.SerializeToString(), *[each.wire or encode(each) for each in batch.events])
-    )
+    ).SerializeToString()
 
 
 def event(found: Event) -> events_pb2.Event | None:
