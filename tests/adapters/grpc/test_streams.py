@@ -151,7 +151,7 @@ async def test_what_waits_comes_in_few_responses_each_with_its_place() -> None:
         assert not gatherer.is_caught_up
         while not gatherer.is_caught_up:
             await gatherer.gather()
-        for _ in range(200):
+        for _ in range(300):
             rig.life()
         got: list[int] = []
         sizes: list[int] = []
