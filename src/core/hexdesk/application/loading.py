@@ -101,11 +101,14 @@ class StrategyLoading:
         strategy: Strategy,
         planned: StrategyPlanned,
         state: StrategySaved | None = None,
+        *,
+        configured: StrategyPlanned | None = None,
     ) -> None:
         """Let a strategy take the place of the one before, if there was one, with its state.
 
         One that ran goes on running: the new one is started at once. Without a `state` it gets what
-        the one before gives now, or else what was saved last.
+        the one before gives now, or else what was saved last. `configured` is what there was before
+        the first change of it, by the configuration.
 
         Raises:
             Exception: Whatever the one before raises when it saves, or the new one when it is given
@@ -113,10 +116,17 @@ class StrategyLoading:
         """
         require(not self.is_stale(candidate), f"{planned.strategy_id!r} changed meanwhile")
         self._desk.within(
-            planned.ts_init, lambda: self._take_place(candidate, strategy, planned, state)
+            planned.ts_init,
+            lambda: self._take_place(candidate, strategy, planned, state, configured),
         )
 
-    def unload(self, planned: StrategyPlanned, *, keep_orders: bool) -> StrategySaved | None:
+    def unload(
+        self,
+        planned: StrategyPlanned,
+        *,
+        keep_orders: bool,
+        configured: StrategyPlanned | None = None,
+    ) -> StrategySaved | None:
         """Stop a strategy and take it away; its books stay, and open orders are canceled or kept.
 
         Returns:
@@ -129,7 +139,7 @@ class StrategyLoading:
             if not keep_orders and self._lives.operator is not None:
                 self._lives.operator.cancel_orders(host)
             self._lives.save(host, anyway=True)
-            self._record(planned)
+            self._record(configured, planned)
             self._lives.remove(host)
             host.is_stopped = True
             return self._lives.saves.latest.get(host.strategy_id)
@@ -150,16 +160,17 @@ class StrategyLoading:
         strategy: Strategy,
         planned: StrategyPlanned,
         state: StrategySaved | None,
+        configured: StrategyPlanned | None,
     ) -> None:
         host, saves = candidate.host, self._lives.saves
-        saved = state or self._state_for(host, planned)
+        saved = state or self._state_for(host, planned, configured)
         if saved is not None:
             strategy.restore_state(read_state(saved), saved.version)
         if planned.strategy_id in self._desk.hosts:
             self._desk.open_books(planned.strategy_id, planned.broker, planned.instrument_ids)
         else:
             self._desk.put_host(host)
-        self._record(planned)
+        self._record(configured, planned)
         if saved is None:
             saves.latest.pop(host.strategy_id, None)
         elif saved is not saves.latest.get(host.strategy_id):
@@ -171,19 +182,26 @@ class StrategyLoading:
         candidate.context.attach(self._desk)
         self._lives.replace(host, strategy)
 
-    def _state_for(self, host: StrategyHost, planned: StrategyPlanned) -> StrategySaved | None:
+    def _state_for(
+        self, host: StrategyHost, planned: StrategyPlanned, configured: StrategyPlanned | None
+    ) -> StrategySaved | None:
         """Return what the strategy before hands over."""
-        if not keeps_state(self._desk.plans.get(host.strategy_id), planned):
+        plan = self._desk.plans.get(host.strategy_id)
+        if plan is None and configured is not None:
+            plan = follow(None, configured)
+        if not keeps_state(plan, planned):
             return None
         saves = self._lives.saves
         if host.strategy is not None and host.state is not HostState.FAULTED:
             return saves.take(host, planned.ts_init)
         return saves.latest.get(host.strategy_id)
 
-    def _record(self, planned: StrategyPlanned) -> None:
-        self._desk.journal.append(planned)
+    def _record(self, *changes: StrategyPlanned | None) -> None:
         plans = self._desk.plans
-        plans[planned.strategy_id] = follow(plans.get(planned.strategy_id), planned)
+        for planned in changes:
+            if planned is not None:
+                self._desk.journal.append(planned)
+                plans[planned.strategy_id] = follow(plans.get(planned.strategy_id), planned)
 
 
 class _Sealed:
@@ -196,7 +214,7 @@ class _Sealed:
         self.pulse: Pulse = desk.pulse
         self.next_client_order_id: Callable[[], str] = _refuse
         self.submit: Callable[[StrategyHost, NewOrder], None] = _refuse
-        self.market: Callable[[str], Market] = desk.market
+        self._desk = desk
         self._orders = {order.intent.client_order_id: order for order in desk.open_orders(host, "")}
 
     def submit_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> None:
@@ -221,13 +239,18 @@ class _Sealed:
         """Return an order that was open when the making began."""
         return self._orders.get(client_order_id)
 
-    def open_orders(self, _host: StrategyHost, instrument_id: str) -> list[Order]:
+    def open_orders(self, host: StrategyHost, instrument_id: str) -> list[Order]:
         """Return the orders that were open when the making began."""
         return [
             order
             for order in self._orders.values()
-            if instrument_id in ("", order.intent.instrument_id)
+            if order.intent.strategy_id == host.strategy_id
+            and instrument_id in ("", order.intent.instrument_id)
         ]
+
+    def market(self, instrument_id: str) -> Market:
+        """Return a market."""
+        return self._desk.market(instrument_id)
 
     def set_timer(self, host: StrategyHost, name: str, due_ns: TimeNs) -> None:
         """Refuse."""

@@ -382,6 +382,7 @@ class ListStrategies(PageQuery[Page[StrategyInfo]], frozen=True, kw_only=True):
 class StrategyVerb(StrEnum):
     """What can be done to one strategy."""
 
+    INIT = "init"
     START = "start"
     STOP = "stop"
     PAUSE = "pause"
@@ -396,8 +397,14 @@ class StrategyMutation(Mutation[StrategyInfo], frozen=True, kw_only=True):
     strategy_id: str
 
 
+class InitStrategy(StrategyMutation, frozen=True, kw_only=True):
+    """Connect a strategy to its markets without letting it open anything: it warms up."""
+
+    verb: ClassVar[StrategyVerb] = StrategyVerb.INIT
+
+
 class StartStrategy(StrategyMutation, frozen=True, kw_only=True):
-    """Connect a strategy to its markets."""
+    """Connect a strategy to its markets; one that was initialised before may trade from now on."""
 
     verb: ClassVar[StrategyVerb] = StrategyVerb.START
 

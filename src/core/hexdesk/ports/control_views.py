@@ -304,7 +304,10 @@ class AccountInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StrategyInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy in the desk."""
+    """A strategy in the desk.
+
+    `is_initialised` says that it sees its markets, `is_trading` that it may open positions, too.
+    """
 
     strategy_id: str
     plugin: str
@@ -321,6 +324,9 @@ class StrategyInfo(msgspec.Struct, frozen=True, kw_only=True):
     fees: tuple[Amount, ...]
     settings: dict[str, object]
     version: int
+    is_initialised: bool = False
+    is_trading: bool = False
+    settings_revision: int = 0
 
 
 class DeskState(StrEnum):

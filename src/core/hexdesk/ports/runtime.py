@@ -7,11 +7,13 @@ from typing import Protocol
 
 import msgspec
 
+from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.control_views import IncidentInfo, ReconciliationInfo, ResolvedInfo
+from hexdesk.ports.workshop import Workshop
 
 
 class StrategyFacts(msgspec.Struct, frozen=True):
-    """What the configuration says of a strategy; all empty for one that it does not know.
+    """What a strategy is made of; all empty for one that no plugin made.
 
     `settings` are effective values as in `plugins.toml`, secrets masked.
     """
@@ -76,8 +78,18 @@ class Runtime(Protocol):
         """What compares books; None where recordings are played, or nobody is to compare."""
         ...
 
+    @property
+    def monitor(self) -> Monitor | None:
+        """What watches the desk; None before it runs."""
+        ...
+
+    @property
+    def workshop(self) -> Workshop | None:
+        """What makes strategies while the desk runs; None where nothing does."""
+        ...
+
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
-        """Return what the configuration says of a strategy."""
+        """Return what a strategy is made of."""
         ...
 
     def shutdown(self, reason: str) -> None:

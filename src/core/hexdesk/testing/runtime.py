@@ -1,6 +1,8 @@
 """A process around a desk that a test makes up."""
 
+from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
+from hexdesk.ports.workshop import Workshop
 
 
 class FakeRuntime:
@@ -17,6 +19,8 @@ class FakeRuntime:
         self.queue_depth = -1
         self.is_stopping = False
         self.reconciliation: Reconciling | None = None
+        self.monitor: Monitor | None = None
+        self.workshop: Workshop | None = None
         self.shutdowns: list[str] = []
         self.facts: dict[str, StrategyFacts] = {}
 

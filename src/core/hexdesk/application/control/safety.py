@@ -30,6 +30,7 @@ from hexdesk.ports.control_views import DeskInfo, StrategyInfo
 from hexdesk.ports.runtime import Runtime
 
 HALTED_BY = "by the operator"
+INITIALISED = "initialised, not trading"
 
 
 class Safety:
@@ -40,6 +41,7 @@ class Safety:
         self._sight = sight
         self._chronicle = chronicle
         self._runtime = runtime
+        self._initialised: set[str] = set()
 
     def stop_entries(self, request: StopEntries, now_ns: TimeNs) -> Ids:
         """Open nothing more."""
@@ -47,6 +49,7 @@ class Safety:
         concerned = [host.strategy_id for host in hosts if host.entries_allowed]
         if not request.dry_run:
             self._command(commands.StopEntries(request.strategy_id, request.reason, now_ns))
+            self._initialised.difference_update(host.strategy_id for host in hosts)
         return Ids(tuple(concerned))
 
     def resume_entries(self, request: ResumeEntries, now_ns: TimeNs) -> Ids:
@@ -109,36 +112,62 @@ class Safety:
     def change_strategy(self, request: StrategyMutation, now_ns: TimeNs) -> StrategyInfo:
         """Start, stop, pause or resume one strategy."""
         host = host_of(self._desk, request.strategy_id)
-        self._check_version(host, request.expected_version)
-        command = self._strategy_command(host, request, now_ns)
-        if command is not None and not request.dry_run:
-            self._command(command)
+        self.check_version(host, request.expected_version)
+        told = self._strategy_commands(host, request, now_ns)
+        if told and not request.dry_run:
+            self._note(request)
+            for command in told:
+                self._command(command)
         return self._sight.strategy(host)
 
     def list_strategies(self, query: ListStrategies) -> Page[StrategyInfo]:
         """Return all strategies, by id."""
         return page_of(query, sorted(self._desk.hosts.items()), self._sight.strategy)
 
-    def _strategy_command(
+    def _strategy_commands(
         self, host: StrategyHost, request: StrategyMutation, now_ns: TimeNs
-    ) -> Command | None:
-        """Return what to tell the desk; None if it is so already."""
+    ) -> tuple[Command, ...]:
+        """Return what to tell the desk; nothing if it is so already."""
         strategy_id, reason = host.strategy_id, request.reason
         match request.verb:
             case StrategyVerb.PAUSE:
-                return commands.StopEntries(strategy_id, reason, now_ns)
+                return (commands.StopEntries(strategy_id, reason, now_ns),)
             case StrategyVerb.RESUME:
                 self._refuse_while_halted()
-                return commands.ResumeEntries(strategy_id, reason, now_ns)
-            case StrategyVerb.START:
-                if host.strategy is None or host.state is HostState.FAULTED:
-                    raise _wrong_state(host, "started", "a quarantined one needs a new start")
+                return (commands.ResumeEntries(strategy_id, reason, now_ns),)
+            case StrategyVerb.INIT:
+                self._refuse_to_start(host)
                 if host.state is HostState.RUNNING:
-                    return None
-                return commands.StartStrategy(strategy_id, now_ns)
+                    return ()
+                return (
+                    commands.StopEntries(strategy_id, reason or INITIALISED, now_ns),
+                    commands.StartStrategy(strategy_id, now_ns),
+                )
+            case StrategyVerb.START:
+                return self._start(host, request, now_ns)
             case StrategyVerb.STOP:
                 keep = isinstance(request, StopStrategy) and request.keep_orders
-                return commands.StopStrategy(strategy_id, keep, now_ns)
+                return (commands.StopStrategy(strategy_id, keep, now_ns),)
+
+    def _start(
+        self, host: StrategyHost, request: StrategyMutation, now_ns: TimeNs
+    ) -> tuple[Command, ...]:
+        """Let a strategy run; one that was only initialised trades from now on."""
+        self._refuse_to_start(host)
+        strategy_id = host.strategy_id
+        if strategy_id in self._initialised and not host.entries_allowed:
+            self._refuse_while_halted()
+            return (commands.ResumeEntries(strategy_id, request.reason, now_ns),)
+        if host.state is HostState.RUNNING:
+            return ()
+        return (commands.StartStrategy(strategy_id, now_ns),)
+
+    def _note(self, request: StrategyMutation) -> None:
+        """Remember who was initialised and not told anything since."""
+        if request.verb is StrategyVerb.INIT:
+            self._initialised.add(request.strategy_id)
+        else:
+            self._initialised.discard(request.strategy_id)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -156,7 +185,12 @@ class Safety:
                 facts={"halt_reason": halted},
             )
 
-    def _check_version(self, host: StrategyHost, expected: int) -> None:
+    def check_version(self, host: StrategyHost, expected: int) -> None:
+        """Refuse an edit of a strategy that changed meanwhile.
+
+        Raises:
+            ControlError: It has another version.
+        """
         version = self._sight.strategy(host).version
         if expected and expected != version:
             raise ControlError(
@@ -165,6 +199,14 @@ class Safety:
                 remedy="read the strategy again and decide anew",
                 facts={"version": str(version)},
             )
+
+    @staticmethod
+    def _refuse_to_start(host: StrategyHost) -> None:
+        if host.strategy is None:
+            raise _wrong_state(host, "started", "hexdesk strategy load makes one")
+        if host.state is HostState.FAULTED:
+            remedy = f"hexdesk strategy reload {host.strategy_id} makes it anew"
+            raise _wrong_state(host, "started", remedy)
 
     def _open_ids(self, hosts: list[StrategyHost]) -> list[str]:
         return [

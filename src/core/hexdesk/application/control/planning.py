@@ -1,0 +1,406 @@
+"""Use cases of making strategies: load, settings, newer versions, saved state, unload.
+
+What a plugin does to make a strategy takes its own time and may fail; that happens before anything
+is changed. Then the strategy takes its place between two inputs of the desk.
+"""
+
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from hexdesk.application.control.chronicle import Chronicle
+from hexdesk.application.control.errors import host_of, invalid, unknown
+from hexdesk.application.control.setting_changes import changes_between, merged
+from hexdesk.application.control.sight import MANUAL, Sight
+from hexdesk.application.desk import Desk
+from hexdesk.application.faults import FAULTS, describe
+from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.loading import Candidate
+from hexdesk.application.saves import STATE_BYTES_MAX
+from hexdesk.domain.plans import PlanChange, StrategyPlanned
+from hexdesk.domain.records import StrategySaved
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control import ControlError, Mutation, Reason
+from hexdesk.ports.control_strategies import (
+    ListSettingsRevisions,
+    LoadStrategy,
+    ReloadStrategy,
+    RestoreState,
+    RevisionInfo,
+    RollbackSettings,
+    SaveState,
+    SettingsUpdated,
+    StateInfo,
+    UnloadStrategy,
+    UpdateSettings,
+)
+from hexdesk.ports.control_views import StrategyInfo
+from hexdesk.ports.runtime import Runtime
+from hexdesk.ports.workshop import MadeStrategy, StrategyDraft, Workshop
+
+A = TypeVar("A")
+Handle: TypeAlias = Callable[[Any, TimeNs], Any]
+CheckVersion: TypeAlias = Callable[[StrategyHost, int], None]
+NAME_LENGTH_MAX = 40
+INSTRUMENTS_MAX = 1_000
+
+
+class Planning:
+    """What persons plan for strategies while the desk runs."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        sight: Sight,
+        chronicle: Chronicle,
+        runtime: Runtime,
+        check_version: CheckVersion,
+    ) -> None:
+        self._desk = desk
+        self._sight = sight
+        self._chronicle = chronicle
+        self._runtime = runtime
+        self._check_version = check_version
+
+    @property
+    def preparations(self) -> dict[type, Callable[[Any], Awaitable[Handle]]]:
+        """By kind of request: what is done in its own time; returns what then carries it out."""
+        return {
+            LoadStrategy: self.load,
+            ReloadStrategy: self.reload,
+            UpdateSettings: self.update,
+            RollbackSettings: self.roll_back,
+            RestoreState: self.restore,
+        }
+
+    # --- what takes its own time ---------------------------------------------------------------
+
+    async def load(self, request: LoadStrategy) -> Handle:
+        """Make a strategy that is not there."""
+        draft = self._draft(request)
+        state = None if request.state is None else _saved(draft.strategy_id, request.state)
+        change = PlanChange.LOADED
+        return await self._make(draft, change, self._show, state)
+
+    async def reload(self, request: ReloadStrategy) -> Handle:
+        """Make a strategy anew, of what is installed now."""
+        draft = self._known(request)
+        return await self._make(draft, PlanChange.RELOADED, self._show, afresh=True)
+
+    async def update(self, request: UpdateSettings) -> Handle:
+        """Make a strategy anew with other settings."""
+        draft = self._known(request)
+        return await self._change(replace(draft, settings=merged(draft.settings, request.settings)))
+
+    async def roll_back(self, request: RollbackSettings) -> Handle:
+        """Make a strategy anew with earlier settings."""
+        draft = self._known(request)
+        for revision in self.revisions(ListSettingsRevisions(strategy_id=request.strategy_id)):
+            if revision.revision == request.revision:
+                return await self._change(replace(draft, settings=revision.settings))
+        remedy = f"hexdesk strategy params {request.strategy_id} --history shows those there are"
+        raise unknown("revision", str(request.revision), remedy)
+
+    async def restore(self, request: RestoreState) -> Handle:
+        """Make a strategy anew with a state that was saved before."""
+        draft = self._known(request)
+        host = host_of(self._desk, request.strategy_id)
+        if host.state is HostState.RUNNING:
+            raise _wrong_state(host, "given a state", f"hexdesk strategy stop {host.strategy_id}")
+        state = _saved(draft.strategy_id, request.state)
+        change = PlanChange.RELOADED
+        return await self._make(draft, change, self._show, state)
+
+    # --- what does not -------------------------------------------------------------------------
+
+    def unload(self, request: UnloadStrategy, now_ns: TimeNs) -> StateInfo:
+        """Take a strategy away."""
+        draft = self._known(request)
+        host = host_of(self._desk, request.strategy_id)
+        self._check_version(host, request.expected_version)
+        if request.dry_run:
+            return self._state(host, self._desk.saves.latest.get(host.strategy_id))
+        workshop = self._workshop()
+        plan = self._planned(
+            draft, workshop.made_of(host.strategy_id)[0], PlanChange.UNLOADED, request, now_ns
+        )
+        saved = self._desk.loading.unload(
+            plan, keep_orders=request.keep_orders, configured=self._configured(host, now_ns)
+        )
+        workshop.drop(host.strategy_id)
+        self._chronicle.catch_up()
+        return self._state(host, saved)
+
+    def save(self, request: SaveState, now_ns: TimeNs) -> StateInfo:
+        """Return what a strategy keeps."""
+        self._known(request)
+        host = host_of(self._desk, request.strategy_id)
+        if host.state is HostState.FAULTED:
+            remedy = f"hexdesk strategy reload {host.strategy_id}"
+            raise _wrong_state(host, "asked for its state", remedy)
+        latest = self._desk.saves.latest.get(host.strategy_id)
+        if not request.dry_run:
+            latest = self._desk.loading.save(host.strategy_id, now_ns)
+            self._chronicle.catch_up()
+        return self._state(host, latest)
+
+    def revisions(self, query: ListSettingsRevisions) -> tuple[RevisionInfo, ...]:
+        """Return all settings that are known of, newest first."""
+        host = host_of(self._desk, query.strategy_id)
+        plan = self._desk.plans.get(host.strategy_id)
+        if plan is None:
+            draft = self._workshop().draft_of(host.strategy_id)
+            if draft is None:
+                return ()
+            start_ns = self._sight.desk_info().start_ns
+            return (_revision(1, draft.settings, start_ns, "", CONFIGURATION),)
+        return tuple(
+            _revision(each.number, _table(each.settings), each.ts_init, each.by, each.reason)
+            for each in reversed(plan.revisions)
+        )
+
+    # --- making --------------------------------------------------------------------------------
+
+    def _show(self, host: StrategyHost, made: MadeStrategy) -> StrategyInfo:
+        """Show a strategy as it is, or would be, once it has taken its place."""
+        return replace(
+            self._sight.strategy(host),
+            plugin=made.draft.plugin,
+            plugin_version=made.version,
+            settings=made.shown,
+        )
+
+    async def _change(self, draft: StrategyDraft) -> Handle:
+        """Make a strategy anew with other settings; with the same ones nothing is to be done."""
+        before = self._workshop().made_of(draft.strategy_id)[1]
+
+        def answer(host: StrategyHost, made: MadeStrategy) -> SettingsUpdated:
+            strategy = self._sight.strategy(host)
+            return SettingsUpdated(
+                strategy=strategy,
+                changes=changes_between(before, made.effective, made.fixed),
+                revision=strategy.settings_revision,
+            )
+
+        handle = await self._make(draft, PlanChange.UPDATED, answer)
+
+        def try_or_do(request: Mutation[SettingsUpdated], now_ns: TimeNs) -> SettingsUpdated:
+            updated: SettingsUpdated = handle(request, now_ns)
+            return replace(updated, revision=0) if request.dry_run else updated
+
+        return try_or_do
+
+    async def _make(
+        self,
+        draft: StrategyDraft,
+        change: PlanChange,
+        answer: Callable[[StrategyHost, MadeStrategy], A],
+        state: StrategySaved | None = None,
+        *,
+        afresh: bool = False,
+    ) -> Handle:
+        """Make a strategy; return what puts it into its place and answers."""
+        workshop, strategy_id = self._workshop(), draft.strategy_id
+        candidate = self._desk.loading.candidate(
+            strategy_id, broker=draft.broker, instrument_ids=draft.instrument_ids
+        )
+        made = await workshop.make(draft, candidate.context, afresh=afresh)
+
+        def handle(request: Any, now_ns: TimeNs) -> A:  # noqa: ANN401 - any of the requests above
+            host = candidate.host
+            known = self._desk.hosts.get(strategy_id)
+            if known is not None:
+                self._check_version(known, request.expected_version)
+            if self._desk.loading.is_stale(candidate):
+                raise _wrong_state(host, "changed", "somebody else did meanwhile; look again")
+            is_same = False
+            if change is PlanChange.UPDATED:
+                self._check_fixed(host, made)
+                is_same = made.settings == workshop.settings_text(self._known(request).settings)
+            if request.dry_run or is_same:
+                return answer(host, made)
+            self._put(candidate, made, change, request, state, now_ns)
+            return answer(host, made)
+
+        return handle
+
+    def _put(  # noqa: PLR0917 - one change, all of it
+        self,
+        candidate: Candidate,
+        made: MadeStrategy,
+        change: PlanChange,
+        request: Any,  # noqa: ANN401 - any of the requests above
+        state: StrategySaved | None,
+        now_ns: TimeNs,
+    ) -> None:
+        plan = self._planned(made.draft, made.version, change, request, now_ns, made.settings)
+        if state is not None:
+            state = replace(state, ts_init=now_ns)
+        configured = self._configured(candidate.host, now_ns)
+        try:
+            self._desk.loading.take_place(
+                candidate, made.strategy, plan, state, configured=configured
+            )
+        except FAULTS as error:
+            raise ControlError(
+                Reason.PLUGIN_FAILED,
+                f"its state cannot be handed over: {describe(error, plan.strategy_id)}",
+                remedy="nothing has changed; unload it and load it to begin without a state",
+                facts={"plugin": plan.plugin},
+            ) from error
+        self._workshop().keep(made)
+        self._chronicle.catch_up()
+
+    def _check_fixed(self, host: StrategyHost, made: MadeStrategy) -> None:
+        """Refuse to change what cannot change while a strategy runs."""
+        if host.state is not HostState.RUNNING or not made.fixed:
+            return
+        before = self._workshop().made_of(host.strategy_id)[1]
+        changes = changes_between(before, made.effective, made.fixed)
+        named = [each.path for each in changes if not each.reloadable]
+        if named:
+            remedy = f"hexdesk strategy stop {host.strategy_id}, change it, start it again"
+            raise _wrong_state(host, f"given another {', '.join(named)}", remedy)
+
+    # --- drafts and plans ----------------------------------------------------------------------
+
+    def _draft(self, request: LoadStrategy) -> StrategyDraft:
+        """Return what a person wants to be made, or refuse."""
+        desk, strategy_id = self._desk, request.strategy_id
+        bare = strategy_id.replace("-", "").replace("_", "")
+        is_name = strategy_id.isascii() and bare.isalnum() and strategy_id[0] not in "-_"
+        if not is_name or len(strategy_id) > NAME_LENGTH_MAX:
+            raise invalid("strategy_id", "expected 1-40 letters, digits, dashes and underscores")
+        host = desk.hosts.get(strategy_id)
+        if host is not None and host.strategy is not None:
+            raise _wrong_state(host, "loaded", "it is there; unload it first, or reload it")
+        account = request.account or (next(iter(desk.accounts)) if len(desk.accounts) == 1 else "")
+        if account not in desk.accounts:
+            raise invalid("account", f"expected one of {', '.join(sorted(desk.accounts))}")
+        if host is not None and desk.broker_name(host) != account:
+            known = desk.broker_name(host)
+            raise invalid("account", f"expected {known!r}: its orders and positions are there")
+        ids = request.instrument_ids
+        if not 0 < len(ids) <= INSTRUMENTS_MAX or len(set(ids)) != len(ids):
+            raise invalid("instruments", f"expected 1-{INSTRUMENTS_MAX} different ones")
+        for each in ids:
+            if each not in desk.markets.by_id:
+                raise unknown("instrument", each, "hexdesk run with a feed that has it")
+        return StrategyDraft(
+            strategy_id=strategy_id,
+            plugin=request.plugin,
+            broker=account,
+            instrument_ids=ids,
+            settings=merged({}, request.settings),
+            cancels_on_fault=not request.keep_orders_on_fault,
+        )
+
+    def _known(self, request: Any) -> StrategyDraft:  # noqa: ANN401 - any request that names a strategy
+        """Return what a strategy of the desk was made of, or refuse."""
+        host = host_of(self._desk, request.strategy_id)
+        draft = self._workshop().draft_of(host.strategy_id)
+        if host.strategy_id.startswith(MANUAL):
+            remedy = "it holds an operator's own orders, and is made of no plugin"
+            raise _wrong_state(host, "changed", remedy)
+        if draft is None or host.strategy is None:
+            raise _wrong_state(host, "changed", "hexdesk strategy load makes one")
+        return draft
+
+    def _configured(self, host: StrategyHost, now_ns: TimeNs) -> StrategyPlanned | None:
+        """Return what the configuration made, before the first change of it."""
+        workshop, strategy_id = self._workshop(), host.strategy_id
+        draft = workshop.draft_of(strategy_id)
+        if draft is None or strategy_id in self._desk.plans:
+            return None
+        version, _ = workshop.made_of(strategy_id)
+        return planned_of(draft, version, PlanChange.CONFIGURED, workshop, now_ns)
+
+    def _planned(  # noqa: PLR0917 - one change, all of it
+        self,
+        draft: StrategyDraft,
+        version: str,
+        change: PlanChange,
+        request: Mutation[Any],
+        now_ns: TimeNs,
+        settings: str | None = None,
+    ) -> StrategyPlanned:
+        author: str = getattr(request, "author", "")
+        plan = planned_of(draft, version, change, self._workshop(), now_ns)
+        plan = replace(plan, by=author, reason=request.reason)
+        return plan if settings is None else replace(plan, settings=settings)
+
+    def _state(self, host: StrategyHost, saved: StrategySaved | None) -> StateInfo:
+        if saved is None:
+            return StateInfo(strategy_id=host.strategy_id, state={}, version=0)
+        return StateInfo(
+            strategy_id=host.strategy_id,
+            state=msgspec.msgpack.decode(saved.state, type=dict[str, object]),
+            version=saved.version,
+            encoded=saved.state,
+        )
+
+    def _workshop(self) -> Workshop:
+        workshop = self._runtime.workshop
+        if workshop is None:
+            raise ControlError(Reason.NOT_OFFERED, "this desk makes no strategies while it runs")
+        return workshop
+
+
+CONFIGURATION = "the configuration"
+
+
+def planned_of(
+    draft: StrategyDraft, version: str, change: PlanChange, workshop: Workshop, now_ns: TimeNs
+) -> StrategyPlanned:
+    """Return the record of a plan; by nobody, as the configuration's is."""
+    return StrategyPlanned(
+        draft.strategy_id,
+        change,
+        draft.plugin,
+        version,
+        draft.broker,
+        draft.instrument_ids,
+        draft.cancels_on_fault,
+        workshop.settings_text(draft.settings),
+        workshop.base_of(draft.strategy_id),
+        "",
+        CONFIGURATION,
+        now_ns,
+    )
+
+
+def _saved(strategy_id: str, state: StateInfo) -> StrategySaved:
+    """Return a state as the journal keeps it, or refuse."""
+    if not 0 <= state.version < 2**31:
+        raise invalid("state.state_version", "expected 0 or more")
+    encoded = state.encoded or msgspec.msgpack.encode(state.state)
+    if len(encoded) > STATE_BYTES_MAX:
+        raise invalid("state", f"expected at most {STATE_BYTES_MAX} bytes")
+    try:
+        msgspec.msgpack.decode(encoded, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        raise invalid("state.encoded", f"expected what SaveStrategyState gave: {error}") from error
+    return StrategySaved(strategy_id, state.version, encoded, 0)
+
+
+_table = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
+
+
+def _revision(
+    number: int, settings: dict[str, object], create_ns: TimeNs, author: str, reason: str
+) -> RevisionInfo:
+    return RevisionInfo(
+        revision=number, settings=settings, create_ns=create_ns, author=author, reason=reason
+    )
+
+
+def _wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
+    return ControlError(
+        Reason.STATE_WRONG,
+        f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
+        remedy=remedy,
+        facts={"state": host.state.value},
+    )
