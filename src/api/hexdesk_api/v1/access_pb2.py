@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hexdesk_api.v1 import common_pb2 as hexdesk__api_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhexdesk_api/v1/access.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\x7f\n\x06\x43\x61ller\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12%\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.Scope\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04peer\x18\x04 \x01(\t\"\xba\x02\n\x05Token\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.ScopeB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0brevoke_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61uthor\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03:5\xea\x41\x32\n\x11hexdesk.dev/Token\x12\x0etokens/{token}*\x06tokens2\x05token\"\x9e\x03\n\x08\x41pproval\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32\x1e.hexdesk_api.v1.Approval.StateB\x04\xe2\x41\x01\x03\x12\x14\n\x06method\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07request\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0crequested_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61pproved_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"h\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x12\n\x0eSTATE_APPROVED\x10\x02\x12\x0e\n\nSTATE_USED\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04:D\xea\x41\x41\n\x14hexdesk.dev/Approval\x12\x14\x61pprovals/{approval}*\tapprovals2\x08\x61pproval\"\xc4\x01\n\nAuditEntry\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04peer\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07request\x18\x06 \x01(\t\x12\x0f\n\x07outcome\x18\x07 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x08 \x01(\t\x12\r\n\x05\x61\x66ter\x18\t \x01(\t\x12\x0c\n\x04hash\x18\n \x01(\t\"\x12\n\x10GetCallerRequest\"\xce\x01\n\x12\x43reateTokenRequest\x12\x16\n\x08token_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.ScopeB\x04\xe2\x41\x01\x02\x12,\n\x03ttl\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"K\n\x13\x43reateTokenResponse\x12$\n\x05token\x18\x01 \x01(\x0b\x32\x15.hexdesk_api.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"F\n\x11ListTokensRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12ListTokensResponse\x12%\n\x06tokens\x18\x01 \x03(\x0b\x32\x15.hexdesk_api.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x85\x01\n\x12RevokeTokenRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11hexdesk.dev/Token\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"I\n\x14ListApprovalsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"]\n\x15ListApprovalsResponse\x12+\n\tapprovals\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Approval\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x12\x41pproveCallRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Approval\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"L\n\x17ListAuditEntriesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"`\n\x18ListAuditEntriesResponse\x12+\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1a.hexdesk_api.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xa1\x06\n\rAccessService\x12Y\n\tGetCaller\x12 .hexdesk_api.v1.GetCallerRequest\x1a\x16.hexdesk_api.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/caller\x12m\n\x0b\x43reateToken\x12\".hexdesk_api.v1.CreateTokenRequest\x1a#.hexdesk_api.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12g\n\nListTokens\x12!.hexdesk_api.v1.ListTokensRequest\x1a\".hexdesk_api.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12o\n\x0bRevokeToken\x12\".hexdesk_api.v1.RevokeTokenRequest\x1a\x15.hexdesk_api.v1.Token\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=tokens/*}:revoke:\x01*\x12s\n\rListApprovals\x12$.hexdesk_api.v1.ListApprovalsRequest\x1a%.hexdesk_api.v1.ListApprovalsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/approvals\x12v\n\x0b\x41pproveCall\x12\".hexdesk_api.v1.ApproveCallRequest\x1a\x18.hexdesk_api.v1.Approval\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=approvals/*}:approve:\x01*\x12\x7f\n\x10ListAuditEntries\x12\'.hexdesk_api.v1.ListAuditEntriesRequest\x1a(.hexdesk_api.v1.ListAuditEntriesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditEntriesb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhexdesk_api/v1/access.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\x7f\n\x06\x43\x61ller\x12\x0f\n\x07subject\x18\x01 \x01(\t\x12%\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.Scope\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04peer\x18\x04 \x01(\t\"\xba\x02\n\x05Token\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.ScopeB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0brevoke_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61uthor\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03:5\xea\x41\x32\n\x11hexdesk.dev/Token\x12\x0etokens/{token}*\x06tokens2\x05token\"\xe7\x03\n\x08\x41pproval\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\x05state\x18\x02 \x01(\x0e\x32\x1e.hexdesk_api.v1.Approval.StateB\x04\xe2\x41\x01\x03\x12\x14\n\x06method\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07request\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0crequested_by\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0b\x61pproved_by\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"z\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x11\n\rSTATE_PENDING\x10\x01\x12\x12\n\x0eSTATE_APPROVED\x10\x02\x12\x0e\n\nSTATE_USED\x10\x03\x12\x11\n\rSTATE_EXPIRED\x10\x04\x12\x10\n\x0cSTATE_DENIED\x10\x05:D\xea\x41\x41\n\x14hexdesk.dev/Approval\x12\x14\x61pprovals/{approval}*\tapprovals2\x08\x61pproval\"\xc4\x01\n\nAuditEntry\x12\x0e\n\x06number\x18\x01 \x01(\x03\x12(\n\x04time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07subject\x18\x03 \x01(\t\x12\x0c\n\x04peer\x18\x04 \x01(\t\x12\x0e\n\x06method\x18\x05 \x01(\t\x12\x0f\n\x07request\x18\x06 \x01(\t\x12\x0f\n\x07outcome\x18\x07 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x08 \x01(\t\x12\r\n\x05\x61\x66ter\x18\t \x01(\t\x12\x0c\n\x04hash\x18\n \x01(\t\"\x12\n\x10GetCallerRequest\"\xce\x01\n\x12\x43reateTokenRequest\x12\x16\n\x08token_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x06scopes\x18\x02 \x03(\x0e\x32\x15.hexdesk_api.v1.ScopeB\x04\xe2\x41\x01\x02\x12,\n\x03ttl\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"K\n\x13\x43reateTokenResponse\x12$\n\x05token\x18\x01 \x01(\x0b\x32\x15.hexdesk_api.v1.Token\x12\x0e\n\x06secret\x18\x02 \x01(\t\"F\n\x11ListTokensRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"T\n\x12ListTokensResponse\x12%\n\x06tokens\x18\x01 \x03(\x0b\x32\x15.hexdesk_api.v1.Token\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x85\x01\n\x12RevokeTokenRequest\x12(\n\x04name\x18\x01 \x01(\tB\x1a\xe2\x41\x01\x02\xfa\x41\x13\n\x11hexdesk.dev/Token\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"I\n\x14ListApprovalsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"]\n\x15ListApprovalsResponse\x12+\n\tapprovals\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Approval\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x88\x01\n\x12\x41pproveCallRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Approval\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"\x85\x01\n\x0f\x44\x65nyCallRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Approval\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"L\n\x17ListAuditEntriesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"`\n\x18ListAuditEntriesResponse\x12+\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x1a.hexdesk_api.v1.AuditEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x90\x07\n\rAccessService\x12Y\n\tGetCaller\x12 .hexdesk_api.v1.GetCallerRequest\x1a\x16.hexdesk_api.v1.Caller\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/caller\x12m\n\x0b\x43reateToken\x12\".hexdesk_api.v1.CreateTokenRequest\x1a#.hexdesk_api.v1.CreateTokenResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\"\n/v1/tokens:\x01*\x12g\n\nListTokens\x12!.hexdesk_api.v1.ListTokensRequest\x1a\".hexdesk_api.v1.ListTokensResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/tokens\x12o\n\x0bRevokeToken\x12\".hexdesk_api.v1.RevokeTokenRequest\x1a\x15.hexdesk_api.v1.Token\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/{name=tokens/*}:revoke:\x01*\x12s\n\rListApprovals\x12$.hexdesk_api.v1.ListApprovalsRequest\x1a%.hexdesk_api.v1.ListApprovalsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/approvals\x12v\n\x0b\x41pproveCall\x12\".hexdesk_api.v1.ApproveCallRequest\x1a\x18.hexdesk_api.v1.Approval\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=approvals/*}:approve:\x01*\x12m\n\x08\x44\x65nyCall\x12\x1f.hexdesk_api.v1.DenyCallRequest\x1a\x18.hexdesk_api.v1.Approval\"&\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=approvals/*}:deny:\x01*\x12\x7f\n\x10ListAuditEntries\x12\'.hexdesk_api.v1.ListAuditEntriesRequest\x1a(.hexdesk_api.v1.ListAuditEntriesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/auditEntriesb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -65,6 +65,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVAL'].fields_by_name['approved_by']._serialized_options = b'\342A\001\003'
   _globals['_APPROVAL'].fields_by_name['expire_time']._loaded_options = None
   _globals['_APPROVAL'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
+  _globals['_APPROVAL'].fields_by_name['create_time']._loaded_options = None
+  _globals['_APPROVAL'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_APPROVAL']._loaded_options = None
   _globals['_APPROVAL']._serialized_options = b'\352AA\n\024hexdesk.dev/Approval\022\024approvals/{approval}*\tapprovals2\010approval'
   _globals['_CREATETOKENREQUEST'].fields_by_name['token_id']._loaded_options = None
@@ -103,6 +105,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPROVECALLREQUEST'].fields_by_name['dry_run']._serialized_options = b'\342A\001\001'
   _globals['_APPROVECALLREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_APPROVECALLREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
+  _globals['_DENYCALLREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_DENYCALLREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024hexdesk.dev/Approval'
+  _globals['_DENYCALLREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_DENYCALLREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_DENYCALLREQUEST'].fields_by_name['dry_run']._loaded_options = None
+  _globals['_DENYCALLREQUEST'].fields_by_name['dry_run']._serialized_options = b'\342A\001\001'
+  _globals['_DENYCALLREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_DENYCALLREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\342A\001\001'
   _globals['_LISTAUDITENTRIESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -119,6 +129,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ACCESSSERVICE'].methods_by_name['ListApprovals']._serialized_options = b'\202\323\344\223\002\017\022\r/v1/approvals'
   _globals['_ACCESSSERVICE'].methods_by_name['ApproveCall']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ApproveCall']._serialized_options = b'\202\323\344\223\002#\"\036/v1/{name=approvals/*}:approve:\001*'
+  _globals['_ACCESSSERVICE'].methods_by_name['DenyCall']._loaded_options = None
+  _globals['_ACCESSSERVICE'].methods_by_name['DenyCall']._serialized_options = b'\202\323\344\223\002 \"\033/v1/{name=approvals/*}:deny:\001*'
   _globals['_ACCESSSERVICE'].methods_by_name['ListAuditEntries']._loaded_options = None
   _globals['_ACCESSSERVICE'].methods_by_name['ListAuditEntries']._serialized_options = b'\202\323\344\223\002\022\022\020/v1/auditEntries'
   _globals['_CALLER']._serialized_start=231
@@ -126,33 +138,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKEN']._serialized_start=361
   _globals['_TOKEN']._serialized_end=675
   _globals['_APPROVAL']._serialized_start=678
-  _globals['_APPROVAL']._serialized_end=1092
-  _globals['_APPROVAL_STATE']._serialized_start=918
-  _globals['_APPROVAL_STATE']._serialized_end=1022
-  _globals['_AUDITENTRY']._serialized_start=1095
-  _globals['_AUDITENTRY']._serialized_end=1291
-  _globals['_GETCALLERREQUEST']._serialized_start=1293
-  _globals['_GETCALLERREQUEST']._serialized_end=1311
-  _globals['_CREATETOKENREQUEST']._serialized_start=1314
-  _globals['_CREATETOKENREQUEST']._serialized_end=1520
-  _globals['_CREATETOKENRESPONSE']._serialized_start=1522
-  _globals['_CREATETOKENRESPONSE']._serialized_end=1597
-  _globals['_LISTTOKENSREQUEST']._serialized_start=1599
-  _globals['_LISTTOKENSREQUEST']._serialized_end=1669
-  _globals['_LISTTOKENSRESPONSE']._serialized_start=1671
-  _globals['_LISTTOKENSRESPONSE']._serialized_end=1755
-  _globals['_REVOKETOKENREQUEST']._serialized_start=1758
-  _globals['_REVOKETOKENREQUEST']._serialized_end=1891
-  _globals['_LISTAPPROVALSREQUEST']._serialized_start=1893
-  _globals['_LISTAPPROVALSREQUEST']._serialized_end=1966
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=1968
-  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=2061
-  _globals['_APPROVECALLREQUEST']._serialized_start=2064
-  _globals['_APPROVECALLREQUEST']._serialized_end=2200
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=2202
-  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=2278
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=2280
-  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=2376
-  _globals['_ACCESSSERVICE']._serialized_start=2379
-  _globals['_ACCESSSERVICE']._serialized_end=3180
+  _globals['_APPROVAL']._serialized_end=1165
+  _globals['_APPROVAL_STATE']._serialized_start=973
+  _globals['_APPROVAL_STATE']._serialized_end=1095
+  _globals['_AUDITENTRY']._serialized_start=1168
+  _globals['_AUDITENTRY']._serialized_end=1364
+  _globals['_GETCALLERREQUEST']._serialized_start=1366
+  _globals['_GETCALLERREQUEST']._serialized_end=1384
+  _globals['_CREATETOKENREQUEST']._serialized_start=1387
+  _globals['_CREATETOKENREQUEST']._serialized_end=1593
+  _globals['_CREATETOKENRESPONSE']._serialized_start=1595
+  _globals['_CREATETOKENRESPONSE']._serialized_end=1670
+  _globals['_LISTTOKENSREQUEST']._serialized_start=1672
+  _globals['_LISTTOKENSREQUEST']._serialized_end=1742
+  _globals['_LISTTOKENSRESPONSE']._serialized_start=1744
+  _globals['_LISTTOKENSRESPONSE']._serialized_end=1828
+  _globals['_REVOKETOKENREQUEST']._serialized_start=1831
+  _globals['_REVOKETOKENREQUEST']._serialized_end=1964
+  _globals['_LISTAPPROVALSREQUEST']._serialized_start=1966
+  _globals['_LISTAPPROVALSREQUEST']._serialized_end=2039
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_start=2041
+  _globals['_LISTAPPROVALSRESPONSE']._serialized_end=2134
+  _globals['_APPROVECALLREQUEST']._serialized_start=2137
+  _globals['_APPROVECALLREQUEST']._serialized_end=2273
+  _globals['_DENYCALLREQUEST']._serialized_start=2276
+  _globals['_DENYCALLREQUEST']._serialized_end=2409
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_start=2411
+  _globals['_LISTAUDITENTRIESREQUEST']._serialized_end=2487
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_start=2489
+  _globals['_LISTAUDITENTRIESRESPONSE']._serialized_end=2585
+  _globals['_ACCESSSERVICE']._serialized_start=2588
+  _globals['_ACCESSSERVICE']._serialized_end=3500
 # @@protoc_insertion_point(module_scope)

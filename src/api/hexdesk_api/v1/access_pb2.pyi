@@ -44,7 +44,7 @@ class Token(_message.Message):
     def __init__(self, name: _Optional[str] = ..., scopes: _Optional[_Iterable[_Union[_common_pb2.Scope, str]]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., revoke_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ...) -> None: ...
 
 class Approval(_message.Message):
-    __slots__ = ("name", "state", "method", "request", "requested_by", "approved_by", "expire_time")
+    __slots__ = ("name", "state", "method", "request", "requested_by", "approved_by", "expire_time", "create_time")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Approval.State]
@@ -52,11 +52,13 @@ class Approval(_message.Message):
         STATE_APPROVED: _ClassVar[Approval.State]
         STATE_USED: _ClassVar[Approval.State]
         STATE_EXPIRED: _ClassVar[Approval.State]
+        STATE_DENIED: _ClassVar[Approval.State]
     STATE_UNSPECIFIED: Approval.State
     STATE_PENDING: Approval.State
     STATE_APPROVED: Approval.State
     STATE_USED: Approval.State
     STATE_EXPIRED: Approval.State
+    STATE_DENIED: Approval.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
@@ -64,6 +66,7 @@ class Approval(_message.Message):
     REQUESTED_BY_FIELD_NUMBER: _ClassVar[int]
     APPROVED_BY_FIELD_NUMBER: _ClassVar[int]
     EXPIRE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     name: str
     state: Approval.State
     method: str
@@ -71,7 +74,8 @@ class Approval(_message.Message):
     requested_by: str
     approved_by: str
     expire_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Approval.State, str]] = ..., method: _Optional[str] = ..., request: _Optional[str] = ..., requested_by: _Optional[str] = ..., approved_by: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    create_time: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., state: _Optional[_Union[Approval.State, str]] = ..., method: _Optional[str] = ..., request: _Optional[str] = ..., requested_by: _Optional[str] = ..., approved_by: _Optional[str] = ..., expire_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class AuditEntry(_message.Message):
     __slots__ = ("number", "time", "subject", "peer", "method", "request", "outcome", "before", "after", "hash")
@@ -170,6 +174,18 @@ class ListApprovalsResponse(_message.Message):
     def __init__(self, approvals: _Optional[_Iterable[_Union[Approval, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ApproveCallRequest(_message.Message):
+    __slots__ = ("name", "request_id", "dry_run", "reason")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class DenyCallRequest(_message.Message):
     __slots__ = ("name", "request_id", "dry_run", "reason")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]

@@ -65,6 +65,11 @@ class AccessServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_access__pb2.ApproveCallRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_access__pb2.Approval.FromString,
                 _registered_method=True)
+        self.DenyCall = channel.unary_unary(
+                '/hexdesk_api.v1.AccessService/DenyCall',
+                request_serializer=hexdesk__api_dot_v1_dot_access__pb2.DenyCallRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_access__pb2.Approval.FromString,
+                _registered_method=True)
         self.ListAuditEntries = channel.unary_unary(
                 '/hexdesk_api.v1.AccessService/ListAuditEntries',
                 request_serializer=hexdesk__api_dot_v1_dot_access__pb2.ListAuditEntriesRequest.SerializeToString,
@@ -112,7 +117,15 @@ class AccessServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ApproveCall(self, request, context):
-        """Approve what another person asked; they then repeat their call. Scope: admin.
+        """Approve what another person asked; they then repeat their call within its time. The token must
+        not be theirs. Scope: admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DenyCall(self, request, context):
+        """Refuse what another person asked; one may also take back what one asked oneself. Scope: admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,6 +170,11 @@ def add_AccessServiceServicer_to_server(servicer, server):
             'ApproveCall': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveCall,
                     request_deserializer=hexdesk__api_dot_v1_dot_access__pb2.ApproveCallRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_access__pb2.Approval.SerializeToString,
+            ),
+            'DenyCall': grpc.unary_unary_rpc_method_handler(
+                    servicer.DenyCall,
+                    request_deserializer=hexdesk__api_dot_v1_dot_access__pb2.DenyCallRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_access__pb2.Approval.SerializeToString,
             ),
             'ListAuditEntries': grpc.unary_unary_rpc_method_handler(
@@ -327,6 +345,33 @@ class AccessService(object):
             target,
             '/hexdesk_api.v1.AccessService/ApproveCall',
             hexdesk__api_dot_v1_dot_access__pb2.ApproveCallRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_access__pb2.Approval.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DenyCall(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.AccessService/DenyCall',
+            hexdesk__api_dot_v1_dot_access__pb2.DenyCallRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_access__pb2.Approval.FromString,
             options,
             channel_credentials,

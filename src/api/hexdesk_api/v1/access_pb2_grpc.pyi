@@ -44,7 +44,11 @@ class AccessServiceStub:
     ListApprovals: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListApprovalsRequest, _access_pb2.ListApprovalsResponse]
     """Return calls that wait for a second person. Scope: read."""
     ApproveCall: _grpc.UnaryUnaryMultiCallable[_access_pb2.ApproveCallRequest, _access_pb2.Approval]
-    """Approve what another person asked; they then repeat their call. Scope: admin."""
+    """Approve what another person asked; they then repeat their call within its time. The token must
+    not be theirs. Scope: admin.
+    """
+    DenyCall: _grpc.UnaryUnaryMultiCallable[_access_pb2.DenyCallRequest, _access_pb2.Approval]
+    """Refuse what another person asked; one may also take back what one asked oneself. Scope: admin."""
     ListAuditEntries: _grpc.UnaryUnaryMultiCallable[_access_pb2.ListAuditEntriesRequest, _access_pb2.ListAuditEntriesResponse]
     """Return what was done over this API, newest first. Each entry holds the hash of the one before.
     Scope: admin.
@@ -66,7 +70,11 @@ class AccessServiceAsyncStub(AccessServiceStub):
     ListApprovals: _aio.UnaryUnaryMultiCallable[_access_pb2.ListApprovalsRequest, _access_pb2.ListApprovalsResponse]  # type: ignore[assignment]
     """Return calls that wait for a second person. Scope: read."""
     ApproveCall: _aio.UnaryUnaryMultiCallable[_access_pb2.ApproveCallRequest, _access_pb2.Approval]  # type: ignore[assignment]
-    """Approve what another person asked; they then repeat their call. Scope: admin."""
+    """Approve what another person asked; they then repeat their call within its time. The token must
+    not be theirs. Scope: admin.
+    """
+    DenyCall: _aio.UnaryUnaryMultiCallable[_access_pb2.DenyCallRequest, _access_pb2.Approval]  # type: ignore[assignment]
+    """Refuse what another person asked; one may also take back what one asked oneself. Scope: admin."""
     ListAuditEntries: _aio.UnaryUnaryMultiCallable[_access_pb2.ListAuditEntriesRequest, _access_pb2.ListAuditEntriesResponse]  # type: ignore[assignment]
     """Return what was done over this API, newest first. Each entry holds the hash of the one before.
     Scope: admin.
@@ -121,7 +129,17 @@ class AccessServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _access_pb2.ApproveCallRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_access_pb2.Approval, _abc.Awaitable[_access_pb2.Approval]]:
-        """Approve what another person asked; they then repeat their call. Scope: admin."""
+        """Approve what another person asked; they then repeat their call within its time. The token must
+        not be theirs. Scope: admin.
+        """
+
+    @_abc_1.abstractmethod
+    def DenyCall(
+        self,
+        request: _access_pb2.DenyCallRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_access_pb2.Approval, _abc.Awaitable[_access_pb2.Approval]]:
+        """Refuse what another person asked; one may also take back what one asked oneself. Scope: admin."""
 
     @_abc_1.abstractmethod
     def ListAuditEntries(

@@ -1,7 +1,6 @@
 """`[risk]`: a preset, limits of single orders, rules, and how they are kept."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -10,18 +9,13 @@ from hexdesk.application.risk.catalog import BY_NAME, RuleKind
 from hexdesk.application.risk.days import MINUTES_PER_DAY, TradingDays
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.domain.money import Money
-from hexdesk.domain.risk import OFF, UNLIMITED, RiskLimits
+from hexdesk.domain.risk import OFF, RiskLimits, at_stage
 from hexdesk.domain.values import NS_PER_MS
 from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
 from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.config.presets import PRESET_DAYS, RULE_PRESETS
 from hexdesk_app.look import find_zone
-
-SIZES = (
-    "order_quantity_max", "order_notional_max", "position_quantity_max", "position_notional_max",
-)  # fmt: skip
-"""Limits that a stage makes smaller."""
 
 
 class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,13 +66,7 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
 
     def of(self, instrument_id: str) -> RiskLimits:
         """Return the limits of an instrument, at the stage that holds."""
-        limits = self.instruments.get(instrument_id, self.limits)
-        stage = self.settings.stage
-        if stage == 100:  # noqa: PLR2004 - percent
-            return limits
-        return msgspec.structs.replace(
-            limits, **{name: _part(getattr(limits, name), stage) for name in SIZES}
-        )
+        return at_stage(self.instruments.get(instrument_id, self.limits), self.settings.stage)
 
     def plan(
         self, capital: Mapping[str, Money], more: Mapping[str, ActiveRule] | None = None
@@ -217,7 +205,3 @@ def _minute(text: str) -> int:
         message = f"expected a time before 24:00, was {text!r}"
         raise ValueError(message)
     return minute
-
-
-def _part(text: str, percent: int) -> str:
-    return text if text == UNLIMITED else f"{Decimal(text) * percent / 100:f}"

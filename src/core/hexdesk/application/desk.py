@@ -145,6 +145,7 @@ class Desk:
             runaway=lives.quarantine,
             ask_later=self._look_later,
         )
+        self.execution.standing.on_stage = self.limits.stage
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.submit_list = self.execution.submit_list

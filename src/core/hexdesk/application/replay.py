@@ -201,6 +201,7 @@ class Replay:
         standing.armed_until_ns = state.armed_until_ns
         standing.reducing.update(state.reducing)
         standing.look()
+        desk.limits.stage(state.stage_pct)
         for instrument_id, trading_day in state.trading_days.items():
             desk.markets.by_id[instrument_id].trading_day = trading_day
         for note in state.risk:

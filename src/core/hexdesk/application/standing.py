@@ -3,6 +3,8 @@
 Rules about single orders are the risk gate's; these hold for all.
 """
 
+from collections.abc import Callable
+
 from hexdesk.application.alerts import Alert, AlertLog
 from hexdesk.application.authority import OPERATOR, STRATEGY, Authority
 from hexdesk.application.host import HostState, StrategyHost
@@ -26,6 +28,7 @@ class Standing:
         needs_arming: Whether nothing may be opened but until `armed_until_ns`: a live desk.
         armed_until_ns: End of the latest grant.
         is_restricted: Whether any of it may stand in an order's way.
+        on_stage: Is told the part of the size limits that a grant allows, in percent.
     """
 
     __slots__ = (
@@ -35,6 +38,7 @@ class Standing:
         "halted",
         "is_restricted",
         "needs_arming",
+        "on_stage",
         "reducing",
     )
 
@@ -44,6 +48,7 @@ class Standing:
         self.needs_arming = False
         self.armed_until_ns: TimeNs = 0
         self.is_restricted = False
+        self.on_stage: Callable[[int], None] | None = None
         self._alerts = alerts
         self._pulse = pulse
 
@@ -63,10 +68,15 @@ class Standing:
 
     def arm(self, change: ArmLive | DisarmLive) -> None:
         """Let a live desk open positions until a time, or no more."""
-        is_grant = isinstance(change, ArmLive)
-        self.armed_until_ns = change.until_ns if isinstance(change, ArmLive) else 0
-        code = "LIVE_ARMED" if is_grant else "LIVE_DISARMED"
-        self._alert(code, "desk", f"{change.by}: {change.reason}")
+        if isinstance(change, DisarmLive):
+            self.armed_until_ns = 0
+            self._alert("LIVE_DISARMED", "desk", f"{change.by}: {change.reason}")
+            return
+        self.armed_until_ns = change.until_ns
+        if self.on_stage is not None:
+            self.on_stage(change.stage_pct)
+        text = f"{change.by}, {change.stage_pct} %: {change.reason}"
+        self._alert("LIVE_ARMED", "desk", text)
 
     def reduce(self, change: SetReducing | ClearReducing) -> None:
         """Add a reason for reducing an instrument, or take one or all away."""

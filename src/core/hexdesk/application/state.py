@@ -17,7 +17,7 @@ from hexdesk.domain.order import Order
 from hexdesk.domain.plans import StrategyPlan
 from hexdesk.domain.positions import HedgedPosition, Position
 from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved, VerbOwed
-from hexdesk.domain.risk import RiskNote
+from hexdesk.domain.risk import FULL_PCT, RiskNote
 from hexdesk.domain.values import MoneyRaw, QtyRaw, TimeNs, ValueRaw
 from hexdesk.errors import DataError
 
@@ -97,6 +97,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     trading_days: dict[str, int] = {}
     owed: tuple[VerbOwed, ...] = ()
     plans: tuple[StrategyPlan, ...] = ()
+    stage_pct: int = FULL_PCT
 
 
 def capture(desk: Desk) -> DeskState:
@@ -121,6 +122,7 @@ def capture(desk: Desk) -> DeskState:
         {each: desk.markets.by_id[each].trading_day for each in _dated(desk)},
         desk.owed.describe(),
         tuple(desk.plans[each] for each in sorted(desk.plans)),
+        desk.limits.stage_pct,
     )
 
 

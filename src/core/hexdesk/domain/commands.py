@@ -82,12 +82,16 @@ class ClearReducing(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 
 class ArmLive(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="arm"):
-    """Let a live desk open positions until a time. `by` is who typed the account's id."""
+    """Let a live desk open positions until a time. `by` is who typed the account's id.
+
+    `stage_pct` is the part of the size limits that holds until the next grant, in percent.
+    """
 
     until_ns: TimeNs
     by: str
     reason: str
     ts_init: TimeNs
+    stage_pct: int = 100
 
 
 class DisarmLive(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="disarm"):

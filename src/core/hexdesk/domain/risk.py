@@ -5,10 +5,12 @@ are decimal strings in the units that each attribute names; `unlimited` and `off
 are never a default of silence.
 """
 
+from decimal import Decimal, InvalidOperation
 from enum import IntEnum, StrEnum
 from typing import TypeAlias
 
 import msgspec
+from msgspec.structs import replace
 
 from hexdesk.domain.values import TimeNs
 
@@ -39,6 +41,33 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     collar_pct: str = "2"
     orders_per_second_max: str = "10"
     open_orders_max: str = "50"
+
+
+STAGES_PCT = (10, 25, 50, 100)
+"""Parts of the size limits, in percent, in which a desk goes live (experience.md, section 5)."""
+FULL_PCT = STAGES_PCT[-1]
+SIZES = (
+    "order_quantity_max", "order_notional_max", "position_quantity_max", "position_notional_max",
+)  # fmt: skip
+"""Limits that a stage makes smaller."""
+
+
+def at_stage(limits: RiskLimits, stage_pct: int) -> RiskLimits:
+    """Return limits of which the sizes are a part; what is unlimited stays so.
+
+    Raises:
+        ValueError: A size is no number.
+    """
+    if stage_pct == FULL_PCT:
+        return limits
+    return replace(limits, **{name: _part(getattr(limits, name), stage_pct) for name in SIZES})
+
+
+def _part(text: str, percent: int) -> str:
+    try:
+        return text if text == UNLIMITED else f"{Decimal(text) * percent / FULL_PCT:f}"
+    except InvalidOperation as error:
+        raise ValueError(f"expected a number or {UNLIMITED!r}, was {text!r}") from error
 
 
 class Layer(StrEnum):

@@ -3,13 +3,17 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from hexdesk.domain.values import BUY, NS_PER_SECOND
+from hexdesk.application.state import decode_state
+from hexdesk.domain.values import BUY, NS_PER_SECOND, Side
 from hexdesk.ports.control import Caller, ControlError, Reason, Scope
-from hexdesk.ports.control_requests import ArmLive, DisarmLive, GetDesk
+from hexdesk.ports.control_requests import ArmLive, CreateOrder, DisarmLive, GetDesk
 from hexdesk.ports.control_views import DeskInfo
 from hexdesk.testing.broker_bench import INSTRUMENT, LOT
-from tests.core.application.control.rig import ControlRig
+from hexdesk.testing.strategy import WIDE_LIMITS
+from tests.core.application.control.rig import ControlRig, terms
+from tests.core.application.replayed import capture_fully, replayed
 
 HOUR_NS = 3_600 * NS_PER_SECOND
 
@@ -52,6 +56,33 @@ def test_a_grant_lets_orders_out_until_it_ends(rig: ControlRig) -> None:
     assert rig.ask(GetDesk()).live_grant is None
 
 
+def test_a_stage_makes_every_size_smaller_until_the_next_grant(rig: ControlRig) -> None:
+    """A35: the way to live goes in steps; a position that is open may be closed at any of them."""
+    limits = replace(WIDE_LIMITS, order_quantity_max="10", position_quantity_max="40")
+    rig.desk.limits.put(INSTRUMENT, limits)
+    arm(rig, stage_pct=100)
+    rig.fill(rig.buy("10").client_order_id)
+    arm(rig, stage_pct=25)
+    assert rig.desk.limits.of(INSTRUMENT.id).order_quantity_max == "2.5"
+    assert [rig.buy(size).code for size in ("2.6", "2.5")] == ["ORDER_SIZE", "RISK_POSITION"]
+    closing = rig.tell(CreateOrder(terms=terms(Side.SELL, "10", reduce_only=True)))
+    assert closing.code == ""
+    arm(rig, stage_pct=50)
+    assert rig.buy("5").code == ""
+
+
+def test_a_stage_holds_over_a_restart(rig: ControlRig) -> None:
+    """A35: neither a snapshot nor a replay forgets it."""
+    arm(rig, stage_pct=10)
+    kept = capture_fully(rig)
+    assert replayed(rig.records) == replayed([], snapshot=kept, run=rig.records[0]) == kept
+    assert decode_state(kept).stage_pct == 10
+    rig.control = rig.make_control()
+    grant = rig.ask(GetDesk()).live_grant
+    assert grant is not None
+    assert grant.stage_pct == 10
+
+
 def test_a_persons_own_orders_need_the_grant_too(rig: ControlRig) -> None:
     assert rig.buy("1").code == "LIVE_NOT_ARMED"
     arm(rig)
@@ -81,7 +112,7 @@ def test_a_grant_of_before_a_restart_of_the_plane_is_shown(rig: ControlRig) -> N
         {"account_id": "another"},
         {"duration_ns": 59 * NS_PER_SECOND},
         {"duration_ns": 25 * HOUR_NS},
-        {"stage_pct": 50},
+        {"stage_pct": 51},
     ],
     ids=lambda fields: next(iter(fields)),
 )

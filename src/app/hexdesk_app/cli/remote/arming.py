@@ -34,6 +34,13 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> in
 @live.command()
 @click.argument("account")
 @click.option(
+    "stage",
+    "--stage",
+    required=True,
+    type=click.Choice(["10", "25", "50", "100"]),
+    help="Percent of the size limits that holds.",
+)
+@click.option(
     "seconds", "--for", required=True, callback=_seconds, metavar="TIME",
     help="How long, as 8h or 30m; at most 24h.",
 )  # fmt: skip
@@ -41,11 +48,18 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> in
 @mutation_options
 @desk_options
 def arm(
-    output: Output, client: "PlainClient", *, how: How, account: str, seconds: int, yes: bool
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: How,
+    account: str,
+    stage: str,
+    seconds: int,
+    yes: bool,
 ) -> None:
     """Let it open positions: type the account's id; needs --reason."""
     confirm_live(client, how, yes=yes)
-    fields = {"account_id": account, "stage_pct": 100, "duration": f"{seconds}s", **how}
+    fields = {"account_id": account, "stage_pct": int(stage), "duration": f"{seconds}s", **how}
     found = client.ask("DeskService.ArmLive", fields)
     output.result("live.arm", found, [_grant_table(found)])
 
@@ -65,6 +79,7 @@ def _grant_table(desk: Plain) -> Table:
     if grant:
         rows |= {
             "account": bare(grant["account"]),
+            "stage": f"{grant['stage_pct']} %",
             "until": grant["expire_time"],
             "by": grant["granted_by"],
             "reason": grant["reason"],

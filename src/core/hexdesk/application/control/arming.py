@@ -5,6 +5,7 @@ from hexdesk.application.control.errors import invalid
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
 from hexdesk.domain import commands
+from hexdesk.domain.risk import STAGES_PCT
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.control import ControlError, Reason
 from hexdesk.ports.control_requests import ArmLive, DisarmLive
@@ -12,7 +13,6 @@ from hexdesk.ports.control_views import DeskInfo, GrantInfo
 
 DURATION_NS_MIN = 60 * NS_PER_SECOND
 DURATION_NS_MAX = 24 * 3_600 * NS_PER_SECOND
-STAGE_PCT = 100
 
 
 class Arming:
@@ -32,14 +32,15 @@ class Arming:
         accounts = sorted(self._desk.accounts.items())
         if request.account_id != ",".join(account.id for _, account in accounts):
             raise invalid("account_id", "is not that of the account which this desk trades")
-        if request.stage_pct != STAGE_PCT:
-            raise invalid("stage_pct", f"expected {STAGE_PCT}: there are no other stages yet")
+        if request.stage_pct not in STAGES_PCT:
+            stages = ", ".join(map(str, STAGES_PCT))
+            raise invalid("stage_pct", f"expected one of {stages}")
         if not DURATION_NS_MIN <= request.duration_ns <= DURATION_NS_MAX:
             raise invalid("duration", "expected from 1 minute to 24 hours")
         if not request.dry_run:
             until_ns = now_ns + request.duration_ns
             by, reason = request.author, request.reason
-            self._desk.command(commands.ArmLive(until_ns, by, reason, now_ns))
+            self._desk.command(commands.ArmLive(until_ns, by, reason, now_ns, request.stage_pct))
             self._sight.grant = GrantInfo(
                 account=",".join(name for name, _ in accounts),
                 stage_pct=request.stage_pct,

@@ -218,7 +218,10 @@ class Sight:
         if grant is not None and grant.expire_ns == until_ns:
             return grant
         names = ",".join(sorted(desk.accounts))
-        return GrantInfo(account=names, stage_pct=100, expire_ns=until_ns, granted_by="", reason="")
+        stage_pct = desk.limits.stage_pct
+        return GrantInfo(
+            account=names, stage_pct=stage_pct, expire_ns=until_ns, granted_by="", reason=""
+        )
 
     def state(self) -> DeskState:
         """Return whether requests leave."""
