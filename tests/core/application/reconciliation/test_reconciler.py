@@ -390,6 +390,18 @@ def test_a_phantom_is_adjusted_once_by_an_id_that_is_always_the_same() -> None:
     assert runs[0].trade_id.startswith("ADJUST")
 
 
+def test_nothing_is_adjusted_while_executions_cannot_be_asked_for() -> None:
+    """The answer that would explain the difference may be late, however often positions differ."""
+    session = Session()
+    hold(session)
+    session.positions[ID] = 0
+    session.broken.add(QueryKind.FILLS)
+    assert not session.of(AdjustPosition, session.wait(120))
+    session.broken.clear()
+    actions = session.wait(120)
+    assert len(session.of(AdjustPosition, actions)) == 1
+
+
 def test_nothing_is_adjusted_while_anything_is_in_doubt() -> None:
     session = Session()
     hold(session)

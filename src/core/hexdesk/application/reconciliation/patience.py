@@ -1,7 +1,5 @@
 """How often reconciliation tries before it asks a person."""
 
-POSITION_LOOKS_MAX = 4
-"""So often a position is looked at in the hope that executions explain it."""
 START_LOOKS_MAX = 3
 """So often a round is repeated at the start before what is left counts as unexplained."""
 GHOST_CANCELS_MAX = 5

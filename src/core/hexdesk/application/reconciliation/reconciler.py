@@ -372,12 +372,9 @@ class Reconciler:
             self._fills_from_ns = max(self._fills_from_ns, query.asked_ns - overlap_ns)
 
     def _is_searched(self, sighting: Sighting) -> bool:
-        """Whether executions were asked for since a position was first seen to differ."""
-        return (
-            sighting.finding.kind not in POSITION_KINDS
-            or self._deep_ns >= sighting.since_ns
-            or sighting.times >= patience.POSITION_LOOKS_MAX
-        )
+        """Whether executions were listed that explain a position, if any do, however late."""
+        visible_ns = sighting.since_ns + self._visibility_ms * NS_PER_MS
+        return sighting.finding.kind not in POSITION_KINDS or self._deep_ns >= visible_ns
 
     def _look_closer(self, sighting: Sighting, books: Books, now_ns: TimeNs) -> None:
         """Ask for the executions that may explain a difference."""
