@@ -63,7 +63,9 @@ async def run_live(config: Config, options: Options) -> RunResult:
         stack.push_async_callback(reconciliation.close)
         app.process.show_reconciliation(reconciliation.shown)
         wanted = _wanted(app)
-        app.links.follow(_Gate(app, reconciliation, wanted).on_link)
+        gate = _Gate(app, reconciliation, wanted)
+        app.links.follow(gate.on_link)
+        app.process.workshop.subscribe = gate.subscribe
         await reconciliation.start(app.past.latest_ns if app.past else 0)
         restore_strategies(app)
         session.start_strategies(app.clock.now_ns())
@@ -104,7 +106,17 @@ class _Gate:
     ) -> None:
         self._app = app
         self._reconciliation = reconciliation
-        self._instrument_ids = instrument_ids
+        self._instrument_ids = set(instrument_ids)
+
+    async def subscribe(self, instrument_ids: Sequence[str]) -> None:
+        """Have the feeds send more, for a strategy that is loaded now."""
+        fresh = set(instrument_ids) - self._instrument_ids
+        for feed in self._app.feeds.values() if fresh else ():
+            await within(feed.subscribe(sorted(fresh)), "subscribing")
+        self._instrument_ids |= fresh
+        for (kind, _), status in self._app.links.latest.items():
+            if kind is LinkKind.FEED:
+                self.on_link(kind, status)
 
     def on_link(self, kind: LinkKind, status: LinkStatus) -> None:
         """Take a change of a link."""
@@ -117,7 +129,7 @@ class _Gate:
 
     def _each(self, kind: type[SetReducing | ClearReducing], reason: str) -> None:
         inbox, reducing = self._app.assembly.inbox, self._app.desk.execution.reducing
-        for each in self._instrument_ids:
+        for each in sorted(self._instrument_ids):
             is_set = FEED_STALE in reducing.get(each, {})
             if is_set is (kind is ClearReducing):
                 inbox.put_command(kind(each, FEED_STALE, reason, self._app.clock.now_ns()))

@@ -6,7 +6,9 @@ remedy.
 """
 
 import difflib
+import importlib
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
@@ -143,6 +145,34 @@ def load_into(
     except HexdeskError as error:
         raise _placed(error, name, offer.distribution, path) from error.__cause__
     return plugin
+
+
+def load_afresh(
+    registry: Registry, name: str, path: str = "", *, timeout_s: float = TIMEOUT_S
+) -> PluginModule:
+    """Load one plugin as it is installed now, though an older version of it may be in use.
+
+    The modules of its own package are imported again. Objects of the older version go on with
+    their own; should the import fail, the older modules are in place again.
+
+    Raises:
+        PluginError: As `load_into`.
+    """
+    importlib.invalidate_caches()
+    root = find(name, path).entry_point.module.partition(".")[0]
+    before = _take_modules(root)
+    try:
+        return load_into(registry, name, path, timeout_s=timeout_s)
+    except BaseException:
+        _take_modules(root)
+        sys.modules.update(before)
+        raise
+
+
+def _take_modules(root: str) -> dict[str, ModuleType]:
+    """Let a package and all below it count as never imported; return its modules."""
+    names = [name for name in sys.modules if name == root or name.startswith(f"{root}.")]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 def convert_settings(

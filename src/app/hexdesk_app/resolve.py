@@ -172,7 +172,7 @@ class _Resolver:
         path = format_path(section.path)
         try:
             plugin = load_into(self._registry, section.plugin, path, timeout_s=self._timeout_s)
-            registration = self._registration(section, plugin, kinds)
+            registration = registration_of(self._registry, section, plugin, kinds)
             settings = convert_settings(
                 registration,
                 section.settings,
@@ -187,26 +187,31 @@ class _Resolver:
         self._unset += unset_secrets(settings, section.settings_path, self._config.origins)
         return Part(section, registration, settings, plugin)
 
-    def _registration(
-        self, section: PluginSection, plugin: PluginModule, kinds: tuple[type[K], ...]
-    ) -> K:
-        others: list[str] = []
-        for provider, _hook, offered in self._registry.all():
-            if offered.name != section.plugin or provider.name != plugin.name:
-                continue
-            if isinstance(offered, kinds):
-                return offered
-            others.append(KIND_NAMES[type(offered)])
-        wanted = " or ".join(KIND_NAMES[kind] for kind in kinds)
-        raise PluginError(
-            f"{section.plugin!r} is no {wanted}"
-            + (f" but a {' and '.join(others)}" if others else ""),
-            code="PLUGIN_KIND",
-            plugin=section.plugin,
-            distribution=plugin.distribution,
-            path=format_path(section.path),
-            remedy=f"hexdesk plugin list shows every {wanted}",
-        )
+
+def registration_of(
+    registry: Registry, section: PluginSection, plugin: PluginModule, kinds: tuple[type[K], ...]
+) -> K:
+    """Return what a plugin offers for a section.
+
+    Raises:
+        PluginError: It offers nothing of these kinds.
+    """
+    others: list[str] = []
+    for provider, _hook, offered in registry.all():
+        if offered.name != section.plugin or provider.name != plugin.name:
+            continue
+        if isinstance(offered, kinds):
+            return offered
+        others.append(KIND_NAMES[type(offered)])
+    wanted = " or ".join(KIND_NAMES[kind] for kind in kinds)
+    raise PluginError(
+        f"{section.plugin!r} is no {wanted}" + (f" but a {' and '.join(others)}" if others else ""),
+        code="PLUGIN_KIND",
+        plugin=section.plugin,
+        distribution=plugin.distribution,
+        path=format_path(section.path),
+        remedy=f"hexdesk plugin list shows every {wanted}",
+    )
 
 
 def _mixed_feeds(

@@ -120,6 +120,12 @@ class StrategyLoading:
             lambda: self._take_place(candidate, strategy, planned, state, configured),
         )
 
+    def resume(self, candidate: Candidate, strategy: Strategy, *, cancels_on_fault: bool) -> None:
+        """Let a strategy take the place that an earlier run planned for it, at a start."""
+        candidate.host.cancel_on_fault = cancels_on_fault
+        candidate.context.attach(self._desk)
+        self._lives.replace(candidate.host, strategy)
+
     def unload(
         self,
         planned: StrategyPlanned,

@@ -42,6 +42,7 @@ class MadeStrategy(msgspec.Struct, frozen=True, kw_only=True):
         effective: Every setting with its value, defaults included; secrets are references.
         shown: The same for people: of secrets only whether they are set.
         fixed: Names of the settings that cannot change while it runs.
+        own: What the workshop itself keeps of it.
     """
 
     strategy: Strategy
@@ -51,6 +52,7 @@ class MadeStrategy(msgspec.Struct, frozen=True, kw_only=True):
     effective: dict[str, object]
     shown: dict[str, object]
     fixed: frozenset[str]
+    own: object = None
 
 
 class Workshop(Protocol):

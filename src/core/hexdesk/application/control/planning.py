@@ -158,7 +158,7 @@ class Planning:
             start_ns = self._sight.desk_info().start_ns
             return (_revision(1, draft.settings, start_ns, "", CONFIGURATION),)
         return tuple(
-            _revision(each.number, _table(each.settings), each.ts_init, each.by, each.reason)
+            _revision(each.number, table_of(each.settings), each.ts_init, each.by, each.reason)
             for each in reversed(plan.revisions)
         )
 
@@ -386,7 +386,8 @@ def _saved(strategy_id: str, state: StateInfo) -> StrategySaved:
     return StrategySaved(strategy_id, state.version, encoded, 0)
 
 
-_table = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
+table_of = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
+"""Reads settings that a plan holds as JSON."""
 
 
 def _revision(
