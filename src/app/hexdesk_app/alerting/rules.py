@@ -75,6 +75,9 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "RECON_STALE": AlertLevel.CRITICAL,
     "PROTECTION_DENIED": AlertLevel.CRITICAL,
     "PAIR_DENIED": AlertLevel.CRITICAL,
+    "VERB_QUEUED": AlertLevel.CRITICAL,
+    "VERB_DONE": AlertLevel.INFO,
+    "VERB_CALLED_OFF": AlertLevel.INFO,
     "DOUBT_SETTLED": AlertLevel.INFO,
     "LIVE_ARMED": AlertLevel.INFO,
     "LIVE_DISARMED": AlertLevel.INFO,
@@ -89,6 +92,8 @@ ENDS: dict[str, str] = {
     "DOUBT_SETTLED": "DOUBT_OPEN",
     "REDUCING_ENDED": "REDUCING",
     "RECON_FRESH": "RECON_STALE",
+    "VERB_DONE": "VERB_QUEUED",
+    "VERB_CALLED_OFF": "VERB_QUEUED",
 }
 """Alerts that say that another one's reason is over, for the same scope."""
 

@@ -412,6 +412,26 @@ def test_flattening_says_what_it_did_and_closes_once(rig: ControlRig) -> None:
     assert rig.tell(Flatten()).closing_orders == ()
 
 
+def test_what_waits_for_a_broker_is_said(rig: ControlRig) -> None:
+    held = rig.buy("1").client_order_id
+    rig.accept(held)
+    rig.fill(held)
+    rig.desk.owed.unreachable.add("venue")
+    done = rig.tell(Flatten())
+    (queued,) = done.queued
+    owner = "manual@venue"
+    assert (queued.verb, queued.strategy_id, queued.account) == ("flatten", owner, "venue")
+    assert (done.canceled_orders, done.closing_orders) == ((), ())
+    assert done.positions == ((owner, INSTRUMENT.id),)
+    assert rig.ask(GetDesk()).queued == done.queued
+    assert rig.tell(CancelAllOrders(strategy_id=owner)).queued == (), "it calls the flatten off"
+    rig.accept(rig.buy("1", INSTRUMENT.format_price(90_000)).client_order_id)
+    canceled = rig.tell(CancelAllOrders())
+    assert (canceled.ids, [each.verb for each in canceled.queued]) == ((), ["cancel-all"])
+    rig.desk.owed.unreachable.clear()
+    assert len(rig.tell(CancelAllOrders()).ids) == 1
+
+
 def test_a_strategys_life(rig: ControlRig) -> None:
     stopped = rig.tell(StopStrategy(strategy_id="a", keep_orders=False))
     assert stopped.state == "stopped"
