@@ -8,20 +8,19 @@ import msgspec
 
 from hexdesk.application.risk.catalog import BY_NAME, KINDS, RuleKind
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import NORMAL, OFF, RiskLimits, RiskNote, RiskNoted, RiskStepped
+from hexdesk.domain.risk import (
+    GATE_CODES,
+    NORMAL,
+    OFF,
+    RiskLimits,
+    RiskNote,
+    RiskNoted,
+    RiskStepped,
+)
 from hexdesk.ports.journal import JournalRecord
 from hexdesk_app.config import Config
 from hexdesk_app.config.presets import PRESET_DAYS, RISK_PRESETS, RULE_PRESETS
 
-GATE_CODES: dict[str, str] = {
-    "order_quantity_max": "ORDER_SIZE",
-    "order_notional_max": "ORDER_SIZE",
-    "position_quantity_max": "RISK_POSITION",
-    "position_notional_max": "RISK_POSITION",
-    "collar_pct": "ORDER_COLLAR",
-    "orders_per_second_max": "RISK_RATE",
-    "open_orders_max": "RISK_OPEN_ORDERS",
-}
 REMEDIES: dict[str, str] = {
     "ORDER_VALUE": "correct the order: a value is missing or makes no sense",
     "ORDER_TICK": "round the price to the instrument's tick",

@@ -183,7 +183,9 @@ def make_process(config: Config, parts: Parts, assembly: Assembly, *, is_virtual
 
 def make_plane(config: Config, assembly: Assembly, clock: Clock, process: Process) -> Control:
     """Make the desk's control plane."""
-    return make_control(assembly.desk, clock, process, config.state_path, wall_time_ns)
+    return make_control(
+        assembly.desk, assembly.risk, clock, process, config.state_path, wall_time_ns
+    )
 
 
 def make_servers(

@@ -44,6 +44,7 @@ class ServedRig(ControlRig):
             self.desk,
             self.clock,
             self.runtime,
+            self.office,
             wall_ns=self.clock.now_ns,
             later=lambda call: asyncio.get_running_loop().call_soon(call),  # type: ignore[arg-type]
             stores=ControlStores(self.answers, self.audit, self.tokens),

@@ -5,12 +5,80 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class RiskLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    RISK_LEVEL_UNSPECIFIED: _ClassVar[RiskLevel]
+    RISK_LEVEL_NORMAL: _ClassVar[RiskLevel]
+    RISK_LEVEL_WARN: _ClassVar[RiskLevel]
+    RISK_LEVEL_THROTTLE: _ClassVar[RiskLevel]
+    RISK_LEVEL_REDUCING: _ClassVar[RiskLevel]
+    RISK_LEVEL_FLATTEN: _ClassVar[RiskLevel]
+    RISK_LEVEL_HALTED: _ClassVar[RiskLevel]
+RISK_LEVEL_UNSPECIFIED: RiskLevel
+RISK_LEVEL_NORMAL: RiskLevel
+RISK_LEVEL_WARN: RiskLevel
+RISK_LEVEL_THROTTLE: RiskLevel
+RISK_LEVEL_REDUCING: RiskLevel
+RISK_LEVEL_FLATTEN: RiskLevel
+RISK_LEVEL_HALTED: RiskLevel
+
+class RiskReport(_message.Message):
+    __slots__ = ("rules", "groups", "confirm_looser")
+    RULES_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    CONFIRM_LOOSER_FIELD_NUMBER: _ClassVar[int]
+    rules: _containers.RepeatedCompositeFieldContainer[RuleUse]
+    groups: _containers.RepeatedCompositeFieldContainer[StrategyGroup]
+    confirm_looser: bool
+    def __init__(self, rules: _Optional[_Iterable[_Union[RuleUse, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[StrategyGroup, _Mapping]]] = ..., confirm_looser: bool = ...) -> None: ...
+
+class RuleUse(_message.Message):
+    __slots__ = ("rule", "scope", "instrument", "layer", "code", "level", "use", "limit", "unit", "next_level", "used_pct", "latched", "level_time", "text")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    LAYER_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    USE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    UNIT_FIELD_NUMBER: _ClassVar[int]
+    NEXT_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    USED_PCT_FIELD_NUMBER: _ClassVar[int]
+    LATCHED_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_TIME_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    scope: str
+    instrument: str
+    layer: str
+    code: str
+    level: RiskLevel
+    use: str
+    limit: str
+    unit: str
+    next_level: RiskLevel
+    used_pct: int
+    latched: bool
+    level_time: _timestamp_pb2.Timestamp
+    text: str
+    def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., instrument: _Optional[str] = ..., layer: _Optional[str] = ..., code: _Optional[str] = ..., level: _Optional[_Union[RiskLevel, str]] = ..., use: _Optional[str] = ..., limit: _Optional[str] = ..., unit: _Optional[str] = ..., next_level: _Optional[_Union[RiskLevel, str]] = ..., used_pct: _Optional[int] = ..., latched: bool = ..., level_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., text: _Optional[str] = ...) -> None: ...
+
+class StrategyGroup(_message.Message):
+    __slots__ = ("group", "strategies")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    STRATEGIES_FIELD_NUMBER: _ClassVar[int]
+    group: str
+    strategies: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, group: _Optional[str] = ..., strategies: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class RiskLimits(_message.Message):
     __slots__ = ("name", "instrument", "limits")
@@ -115,3 +183,95 @@ class RearmResponse(_message.Message):
     HALT_REASON_FIELD_NUMBER: _ClassVar[int]
     halt_reason: str
     def __init__(self, halt_reason: _Optional[str] = ...) -> None: ...
+
+class GetRiskReportRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class RearmRuleRequest(_message.Message):
+    __slots__ = ("rule", "scope", "accepts_loss", "request_id", "dry_run", "reason")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    ACCEPTS_LOSS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    scope: str
+    accepts_loss: bool
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., accepts_loss: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RearmRuleResponse(_message.Message):
+    __slots__ = ("rule", "scope", "level", "text")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    LEVEL_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    scope: str
+    level: RiskLevel
+    text: str
+    def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., level: _Optional[_Union[RiskLevel, str]] = ..., text: _Optional[str] = ...) -> None: ...
+
+class ChangeRuleRequest(_message.Message):
+    __slots__ = ("rule", "key", "value", "scope", "request_id", "dry_run", "reason")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    key: str
+    value: str
+    scope: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, rule: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[str] = ..., scope: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class ChangeRuleResponse(_message.Message):
+    __slots__ = ("rule", "key", "value", "scope", "before", "looser", "needs_second", "confirmed_by")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    LOOSER_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_SECOND_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    key: str
+    value: str
+    scope: str
+    before: str
+    looser: bool
+    needs_second: bool
+    confirmed_by: str
+    def __init__(self, rule: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[str] = ..., scope: _Optional[str] = ..., before: _Optional[str] = ..., looser: bool = ..., needs_second: bool = ..., confirmed_by: _Optional[str] = ...) -> None: ...
+
+class SwitchGroupRequest(_message.Message):
+    __slots__ = ("group", "request_id", "dry_run", "reason")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    group: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, group: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class SwitchGroupResponse(_message.Message):
+    __slots__ = ("group", "resumed", "stopped")
+    GROUP_FIELD_NUMBER: _ClassVar[int]
+    RESUMED_FIELD_NUMBER: _ClassVar[int]
+    STOPPED_FIELD_NUMBER: _ClassVar[int]
+    group: str
+    resumed: _containers.RepeatedScalarFieldContainer[str]
+    stopped: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, group: _Optional[str] = ..., resumed: _Optional[_Iterable[str]] = ..., stopped: _Optional[_Iterable[str]] = ...) -> None: ...

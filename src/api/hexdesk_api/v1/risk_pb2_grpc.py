@@ -45,6 +45,11 @@ class RiskServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ListRiskLimitsRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ListRiskLimitsResponse.FromString,
                 _registered_method=True)
+        self.GetRiskReport = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/GetRiskReport',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.GetRiskReportRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.RiskReport.FromString,
+                _registered_method=True)
         self.ListDenials = channel.unary_unary(
                 '/hexdesk_api.v1.RiskService/ListDenials',
                 request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ListDenialsRequest.SerializeToString,
@@ -54,6 +59,21 @@ class RiskServiceStub(object):
                 '/hexdesk_api.v1.RiskService/Rearm',
                 request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmResponse.FromString,
+                _registered_method=True)
+        self.RearmRule = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/RearmRule',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleResponse.FromString,
+                _registered_method=True)
+        self.ChangeRule = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/ChangeRule',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.FromString,
+                _registered_method=True)
+        self.SwitchGroup = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/SwitchGroup',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupResponse.FromString,
                 _registered_method=True)
 
 
@@ -75,6 +95,14 @@ class RiskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRiskReport(self, request, context):
+        """Return every rule that is on and every limit of what is traded, with its use and level now.
+        Scope: read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListDenials(self, request, context):
         """Return orders that the desk refused, newest first. Scope: read.
         """
@@ -84,6 +112,30 @@ class RiskServiceServicer(object):
 
     def Rearm(self, request, context):
         """End a halt; exits that came due meanwhile are sent. Needs a reason. Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RearmRule(self, request, context):
+        """End the level that a rule holds. Its condition must be over; losses and losing streaks, which do
+        not end by themselves, may be accepted. Needs a reason. Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeRule(self, request, context):
+        """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
+        restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
+        second person asks for the same. Needs a reason. Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SwitchGroup(self, request, context):
+        """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,6 +154,11 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ListRiskLimitsRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ListRiskLimitsResponse.SerializeToString,
             ),
+            'GetRiskReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRiskReport,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.GetRiskReportRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.RiskReport.SerializeToString,
+            ),
             'ListDenials': grpc.unary_unary_rpc_method_handler(
                     servicer.ListDenials,
                     request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ListDenialsRequest.FromString,
@@ -111,6 +168,21 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     servicer.Rearm,
                     request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmResponse.SerializeToString,
+            ),
+            'RearmRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.RearmRule,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleResponse.SerializeToString,
+            ),
+            'ChangeRule': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeRule,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.SerializeToString,
+            ),
+            'SwitchGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.SwitchGroup,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -179,6 +251,33 @@ class RiskService(object):
             _registered_method=True)
 
     @staticmethod
+    def GetRiskReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/GetRiskReport',
+            hexdesk__api_dot_v1_dot_risk__pb2.GetRiskReportRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.RiskReport.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def ListDenials(request,
             target,
             options=(),
@@ -222,6 +321,87 @@ class RiskService(object):
             '/hexdesk_api.v1.RiskService/Rearm',
             hexdesk__api_dot_v1_dot_risk__pb2.RearmRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_risk__pb2.RearmResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RearmRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/RearmRule',
+            hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.RearmRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeRule(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/ChangeRule',
+            hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SwitchGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/SwitchGroup',
+            hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,10 +37,25 @@ class RiskServiceStub:
     """Return the limits of an instrument with their use by strategy. Scope: read."""
     ListRiskLimits: _grpc.UnaryUnaryMultiCallable[_risk_pb2.ListRiskLimitsRequest, _risk_pb2.ListRiskLimitsResponse]
     """Return the limits of all instruments, by name. Scope: read."""
+    GetRiskReport: _grpc.UnaryUnaryMultiCallable[_risk_pb2.GetRiskReportRequest, _risk_pb2.RiskReport]
+    """Return every rule that is on and every limit of what is traded, with its use and level now.
+    Scope: read.
+    """
     ListDenials: _grpc.UnaryUnaryMultiCallable[_risk_pb2.ListDenialsRequest, _risk_pb2.ListDenialsResponse]
     """Return orders that the desk refused, newest first. Scope: read."""
     Rearm: _grpc.UnaryUnaryMultiCallable[_risk_pb2.RearmRequest, _risk_pb2.RearmResponse]
     """End a halt; exits that came due meanwhile are sent. Needs a reason. Scope: risk."""
+    RearmRule: _grpc.UnaryUnaryMultiCallable[_risk_pb2.RearmRuleRequest, _risk_pb2.RearmRuleResponse]
+    """End the level that a rule holds. Its condition must be over; losses and losing streaks, which do
+    not end by themselves, may be accepted. Needs a reason. Scope: risk.
+    """
+    ChangeRule: _grpc.UnaryUnaryMultiCallable[_risk_pb2.ChangeRuleRequest, _risk_pb2.ChangeRuleResponse]
+    """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
+    restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
+    second person asks for the same. Needs a reason. Scope: risk.
+    """
+    SwitchGroup: _grpc.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]
+    """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
 
 @_typing.type_check_only
 class RiskServiceAsyncStub(RiskServiceStub):
@@ -51,10 +66,25 @@ class RiskServiceAsyncStub(RiskServiceStub):
     """Return the limits of an instrument with their use by strategy. Scope: read."""
     ListRiskLimits: _aio.UnaryUnaryMultiCallable[_risk_pb2.ListRiskLimitsRequest, _risk_pb2.ListRiskLimitsResponse]  # type: ignore[assignment]
     """Return the limits of all instruments, by name. Scope: read."""
+    GetRiskReport: _aio.UnaryUnaryMultiCallable[_risk_pb2.GetRiskReportRequest, _risk_pb2.RiskReport]  # type: ignore[assignment]
+    """Return every rule that is on and every limit of what is traded, with its use and level now.
+    Scope: read.
+    """
     ListDenials: _aio.UnaryUnaryMultiCallable[_risk_pb2.ListDenialsRequest, _risk_pb2.ListDenialsResponse]  # type: ignore[assignment]
     """Return orders that the desk refused, newest first. Scope: read."""
     Rearm: _aio.UnaryUnaryMultiCallable[_risk_pb2.RearmRequest, _risk_pb2.RearmResponse]  # type: ignore[assignment]
     """End a halt; exits that came due meanwhile are sent. Needs a reason. Scope: risk."""
+    RearmRule: _aio.UnaryUnaryMultiCallable[_risk_pb2.RearmRuleRequest, _risk_pb2.RearmRuleResponse]  # type: ignore[assignment]
+    """End the level that a rule holds. Its condition must be over; losses and losing streaks, which do
+    not end by themselves, may be accepted. Needs a reason. Scope: risk.
+    """
+    ChangeRule: _aio.UnaryUnaryMultiCallable[_risk_pb2.ChangeRuleRequest, _risk_pb2.ChangeRuleResponse]  # type: ignore[assignment]
+    """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
+    restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
+    second person asks for the same. Needs a reason. Scope: risk.
+    """
+    SwitchGroup: _aio.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]  # type: ignore[assignment]
+    """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
 
 class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
     """The gate that every order passes."""
@@ -76,6 +106,16 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Return the limits of all instruments, by name. Scope: read."""
 
     @_abc_1.abstractmethod
+    def GetRiskReport(
+        self,
+        request: _risk_pb2.GetRiskReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.RiskReport, _abc.Awaitable[_risk_pb2.RiskReport]]:
+        """Return every rule that is on and every limit of what is traded, with its use and level now.
+        Scope: read.
+        """
+
+    @_abc_1.abstractmethod
     def ListDenials(
         self,
         request: _risk_pb2.ListDenialsRequest,
@@ -90,5 +130,34 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_risk_pb2.RearmResponse, _abc.Awaitable[_risk_pb2.RearmResponse]]:
         """End a halt; exits that came due meanwhile are sent. Needs a reason. Scope: risk."""
+
+    @_abc_1.abstractmethod
+    def RearmRule(
+        self,
+        request: _risk_pb2.RearmRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.RearmRuleResponse, _abc.Awaitable[_risk_pb2.RearmRuleResponse]]:
+        """End the level that a rule holds. Its condition must be over; losses and losing streaks, which do
+        not end by themselves, may be accepted. Needs a reason. Scope: risk.
+        """
+
+    @_abc_1.abstractmethod
+    def ChangeRule(
+        self,
+        request: _risk_pb2.ChangeRuleRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.ChangeRuleResponse, _abc.Awaitable[_risk_pb2.ChangeRuleResponse]]:
+        """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
+        restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
+        second person asks for the same. Needs a reason. Scope: risk.
+        """
+
+    @_abc_1.abstractmethod
+    def SwitchGroup(
+        self,
+        request: _risk_pb2.SwitchGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.SwitchGroupResponse, _abc.Awaitable[_risk_pb2.SwitchGroupResponse]]:
+        """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
 
 def add_RiskServiceServicer_to_server(servicer: RiskServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

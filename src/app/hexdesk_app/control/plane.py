@@ -12,6 +12,7 @@ import msgspec
 from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.application.desk import Desk
 from hexdesk.application.inbox import Inbox
+from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
@@ -97,8 +98,13 @@ class Process:
         return StrategyFacts(part.section.plugin, plugin_version, settings)
 
 
-def make_control(
-    desk: Desk, clock: Clock, process: Process, state_path: Path, wall_ns: Callable[[], TimeNs]
+def make_control(  # noqa: PLR0917 - what it joins
+    desk: Desk,
+    risk: RiskOffice,
+    clock: Clock,
+    process: Process,
+    state_path: Path,
+    wall_ns: Callable[[], TimeNs],
 ) -> DeskControl:
     """Make the control plane of a desk whose run has begun.
 
@@ -110,6 +116,7 @@ def make_control(
         desk,
         clock,
         process,
+        risk,
         wall_ns=wall_ns,
         later=_soon,
         stores=ControlStores(

@@ -70,6 +70,18 @@ def _part(text: str, percent: int) -> str:
         raise ValueError(f"expected a number or {UNLIMITED!r}, was {text!r}") from error
 
 
+GATE_CODES: dict[str, str] = {
+    "order_quantity_max": "ORDER_SIZE",
+    "order_notional_max": "ORDER_SIZE",
+    "position_quantity_max": "RISK_POSITION",
+    "position_notional_max": "RISK_POSITION",
+    "collar_pct": "ORDER_COLLAR",
+    "orders_per_second_max": "RISK_RATE",
+    "open_orders_max": "RISK_OPEN_ORDERS",
+}
+"""What the gate denies with, by limit."""
+
+
 class Layer(StrEnum):
     """What a rule is about."""
 

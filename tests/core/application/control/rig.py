@@ -8,6 +8,9 @@ from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.application.control.reconciling import DeskReconciling
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
+from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.office import RiskOffice
+from hexdesk.application.risk.plan import RiskPlan
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import OrderType, Side
 from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
@@ -33,8 +36,11 @@ class ControlRig(Rig):
         limits: RiskLimits = WIDE_LIMITS,
         events_max: int = 1_000,
         mode: str = "backtest",
+        plan: RiskPlan | None = None,
     ) -> None:
         super().__init__(*names, limits=limits, mode=mode)
+        engine = RiskEngine(self.desk, plan or RiskPlan(rules={}, limits=limits)).attach()
+        self.office = RiskOffice(self.desk, engine)
         self.runtime = FakeRuntime()
         self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(
@@ -54,6 +60,7 @@ class ControlRig(Rig):
             self.desk,
             self.clock,
             self.runtime,
+            self.office,
             wall_ns=self.clock.now_ns,
             later=self.idle.append,
             stores=ControlStores(self.answers, self.audit, self.tokens),

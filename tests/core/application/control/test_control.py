@@ -11,7 +11,7 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type
 from hexdesk.domain.values import NS_PER_SECOND, Side
-from hexdesk.ports import control_requests
+from hexdesk.ports import control_requests, control_risk
 from hexdesk.ports.control import (
     Caller,
     ControlError,
@@ -55,7 +55,7 @@ from tests.core.application.control.rig import ADMIN, READER, ControlRig, terms
 
 REQUESTS: list[Any] = [
     each
-    for each in vars(control_requests).values()
+    for each in {**vars(control_requests), **vars(control_risk)}.values()
     if isinstance(each, type)
     and issubclass(each, Query | Mutation)
     and each not in {Query, PageQuery, Mutation, control_requests.StrategyMutation}
@@ -74,6 +74,10 @@ EXAMPLES: dict[str, Any] = {
     "resolution": "absent",
     "account_id": "account",
     "duration_ns": 60 * NS_PER_SECOND,
+    "rule": "limits",
+    "key": "order_quantity_max",
+    "value": "1",
+    "group": "calm",
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
@@ -83,7 +87,7 @@ SCOPES = {
     "ListAuditEntries": "admin", "StopStrategy": "trade",
     "PauseStrategy": "trade", "ResumeStrategy": "trade", "ResolveIncident": "risk",
     "ArmLive": "admin", "DisarmLive": "risk",
-    "ResolveOrder": "risk",
+    "ResolveOrder": "risk", "RearmRule": "risk", "ChangeRule": "risk", "SwitchGroup": "risk",
 }  # fmt: skip
 
 

@@ -18,13 +18,16 @@ from hexdesk.application.control.orders import Orders
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
+from hexdesk.application.control.risk import Risks
 from hexdesk.application.control.safety import Safety
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.control.tokens import Tokens
 from hexdesk.application.desk import Desk
+from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports import control_requests as requests
+from hexdesk.ports import control_risk
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control import (
     REASON_LENGTH_MAX,
@@ -51,6 +54,9 @@ SIGNED = (
     requests.ResolveOrder,
     requests.ArmLive,
     requests.DisarmLive,
+    control_risk.RearmRule,
+    control_risk.ChangeRule,
+    control_risk.SwitchGroup,
 )
 """Mutations that say by whom they are."""
 
@@ -76,6 +82,7 @@ class DeskControl:
         desk: Desk,
         clock: Clock,
         runtime: Runtime,
+        risk: RiskOffice,
         *,
         wall_ns: Callable[[], TimeNs],
         later: Callable[[Callable[[], None]], None],
@@ -90,6 +97,7 @@ class DeskControl:
             clock: The desk's, which is virtual where a recording is played.
             wall_ns: Real time, for tokens, repeated requests and the audit log.
             runtime: What surrounds it.
+            risk: What people do with its rules.
             later: Calls something once the desk's thread is free.
             stores: Keep answers, the audit log and tokens over a restart.
             make_secret: Gives at least 128 unguessable bits as text.
@@ -112,6 +120,7 @@ class DeskControl:
         portfolio = Portfolio(desk, sight, chronicle)
         incidents = Incidents(runtime)
         arming = Arming(desk, sight, chronicle)
+        risks = Risks(desk, chronicle, portfolio, risk)
         self._queries: dict[type, Callable[[Any], Any]] = {
             requests.GetDesk: sight.desk_info,
             requests.ListAlerts: portfolio.list_alerts,
@@ -127,6 +136,7 @@ class DeskControl:
             requests.GetRiskLimits: portfolio.get_limits,
             requests.ListRiskLimits: portfolio.list_limits,
             requests.ListDenials: portfolio.list_denials,
+            control_risk.GetRiskReport: lambda query: risks.report(query, self._now_ns()),
             requests.GetInstrument: portfolio.get_instrument,
             requests.ListInstruments: portfolio.list_instruments,
             requests.GetMarkets: portfolio.get_markets,
@@ -143,6 +153,9 @@ class DeskControl:
             requests.Flatten: safety.flatten,
             requests.Halt: safety.halt,
             requests.Rearm: safety.rearm,
+            control_risk.RearmRule: risks.rearm,
+            control_risk.ChangeRule: risks.change,
+            control_risk.SwitchGroup: risks.switch,
             requests.ArmLive: arming.arm,
             requests.DisarmLive: arming.disarm,
             requests.Shutdown: safety.shutdown,

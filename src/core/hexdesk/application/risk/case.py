@@ -170,7 +170,7 @@ class LiveCase:
     @property
     def position_count(self) -> int:
         """Positions of the account with it."""
-        return self.stake.account.count + (not self.stake.gross)
+        return self.stake.account.count + (self.quantity > 0 and not self.stake.gross)
 
     @property
     def strategy_gross(self) -> MoneyRaw:

@@ -47,6 +47,11 @@ class MessageCount:
             times.popleft()
         return len(times) + 1
 
+    def within_minute(self, now_ns: TimeNs, cancels: int) -> int:
+        """Return how many there were; nothing is counted."""
+        recent = sum(each > now_ns - MINUTE_NS for each in self._times)
+        return recent + min(cancels - self.cancels, CANCELS_MAX)
+
     def add(self, now_ns: TimeNs) -> None:
         """Count a request."""
         self._times.append(now_ns)

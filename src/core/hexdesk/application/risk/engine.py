@@ -346,6 +346,24 @@ class RiskEngine:
         gap_ns = measured[0].throttle_ns if measured else self._gaps.get(strategy_id, 0)
         return Brake(step, gap_ns)
 
+    # --- looking ---------------------------------------------------------------------------------
+
+    @property
+    def stakes(self) -> Iterable[Stake]:
+        """What strategies hold and work, by instrument."""
+        return self._stakes.values()
+
+    @property
+    def watched_instruments(self) -> Iterable[str]:
+        """Instruments whose market is watched."""
+        return self._markets
+
+    def messages_of(self, strategy_id: str, now_ns: TimeNs) -> int:
+        """Return how many requests a strategy's account sent to its venue within a minute."""
+        host = self._desk.hosts.get(strategy_id)
+        count = None if host is None else self._messages.get(id(host.account))
+        return 0 if count is None else count.within_minute(now_ns, self._cancel_count())
+
     # --- changes ---------------------------------------------------------------------------------
 
     def change(self, plan: RiskPlan, rule: ActiveRule) -> None:

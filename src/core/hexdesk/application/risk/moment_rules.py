@@ -147,6 +147,16 @@ class Allocation:
     name: str = "allocation"
     code: str = "CAPITAL_ALLOCATION"
 
+    def measure(self, case: OrderCase) -> tuple[int, int]:
+        """Return how much of a strategy's capital is bound, and all of it; 0 without capital."""
+        if case.available == NONE:
+            return 0, 0
+        return max(case.strategy_equity - case.available, 0), case.strategy_equity
+
+    def show(self, number: int, case: OrderCase) -> str:
+        """Return an amount for people."""
+        return format_raw(number, case.money_scale)
+
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
         available = case.available

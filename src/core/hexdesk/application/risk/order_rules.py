@@ -55,6 +55,14 @@ class RatioRule:
         """Reads both fields of a case."""
         return attrgetter(self.part, self.whole)
 
+    def measure(self, case: OrderCase) -> tuple[int, int]:
+        """Return the ratio, and its limit."""
+        return share(*self.read(case)), self.limit
+
+    def show(self, number: int, _case: OrderCase) -> str:
+        """Return a ratio for people."""
+        return as_percent(number) if self.in_percent else as_ratio(number)
+
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
         part, whole = self.read(case)
@@ -207,6 +215,15 @@ class AmountRule:
     scale: str
     limit: int
 
+    def measure(self, case: OrderCase) -> tuple[int, int]:
+        """Return the amount and its limit at `SCALE_MAX`."""
+        scale: int = getattr(case, self.scale)
+        return getattr(case, self.field) * pow10(SCALE_MAX - scale), self.limit
+
+    def show(self, number: int, _case: OrderCase) -> str:
+        """Return an amount for people."""
+        return format_raw(number, SCALE_MAX)
+
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""
         measured: int = getattr(case, self.field)
@@ -261,6 +278,14 @@ class CountRule:
     code: str
     field: str
     limit: int
+
+    def measure(self, case: OrderCase) -> tuple[int, int]:
+        """Return the number and its limit."""
+        return getattr(case, self.field), self.limit
+
+    def show(self, number: int, _case: OrderCase) -> str:
+        """Return a number for people."""
+        return str(number)
 
     def check(self, case: OrderCase) -> Verdict | None:
         """Return why an order must not leave, or None."""

@@ -96,6 +96,17 @@ class Losses:
             else NO_LIMIT
         )
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all rules that follow from equity."""
+        return _EQUITY_RULES
+
+    def readings(self, purse: Purse) -> list[tuple[LadderRule, int]]:
+        """Return what the rules of a purse measure now; nothing follows from it."""
+        if purse.blind:
+            return []
+        return [(rule, measure.of(purse)) for measure, rule in self._rules.get(purse, ())]
+
     def remember(
         self, purse: Purse, day: tuple[int, ...], peak: tuple[int, ...], accepted: tuple[int, ...]
     ) -> None:
@@ -186,6 +197,7 @@ _WATCHES = {
     "strategy": frozenset({"strategy_loss"}),
 }
 """Rules about equity by what they are about."""
+_EQUITY_RULES = frozenset(name for names in _WATCHES.values() for name in names)
 
 
 def _measure(purse: Purse, name: str, settings: object) -> Measure | None:
