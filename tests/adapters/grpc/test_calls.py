@@ -267,3 +267,13 @@ async def test_many_calls_at_once_are_all_answered() -> None:
 
 def test_a_reference_is_a_name() -> None:
     assert order().instrument == INSTRUMENT
+
+
+async def test_bytes_that_are_no_message_are_refused_by_us() -> None:
+    async with served() as rig:
+        channel: Any = rig.channel
+        for method in ("DeskService/Halt", "EventService/StreamEvents"):
+            open_method = channel.unary_stream if "Stream" in method else channel.unary_unary
+            call = open_method(f"/hexdesk_api.v1.{method}")(b"\xff\xff\xff")
+            refused = await refusal(call.read() if "Stream" in method else call)
+            assert refused[:2] == (grpc.StatusCode.INVALID_ARGUMENT, "FIELD_INVALID")

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
 import grpc
+from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs] - beside the code
 
 from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Reason
@@ -62,7 +63,7 @@ class Calls:
         async def answer(message: Any, context: Context) -> AsyncIterator[bytes]:  # noqa: ANN401 - a message
             self.stream_count += 1
             try:
-                caller = await self._guarded(context, self._admit(context))
+                caller = await self._guarded(context, self._admit(message, context))
                 stream = make(self._control, caller, message, self.stopping)
                 while True:
                     part = await self._guarded(context, _next(stream), deadline=False)
@@ -78,9 +79,11 @@ class Calls:
         return answer
 
     async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
+        _check_read(message)
         return await carry_out(self._control, self._identity.of(context), method, message)
 
-    async def _admit(self, context: Context) -> Caller:
+    async def _admit(self, message: Any, context: Context) -> Caller:  # noqa: ANN401 - a message
+        _check_read(message)
         if self.stream_count > self._streams_max:
             raise ControlError(
                 Reason.LIMIT_REACHED,
@@ -109,6 +112,23 @@ class Calls:
             incident = f"{self._identity.name}-{self._bug_count}"
             self._logger.exception("a call failed; incident %s", incident)
             await _abort(context, bug_status(incident))
+
+
+def reader(kind: type[Message]) -> Callable[[bytes], Message | DecodeError]:
+    """Return what reads a request; where grpc itself fails to, it answers UNKNOWN."""
+
+    def read(body: bytes) -> Message | DecodeError:
+        try:
+            return kind.FromString(body)
+        except DecodeError as error:
+            return error
+
+    return read
+
+
+def _check_read(message: object) -> None:
+    if isinstance(message, DecodeError):
+        raise ControlError(Reason.FIELD_INVALID, f"not a request of this method: {message}")
 
 
 async def carry_out(control: Control, caller: Caller, method: Method | None, message: Any) -> Any:  # noqa: ANN401 - messages

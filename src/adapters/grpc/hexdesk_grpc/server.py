@@ -24,7 +24,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc.calls import Calls, Stream
+from hexdesk_grpc.calls import Calls, Stream, reader
 from hexdesk_grpc.identity import Identity
 from hexdesk_grpc.listening import parse_listen, read_pem
 from hexdesk_grpc.methods import METHODS
@@ -177,14 +177,14 @@ def _handlers(service: ServiceDescriptor, calls: Calls) -> grpc.GenericRpcHandle
 
 def _handler(service: ServiceDescriptor, method: MethodDescriptor, calls: Calls) -> Any:  # noqa: ANN401 - no public type
     name = f"{service.name}.{method.name}"
-    parse = GetMessageClass(method.input_type).FromString
+    read = reader(GetMessageClass(method.input_type))
     if method.server_streaming:
         answer: Any = calls.stream(STREAMS[name])  # its parts are encoded already
         return grpc.unary_stream_rpc_method_handler(  # pyright: ignore[reportUnknownVariableType] - stubs know no bytes
-            answer, request_deserializer=parse
+            answer, request_deserializer=read
         )
     return grpc.unary_unary_rpc_method_handler(
         calls.unary(METHODS.get(name)),
-        request_deserializer=parse,
+        request_deserializer=read,
         response_serializer=GetMessageClass(method.output_type).SerializeToString,
     )
