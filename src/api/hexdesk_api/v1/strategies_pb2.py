@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hexdesk_api.v1 import common_pb2 as hexdesk__api_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhexdesk_api/v1/strategies.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\xdc\x05\n\x08Strategy\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06plugin\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x03\xfa\x41\x14\n\x12hexdesk.dev/Plugin\x12\x1c\n\x0eplugin_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x07\x61\x63\x63ount\x18\x04 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x19\n\x0binstruments\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32\x1e.hexdesk_api.v1.Strategy.StateB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x66\x61ult\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x65ntries_allowed\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10open_order_count\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x18\n\nfill_count\x18\n \x01(\x03\x42\x04\xe2\x41\x01\x03\x12-\n\x08realised\x18\x0b \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\nunrealised\x18\x0c \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12)\n\x04\x66\x65\x65s\x18\r \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\x08settings\x18\x0e \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x03\"i\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_LOADED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x11\n\rSTATE_STOPPED\x10\x03\x12\x11\n\rSTATE_FAULTED\x10\x04:F\xea\x41\x43\n\x14hexdesk.dev/Strategy\x12\x15strategies/{strategy}*\nstrategies2\x08strategy\"P\n\rSettingChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x12\n\nreloadable\x18\x04 \x01(\x08\"\xa8\x01\n\x18StrategySettingsRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12)\n\x08settings\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"{\n\rStrategyState\x12+\n\x08strategy\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12&\n\x05state\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x15\n\rstate_version\x18\x03 \x01(\x05\"A\n\x12GetStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\"J\n\x15ListStrategiesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"_\n\x16ListStrategiesResponse\x12,\n\nstrategies\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Strategy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd3\x02\n\x13LoadStrategyRequest\x12\x19\n\x0bstrategy_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x06plugin\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Plugin\x12-\n\x07\x61\x63\x63ount\x18\x03 \x01(\tB\x1c\xe2\x41\x01\x01\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x19\n\x0binstruments\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12/\n\x08settings\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x01\x12\x32\n\x05state\x18\x06 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyStateB\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"\xab\x01\n\x15UnloadStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"F\n\x16UnloadStrategyResponse\x12,\n\x05state\x18\x01 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyState\"\xaa\x01\n\x14StartStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xc4\x01\n\x13StopStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x19\n\x0bkeep_orders\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xaa\x01\n\x14PauseStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xab\x01\n\x15ResumeStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xe4\x01\n\x1dUpdateStrategySettingsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12/\n\x08settings\x18\x02 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\x8e\x01\n\x1eUpdateStrategySettingsResponse\x12*\n\x08strategy\x18\x01 \x01(\x0b\x32\x18.hexdesk_api.v1.Strategy\x12.\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1d.hexdesk_api.v1.SettingChange\x12\x10\n\x08revision\x18\x03 \x01(\x05\"\xcd\x01\n\x1fRollbackStrategySettingsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x16\n\x08revision\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"S\n$ListStrategySettingsRevisionsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\"d\n%ListStrategySettingsRevisionsResponse\x12;\n\trevisions\x18\x01 \x03(\x0b\x32(.hexdesk_api.v1.StrategySettingsRevision\"\x8e\x01\n\x18SaveStrategyStateRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"\xe5\x01\n\x1bRestoreStrategyStateRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x32\n\x05state\x18\x02 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyStateB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x32\xa4\x0e\n\x0fStrategyService\x12l\n\x0bGetStrategy\x12\".hexdesk_api.v1.GetStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=strategies/*}\x12w\n\x0eListStrategies\x12%.hexdesk_api.v1.ListStrategiesRequest\x1a&.hexdesk_api.v1.ListStrategiesResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/strategies\x12m\n\x0cLoadStrategy\x12#.hexdesk_api.v1.LoadStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/strategies:load:\x01*\x12\x8a\x01\n\x0eUnloadStrategy\x12%.hexdesk_api.v1.UnloadStrategyRequest\x1a&.hexdesk_api.v1.UnloadStrategyResponse\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=strategies/*}:unload:\x01*\x12y\n\rStartStrategy\x12$.hexdesk_api.v1.StartStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"(\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=strategies/*}:start:\x01*\x12v\n\x0cStopStrategy\x12#.hexdesk_api.v1.StopStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=strategies/*}:stop:\x01*\x12y\n\rPauseStrategy\x12$.hexdesk_api.v1.PauseStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"(\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=strategies/*}:pause:\x01*\x12|\n\x0eResumeStrategy\x12%.hexdesk_api.v1.ResumeStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=strategies/*}:resume:\x01*\x12\xaa\x01\n\x16UpdateStrategySettings\x12-.hexdesk_api.v1.UpdateStrategySettingsRequest\x1a..hexdesk_api.v1.UpdateStrategySettingsResponse\"1\x82\xd3\xe4\x93\x02+\"&/v1/{name=strategies/*}:updateSettings:\x01*\x12\xb0\x01\n\x18RollbackStrategySettings\x12/.hexdesk_api.v1.RollbackStrategySettingsRequest\x1a..hexdesk_api.v1.UpdateStrategySettingsResponse\"3\x82\xd3\xe4\x93\x02-\"(/v1/{name=strategies/*}:rollbackSettings:\x01*\x12\xc3\x01\n\x1dListStrategySettingsRevisions\x12\x34.hexdesk_api.v1.ListStrategySettingsRevisionsRequest\x1a\x35.hexdesk_api.v1.ListStrategySettingsRevisionsResponse\"5\x82\xd3\xe4\x93\x02/\x12-/v1/{name=strategies/*}:listSettingsRevisions\x12\x8a\x01\n\x11SaveStrategyState\x12(.hexdesk_api.v1.SaveStrategyStateRequest\x1a\x1d.hexdesk_api.v1.StrategyState\",\x82\xd3\xe4\x93\x02&\"!/v1/{name=strategies/*}:saveState:\x01*\x12\x8e\x01\n\x14RestoreStrategyState\x12+.hexdesk_api.v1.RestoreStrategyStateRequest\x1a\x18.hexdesk_api.v1.Strategy\"/\x82\xd3\xe4\x93\x02)\"$/v1/{name=strategies/*}:restoreState:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fhexdesk_api/v1/strategies.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\xc3\x06\n\x08Strategy\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12+\n\x06plugin\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x03\xfa\x41\x14\n\x12hexdesk.dev/Plugin\x12\x1c\n\x0eplugin_version\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x07\x61\x63\x63ount\x18\x04 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x19\n\x0binstruments\x18\x05 \x03(\tB\x04\xe2\x41\x01\x03\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32\x1e.hexdesk_api.v1.Strategy.StateB\x04\xe2\x41\x01\x03\x12\x13\n\x05\x66\x61ult\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x65ntries_allowed\x18\x08 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x10open_order_count\x18\t \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x18\n\nfill_count\x18\n \x01(\x03\x42\x04\xe2\x41\x01\x03\x12-\n\x08realised\x18\x0b \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\nunrealised\x18\x0c \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12)\n\x04\x66\x65\x65s\x18\r \x03(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\x08settings\x18\x0e \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x03\x12\x15\n\x07version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x19\n\x0binitialised\x18\x10 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x15\n\x07trading\x18\x11 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1f\n\x11settings_revision\x18\x12 \x01(\x05\x42\x04\xe2\x41\x01\x03\"}\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_LOADED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x11\n\rSTATE_STOPPED\x10\x03\x12\x11\n\rSTATE_FAULTED\x10\x04\x12\x12\n\x0eSTATE_UNLOADED\x10\x05:F\xea\x41\x43\n\x14hexdesk.dev/Strategy\x12\x15strategies/{strategy}*\nstrategies2\x08strategy\"P\n\rSettingChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x12\n\nreloadable\x18\x04 \x01(\x08\"\xa8\x01\n\x18StrategySettingsRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12)\n\x08settings\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"\x8c\x01\n\rStrategyState\x12+\n\x08strategy\x18\x01 \x01(\tB\x19\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12&\n\x05state\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x15\n\rstate_version\x18\x03 \x01(\x05\x12\x0f\n\x07\x65ncoded\x18\x04 \x01(\x0c\"A\n\x12GetStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\"J\n\x15ListStrategiesRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"_\n\x16ListStrategiesResponse\x12,\n\nstrategies\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Strategy\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf7\x02\n\x13LoadStrategyRequest\x12\x19\n\x0bstrategy_id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x02\x12+\n\x06plugin\x18\x02 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Plugin\x12-\n\x07\x61\x63\x63ount\x18\x03 \x01(\tB\x1c\xe2\x41\x01\x01\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x19\n\x0binstruments\x18\x04 \x03(\tB\x04\xe2\x41\x01\x02\x12/\n\x08settings\x18\x05 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x01\x12\x32\n\x05state\x18\x06 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyStateB\x04\xe2\x41\x01\x01\x12\"\n\x14keep_orders_on_fault\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"\xc6\x01\n\x15UnloadStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x19\n\x0bkeep_orders\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"F\n\x16UnloadStrategyResponse\x12,\n\x05state\x18\x01 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyState\"\xab\x01\n\x15ReloadStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xa9\x01\n\x13InitStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xaa\x01\n\x14StartStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xc4\x01\n\x13StopStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x19\n\x0bkeep_orders\x18\x02 \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xaa\x01\n\x14PauseStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xab\x01\n\x15ResumeStrategyRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\xe4\x01\n\x1dUpdateStrategySettingsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12/\n\x08settings\x18\x02 \x01(\x0b\x32\x17.google.protobuf.StructB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"\x8e\x01\n\x1eUpdateStrategySettingsResponse\x12*\n\x08strategy\x18\x01 \x01(\x0b\x32\x18.hexdesk_api.v1.Strategy\x12.\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x1d.hexdesk_api.v1.SettingChange\x12\x10\n\x08revision\x18\x03 \x01(\x05\"\xcd\x01\n\x1fRollbackStrategySettingsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x16\n\x08revision\x18\x02 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\"S\n$ListStrategySettingsRevisionsRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\"d\n%ListStrategySettingsRevisionsResponse\x12;\n\trevisions\x18\x01 \x03(\x0b\x32(.hexdesk_api.v1.StrategySettingsRevision\"\x8e\x01\n\x18SaveStrategyStateRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\"\xe5\x01\n\x1bRestoreStrategyStateRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x32\n\x05state\x18\x02 \x01(\x0b\x32\x1d.hexdesk_api.v1.StrategyStateB\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x32\x9a\x10\n\x0fStrategyService\x12l\n\x0bGetStrategy\x12\".hexdesk_api.v1.GetStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/{name=strategies/*}\x12w\n\x0eListStrategies\x12%.hexdesk_api.v1.ListStrategiesRequest\x1a&.hexdesk_api.v1.ListStrategiesResponse\"\x16\x82\xd3\xe4\x93\x02\x10\x12\x0e/v1/strategies\x12m\n\x0cLoadStrategy\x12#.hexdesk_api.v1.LoadStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\x1e\x82\xd3\xe4\x93\x02\x18\"\x13/v1/strategies:load:\x01*\x12\x8a\x01\n\x0eUnloadStrategy\x12%.hexdesk_api.v1.UnloadStrategyRequest\x1a&.hexdesk_api.v1.UnloadStrategyResponse\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=strategies/*}:unload:\x01*\x12|\n\x0eReloadStrategy\x12%.hexdesk_api.v1.ReloadStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=strategies/*}:reload:\x01*\x12v\n\x0cInitStrategy\x12#.hexdesk_api.v1.InitStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=strategies/*}:init:\x01*\x12y\n\rStartStrategy\x12$.hexdesk_api.v1.StartStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"(\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=strategies/*}:start:\x01*\x12v\n\x0cStopStrategy\x12#.hexdesk_api.v1.StopStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"\'\x82\xd3\xe4\x93\x02!\"\x1c/v1/{name=strategies/*}:stop:\x01*\x12y\n\rPauseStrategy\x12$.hexdesk_api.v1.PauseStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\"(\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=strategies/*}:pause:\x01*\x12|\n\x0eResumeStrategy\x12%.hexdesk_api.v1.ResumeStrategyRequest\x1a\x18.hexdesk_api.v1.Strategy\")\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=strategies/*}:resume:\x01*\x12\xaa\x01\n\x16UpdateStrategySettings\x12-.hexdesk_api.v1.UpdateStrategySettingsRequest\x1a..hexdesk_api.v1.UpdateStrategySettingsResponse\"1\x82\xd3\xe4\x93\x02+\"&/v1/{name=strategies/*}:updateSettings:\x01*\x12\xb0\x01\n\x18RollbackStrategySettings\x12/.hexdesk_api.v1.RollbackStrategySettingsRequest\x1a..hexdesk_api.v1.UpdateStrategySettingsResponse\"3\x82\xd3\xe4\x93\x02-\"(/v1/{name=strategies/*}:rollbackSettings:\x01*\x12\xc3\x01\n\x1dListStrategySettingsRevisions\x12\x34.hexdesk_api.v1.ListStrategySettingsRevisionsRequest\x1a\x35.hexdesk_api.v1.ListStrategySettingsRevisionsResponse\"5\x82\xd3\xe4\x93\x02/\x12-/v1/{name=strategies/*}:listSettingsRevisions\x12\x8a\x01\n\x11SaveStrategyState\x12(.hexdesk_api.v1.SaveStrategyStateRequest\x1a\x1d.hexdesk_api.v1.StrategyState\",\x82\xd3\xe4\x93\x02&\"!/v1/{name=strategies/*}:saveState:\x01*\x12\x8e\x01\n\x14RestoreStrategyState\x12+.hexdesk_api.v1.RestoreStrategyStateRequest\x1a\x18.hexdesk_api.v1.Strategy\"/\x82\xd3\xe4\x93\x02)\"$/v1/{name=strategies/*}:restoreState:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -67,6 +67,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRATEGY'].fields_by_name['settings']._serialized_options = b'\342A\001\003'
   _globals['_STRATEGY'].fields_by_name['version']._loaded_options = None
   _globals['_STRATEGY'].fields_by_name['version']._serialized_options = b'\342A\001\003'
+  _globals['_STRATEGY'].fields_by_name['initialised']._loaded_options = None
+  _globals['_STRATEGY'].fields_by_name['initialised']._serialized_options = b'\342A\001\003'
+  _globals['_STRATEGY'].fields_by_name['trading']._loaded_options = None
+  _globals['_STRATEGY'].fields_by_name['trading']._serialized_options = b'\342A\001\003'
+  _globals['_STRATEGY'].fields_by_name['settings_revision']._loaded_options = None
+  _globals['_STRATEGY'].fields_by_name['settings_revision']._serialized_options = b'\342A\001\003'
   _globals['_STRATEGY']._loaded_options = None
   _globals['_STRATEGY']._serialized_options = b'\352AC\n\024hexdesk.dev/Strategy\022\025strategies/{strategy}*\nstrategies2\010strategy'
   _globals['_STRATEGYSTATE'].fields_by_name['strategy']._loaded_options = None
@@ -89,6 +95,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['settings']._serialized_options = b'\342A\001\001'
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['state']._loaded_options = None
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['state']._serialized_options = b'\342A\001\001'
+  _globals['_LOADSTRATEGYREQUEST'].fields_by_name['keep_orders_on_fault']._loaded_options = None
+  _globals['_LOADSTRATEGYREQUEST'].fields_by_name['keep_orders_on_fault']._serialized_options = b'\342A\001\001'
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['dry_run']._loaded_options = None
@@ -97,6 +105,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LOADSTRATEGYREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024hexdesk.dev/Strategy'
+  _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['keep_orders']._loaded_options = None
+  _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['keep_orders']._serialized_options = b'\342A\001\001'
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['dry_run']._loaded_options = None
@@ -105,6 +115,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['expected_version']._loaded_options = None
   _globals['_UNLOADSTRATEGYREQUEST'].fields_by_name['expected_version']._serialized_options = b'\342A\001\001'
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024hexdesk.dev/Strategy'
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['dry_run']._loaded_options = None
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['dry_run']._serialized_options = b'\342A\001\001'
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_RELOADSTRATEGYREQUEST'].fields_by_name['expected_version']._serialized_options = b'\342A\001\001'
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['name']._loaded_options = None
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024hexdesk.dev/Strategy'
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\001'
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['dry_run']._loaded_options = None
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['dry_run']._serialized_options = b'\342A\001\001'
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\001'
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['expected_version']._loaded_options = None
+  _globals['_INITSTRATEGYREQUEST'].fields_by_name['expected_version']._serialized_options = b'\342A\001\001'
   _globals['_STARTSTRATEGYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_STARTSTRATEGYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\026\n\024hexdesk.dev/Strategy'
   _globals['_STARTSTRATEGYREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -201,6 +231,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRATEGYSERVICE'].methods_by_name['LoadStrategy']._serialized_options = b'\202\323\344\223\002\030\"\023/v1/strategies:load:\001*'
   _globals['_STRATEGYSERVICE'].methods_by_name['UnloadStrategy']._loaded_options = None
   _globals['_STRATEGYSERVICE'].methods_by_name['UnloadStrategy']._serialized_options = b'\202\323\344\223\002#\"\036/v1/{name=strategies/*}:unload:\001*'
+  _globals['_STRATEGYSERVICE'].methods_by_name['ReloadStrategy']._loaded_options = None
+  _globals['_STRATEGYSERVICE'].methods_by_name['ReloadStrategy']._serialized_options = b'\202\323\344\223\002#\"\036/v1/{name=strategies/*}:reload:\001*'
+  _globals['_STRATEGYSERVICE'].methods_by_name['InitStrategy']._loaded_options = None
+  _globals['_STRATEGYSERVICE'].methods_by_name['InitStrategy']._serialized_options = b'\202\323\344\223\002!\"\034/v1/{name=strategies/*}:init:\001*'
   _globals['_STRATEGYSERVICE'].methods_by_name['StartStrategy']._loaded_options = None
   _globals['_STRATEGYSERVICE'].methods_by_name['StartStrategy']._serialized_options = b'\202\323\344\223\002\"\"\035/v1/{name=strategies/*}:start:\001*'
   _globals['_STRATEGYSERVICE'].methods_by_name['StopStrategy']._loaded_options = None
@@ -220,49 +254,53 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STRATEGYSERVICE'].methods_by_name['RestoreStrategyState']._loaded_options = None
   _globals['_STRATEGYSERVICE'].methods_by_name['RestoreStrategyState']._serialized_options = b'\202\323\344\223\002)\"$/v1/{name=strategies/*}:restoreState:\001*'
   _globals['_STRATEGY']._serialized_start=234
-  _globals['_STRATEGY']._serialized_end=966
-  _globals['_STRATEGY_STATE']._serialized_start=789
-  _globals['_STRATEGY_STATE']._serialized_end=894
-  _globals['_SETTINGCHANGE']._serialized_start=968
-  _globals['_SETTINGCHANGE']._serialized_end=1048
-  _globals['_STRATEGYSETTINGSREVISION']._serialized_start=1051
-  _globals['_STRATEGYSETTINGSREVISION']._serialized_end=1219
-  _globals['_STRATEGYSTATE']._serialized_start=1221
-  _globals['_STRATEGYSTATE']._serialized_end=1344
-  _globals['_GETSTRATEGYREQUEST']._serialized_start=1346
-  _globals['_GETSTRATEGYREQUEST']._serialized_end=1411
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=1413
-  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=1487
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=1489
-  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=1584
-  _globals['_LOADSTRATEGYREQUEST']._serialized_start=1587
-  _globals['_LOADSTRATEGYREQUEST']._serialized_end=1926
-  _globals['_UNLOADSTRATEGYREQUEST']._serialized_start=1929
-  _globals['_UNLOADSTRATEGYREQUEST']._serialized_end=2100
-  _globals['_UNLOADSTRATEGYRESPONSE']._serialized_start=2102
-  _globals['_UNLOADSTRATEGYRESPONSE']._serialized_end=2172
-  _globals['_STARTSTRATEGYREQUEST']._serialized_start=2175
-  _globals['_STARTSTRATEGYREQUEST']._serialized_end=2345
-  _globals['_STOPSTRATEGYREQUEST']._serialized_start=2348
-  _globals['_STOPSTRATEGYREQUEST']._serialized_end=2544
-  _globals['_PAUSESTRATEGYREQUEST']._serialized_start=2547
-  _globals['_PAUSESTRATEGYREQUEST']._serialized_end=2717
-  _globals['_RESUMESTRATEGYREQUEST']._serialized_start=2720
-  _globals['_RESUMESTRATEGYREQUEST']._serialized_end=2891
-  _globals['_UPDATESTRATEGYSETTINGSREQUEST']._serialized_start=2894
-  _globals['_UPDATESTRATEGYSETTINGSREQUEST']._serialized_end=3122
-  _globals['_UPDATESTRATEGYSETTINGSRESPONSE']._serialized_start=3125
-  _globals['_UPDATESTRATEGYSETTINGSRESPONSE']._serialized_end=3267
-  _globals['_ROLLBACKSTRATEGYSETTINGSREQUEST']._serialized_start=3270
-  _globals['_ROLLBACKSTRATEGYSETTINGSREQUEST']._serialized_end=3475
-  _globals['_LISTSTRATEGYSETTINGSREVISIONSREQUEST']._serialized_start=3477
-  _globals['_LISTSTRATEGYSETTINGSREVISIONSREQUEST']._serialized_end=3560
-  _globals['_LISTSTRATEGYSETTINGSREVISIONSRESPONSE']._serialized_start=3562
-  _globals['_LISTSTRATEGYSETTINGSREVISIONSRESPONSE']._serialized_end=3662
-  _globals['_SAVESTRATEGYSTATEREQUEST']._serialized_start=3665
-  _globals['_SAVESTRATEGYSTATEREQUEST']._serialized_end=3807
-  _globals['_RESTORESTRATEGYSTATEREQUEST']._serialized_start=3810
-  _globals['_RESTORESTRATEGYSTATEREQUEST']._serialized_end=4039
-  _globals['_STRATEGYSERVICE']._serialized_start=4042
-  _globals['_STRATEGYSERVICE']._serialized_end=5870
+  _globals['_STRATEGY']._serialized_end=1069
+  _globals['_STRATEGY_STATE']._serialized_start=872
+  _globals['_STRATEGY_STATE']._serialized_end=997
+  _globals['_SETTINGCHANGE']._serialized_start=1071
+  _globals['_SETTINGCHANGE']._serialized_end=1151
+  _globals['_STRATEGYSETTINGSREVISION']._serialized_start=1154
+  _globals['_STRATEGYSETTINGSREVISION']._serialized_end=1322
+  _globals['_STRATEGYSTATE']._serialized_start=1325
+  _globals['_STRATEGYSTATE']._serialized_end=1465
+  _globals['_GETSTRATEGYREQUEST']._serialized_start=1467
+  _globals['_GETSTRATEGYREQUEST']._serialized_end=1532
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_start=1534
+  _globals['_LISTSTRATEGIESREQUEST']._serialized_end=1608
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_start=1610
+  _globals['_LISTSTRATEGIESRESPONSE']._serialized_end=1705
+  _globals['_LOADSTRATEGYREQUEST']._serialized_start=1708
+  _globals['_LOADSTRATEGYREQUEST']._serialized_end=2083
+  _globals['_UNLOADSTRATEGYREQUEST']._serialized_start=2086
+  _globals['_UNLOADSTRATEGYREQUEST']._serialized_end=2284
+  _globals['_UNLOADSTRATEGYRESPONSE']._serialized_start=2286
+  _globals['_UNLOADSTRATEGYRESPONSE']._serialized_end=2356
+  _globals['_RELOADSTRATEGYREQUEST']._serialized_start=2359
+  _globals['_RELOADSTRATEGYREQUEST']._serialized_end=2530
+  _globals['_INITSTRATEGYREQUEST']._serialized_start=2533
+  _globals['_INITSTRATEGYREQUEST']._serialized_end=2702
+  _globals['_STARTSTRATEGYREQUEST']._serialized_start=2705
+  _globals['_STARTSTRATEGYREQUEST']._serialized_end=2875
+  _globals['_STOPSTRATEGYREQUEST']._serialized_start=2878
+  _globals['_STOPSTRATEGYREQUEST']._serialized_end=3074
+  _globals['_PAUSESTRATEGYREQUEST']._serialized_start=3077
+  _globals['_PAUSESTRATEGYREQUEST']._serialized_end=3247
+  _globals['_RESUMESTRATEGYREQUEST']._serialized_start=3250
+  _globals['_RESUMESTRATEGYREQUEST']._serialized_end=3421
+  _globals['_UPDATESTRATEGYSETTINGSREQUEST']._serialized_start=3424
+  _globals['_UPDATESTRATEGYSETTINGSREQUEST']._serialized_end=3652
+  _globals['_UPDATESTRATEGYSETTINGSRESPONSE']._serialized_start=3655
+  _globals['_UPDATESTRATEGYSETTINGSRESPONSE']._serialized_end=3797
+  _globals['_ROLLBACKSTRATEGYSETTINGSREQUEST']._serialized_start=3800
+  _globals['_ROLLBACKSTRATEGYSETTINGSREQUEST']._serialized_end=4005
+  _globals['_LISTSTRATEGYSETTINGSREVISIONSREQUEST']._serialized_start=4007
+  _globals['_LISTSTRATEGYSETTINGSREVISIONSREQUEST']._serialized_end=4090
+  _globals['_LISTSTRATEGYSETTINGSREVISIONSRESPONSE']._serialized_start=4092
+  _globals['_LISTSTRATEGYSETTINGSREVISIONSRESPONSE']._serialized_end=4192
+  _globals['_SAVESTRATEGYSTATEREQUEST']._serialized_start=4195
+  _globals['_SAVESTRATEGYSTATEREQUEST']._serialized_end=4337
+  _globals['_RESTORESTRATEGYSTATEREQUEST']._serialized_start=4340
+  _globals['_RESTORESTRATEGYSTATEREQUEST']._serialized_end=4569
+  _globals['_STRATEGYSERVICE']._serialized_start=4572
+  _globals['_STRATEGYSERVICE']._serialized_end=6646
 # @@protoc_insertion_point(module_scope)

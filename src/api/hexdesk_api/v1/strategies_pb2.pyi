@@ -16,7 +16,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Strategy(_message.Message):
-    __slots__ = ("name", "plugin", "plugin_version", "account", "instruments", "state", "fault", "entries_allowed", "open_order_count", "fill_count", "realised", "unrealised", "fees", "settings", "version")
+    __slots__ = ("name", "plugin", "plugin_version", "account", "instruments", "state", "fault", "entries_allowed", "open_order_count", "fill_count", "realised", "unrealised", "fees", "settings", "version", "initialised", "trading", "settings_revision")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Strategy.State]
@@ -24,11 +24,13 @@ class Strategy(_message.Message):
         STATE_RUNNING: _ClassVar[Strategy.State]
         STATE_STOPPED: _ClassVar[Strategy.State]
         STATE_FAULTED: _ClassVar[Strategy.State]
+        STATE_UNLOADED: _ClassVar[Strategy.State]
     STATE_UNSPECIFIED: Strategy.State
     STATE_LOADED: Strategy.State
     STATE_RUNNING: Strategy.State
     STATE_STOPPED: Strategy.State
     STATE_FAULTED: Strategy.State
+    STATE_UNLOADED: Strategy.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -44,6 +46,9 @@ class Strategy(_message.Message):
     FEES_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
+    INITIALISED_FIELD_NUMBER: _ClassVar[int]
+    TRADING_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_REVISION_FIELD_NUMBER: _ClassVar[int]
     name: str
     plugin: str
     plugin_version: str
@@ -59,7 +64,10 @@ class Strategy(_message.Message):
     fees: _containers.RepeatedCompositeFieldContainer[_common_pb2.Money]
     settings: _struct_pb2.Struct
     version: int
-    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., plugin_version: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[Strategy.State, str]] = ..., fault: _Optional[str] = ..., entries_allowed: bool = ..., open_order_count: _Optional[int] = ..., fill_count: _Optional[int] = ..., realised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., unrealised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
+    initialised: bool
+    trading: bool
+    settings_revision: int
+    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., plugin_version: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[Strategy.State, str]] = ..., fault: _Optional[str] = ..., entries_allowed: bool = ..., open_order_count: _Optional[int] = ..., fill_count: _Optional[int] = ..., realised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., unrealised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., version: _Optional[int] = ..., initialised: bool = ..., trading: bool = ..., settings_revision: _Optional[int] = ...) -> None: ...
 
 class SettingChange(_message.Message):
     __slots__ = ("path", "before", "after", "reloadable")
@@ -88,14 +96,16 @@ class StrategySettingsRevision(_message.Message):
     def __init__(self, revision: _Optional[int] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., author: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class StrategyState(_message.Message):
-    __slots__ = ("strategy", "state", "state_version")
+    __slots__ = ("strategy", "state", "state_version", "encoded")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     STATE_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ENCODED_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     state: _struct_pb2.Struct
     state_version: int
-    def __init__(self, strategy: _Optional[str] = ..., state: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state_version: _Optional[int] = ...) -> None: ...
+    encoded: bytes
+    def __init__(self, strategy: _Optional[str] = ..., state: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state_version: _Optional[int] = ..., encoded: _Optional[bytes] = ...) -> None: ...
 
 class GetStrategyRequest(_message.Message):
     __slots__ = ("name",)
@@ -120,13 +130,14 @@ class ListStrategiesResponse(_message.Message):
     def __init__(self, strategies: _Optional[_Iterable[_Union[Strategy, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class LoadStrategyRequest(_message.Message):
-    __slots__ = ("strategy_id", "plugin", "account", "instruments", "settings", "state", "request_id", "dry_run", "reason")
+    __slots__ = ("strategy_id", "plugin", "account", "instruments", "settings", "state", "keep_orders_on_fault", "request_id", "dry_run", "reason")
     STRATEGY_ID_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
+    KEEP_ORDERS_ON_FAULT_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -136,12 +147,35 @@ class LoadStrategyRequest(_message.Message):
     instruments: _containers.RepeatedScalarFieldContainer[str]
     settings: _struct_pb2.Struct
     state: StrategyState
+    keep_orders_on_fault: bool
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, strategy_id: _Optional[str] = ..., plugin: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state: _Optional[_Union[StrategyState, _Mapping]] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    def __init__(self, strategy_id: _Optional[str] = ..., plugin: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state: _Optional[_Union[StrategyState, _Mapping]] = ..., keep_orders_on_fault: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UnloadStrategyRequest(_message.Message):
+    __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KEEP_ORDERS_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    keep_orders: bool
+    request_id: str
+    dry_run: bool
+    reason: str
+    expected_version: int
+    def __init__(self, name: _Optional[str] = ..., keep_orders: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+
+class UnloadStrategyResponse(_message.Message):
+    __slots__ = ("state",)
+    STATE_FIELD_NUMBER: _ClassVar[int]
+    state: StrategyState
+    def __init__(self, state: _Optional[_Union[StrategyState, _Mapping]] = ...) -> None: ...
+
+class ReloadStrategyRequest(_message.Message):
     __slots__ = ("name", "request_id", "dry_run", "reason", "expected_version")
     NAME_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
@@ -155,11 +189,19 @@ class UnloadStrategyRequest(_message.Message):
     expected_version: int
     def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
 
-class UnloadStrategyResponse(_message.Message):
-    __slots__ = ("state",)
-    STATE_FIELD_NUMBER: _ClassVar[int]
-    state: StrategyState
-    def __init__(self, state: _Optional[_Union[StrategyState, _Mapping]] = ...) -> None: ...
+class InitStrategyRequest(_message.Message):
+    __slots__ = ("name", "request_id", "dry_run", "reason", "expected_version")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    expected_version: int
+    def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
 
 class StartStrategyRequest(_message.Message):
     __slots__ = ("name", "request_id", "dry_run", "reason", "expected_version")

@@ -55,6 +55,16 @@ class StrategyServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyResponse.FromString,
                 _registered_method=True)
+        self.ReloadStrategy = channel.unary_unary(
+                '/hexdesk_api.v1.StrategyService/ReloadStrategy',
+                request_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.ReloadStrategyRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.FromString,
+                _registered_method=True)
+        self.InitStrategy = channel.unary_unary(
+                '/hexdesk_api.v1.StrategyService/InitStrategy',
+                request_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.InitStrategyRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.FromString,
+                _registered_method=True)
         self.StartStrategy = channel.unary_unary(
                 '/hexdesk_api.v1.StrategyService/StartStrategy',
                 request_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.StartStrategyRequest.SerializeToString,
@@ -121,21 +131,41 @@ class StrategyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def LoadStrategy(self, request, context):
-        """Make a strategy of an installed plugin; it sees nothing until it is started. Scope: trade.
+        """Make a strategy of an installed plugin; it sees nothing until it is initialised or started, also
+        after a restart. Making it may take its time; the desk goes on meanwhile. Scope: trade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UnloadStrategy(self, request, context):
-        """Take a stopped strategy without open orders and positions away. Scope: trade.
+        """Stop a strategy and take it away. Its position stays in its books; its open orders are canceled,
+        or stay its own. Load it again under the same name to have them moved again. Scope: trade.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReloadStrategy(self, request, context):
+        """Make a strategy anew, of the version of its plugin that is installed now, and hand its state
+        over. One that runs goes on running: the quote before goes to the old one, the next to the new
+        one. One that was quarantined can be started again. Scope: trade.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def InitStrategy(self, request, context):
+        """Connect a strategy to its markets without letting it open anything, so that it warms up. One
+        that runs already stays as it is. Scope: trade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def StartStrategy(self, request, context):
-        """Connect a strategy to its markets. One that runs already stays as it is. Scope: trade.
+        """Connect a strategy to its markets; one that was initialised may open positions from now on. One
+        that runs already stays as it is, also where it is paused. Scope: trade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -163,8 +193,8 @@ class StrategyServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def UpdateStrategySettings(self, request, context):
-        """Preview (`dry_run`) or apply new settings, at the next bar or tick. All or nothing.
-        Scope: trade.
+        """Preview (`dry_run`) or apply new settings, between two ticks: the strategy is made anew with
+        them and its state handed over. All or nothing. Scope: trade.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -220,6 +250,16 @@ def add_StrategyServiceServicer_to_server(servicer, server):
                     servicer.UnloadStrategy,
                     request_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyResponse.SerializeToString,
+            ),
+            'ReloadStrategy': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReloadStrategy,
+                    request_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.ReloadStrategyRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.SerializeToString,
+            ),
+            'InitStrategy': grpc.unary_unary_rpc_method_handler(
+                    servicer.InitStrategy,
+                    request_deserializer=hexdesk__api_dot_v1_dot_strategies__pb2.InitStrategyRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.SerializeToString,
             ),
             'StartStrategy': grpc.unary_unary_rpc_method_handler(
                     servicer.StartStrategy,
@@ -376,6 +416,60 @@ class StrategyService(object):
             '/hexdesk_api.v1.StrategyService/UnloadStrategy',
             hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_strategies__pb2.UnloadStrategyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReloadStrategy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.StrategyService/ReloadStrategy',
+            hexdesk__api_dot_v1_dot_strategies__pb2.ReloadStrategyRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def InitStrategy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.StrategyService/InitStrategy',
+            hexdesk__api_dot_v1_dot_strategies__pb2.InitStrategyRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_strategies__pb2.Strategy.FromString,
             options,
             channel_credentials,
             insecure,

@@ -38,11 +38,26 @@ class StrategyServiceStub:
     ListStrategies: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.ListStrategiesRequest, _strategies_pb2.ListStrategiesResponse]
     """Return all strategies, by name. Scope: read."""
     LoadStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.LoadStrategyRequest, _strategies_pb2.Strategy]
-    """Make a strategy of an installed plugin; it sees nothing until it is started. Scope: trade."""
+    """Make a strategy of an installed plugin; it sees nothing until it is initialised or started, also
+    after a restart. Making it may take its time; the desk goes on meanwhile. Scope: trade.
+    """
     UnloadStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.UnloadStrategyRequest, _strategies_pb2.UnloadStrategyResponse]
-    """Take a stopped strategy without open orders and positions away. Scope: trade."""
+    """Stop a strategy and take it away. Its position stays in its books; its open orders are canceled,
+    or stay its own. Load it again under the same name to have them moved again. Scope: trade.
+    """
+    ReloadStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.ReloadStrategyRequest, _strategies_pb2.Strategy]
+    """Make a strategy anew, of the version of its plugin that is installed now, and hand its state
+    over. One that runs goes on running: the quote before goes to the old one, the next to the new
+    one. One that was quarantined can be started again. Scope: trade.
+    """
+    InitStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.InitStrategyRequest, _strategies_pb2.Strategy]
+    """Connect a strategy to its markets without letting it open anything, so that it warms up. One
+    that runs already stays as it is. Scope: trade.
+    """
     StartStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.StartStrategyRequest, _strategies_pb2.Strategy]
-    """Connect a strategy to its markets. One that runs already stays as it is. Scope: trade."""
+    """Connect a strategy to its markets; one that was initialised may open positions from now on. One
+    that runs already stays as it is, also where it is paused. Scope: trade.
+    """
     StopStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.StopStrategyRequest, _strategies_pb2.Strategy]
     """End a strategy: it is sent nothing any more, its position stays. Scope: trade."""
     PauseStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.PauseStrategyRequest, _strategies_pb2.Strategy]
@@ -50,8 +65,8 @@ class StrategyServiceStub:
     ResumeStrategy: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.ResumeStrategyRequest, _strategies_pb2.Strategy]
     """Allow the entries of one strategy again. Scope: trade."""
     UpdateStrategySettings: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.UpdateStrategySettingsRequest, _strategies_pb2.UpdateStrategySettingsResponse]
-    """Preview (`dry_run`) or apply new settings, at the next bar or tick. All or nothing.
-    Scope: trade.
+    """Preview (`dry_run`) or apply new settings, between two ticks: the strategy is made anew with
+    them and its state handed over. All or nothing. Scope: trade.
     """
     RollbackStrategySettings: _grpc.UnaryUnaryMultiCallable[_strategies_pb2.RollbackStrategySettingsRequest, _strategies_pb2.UpdateStrategySettingsResponse]
     """Apply the settings of an earlier revision again. Scope: trade."""
@@ -72,11 +87,26 @@ class StrategyServiceAsyncStub(StrategyServiceStub):
     ListStrategies: _aio.UnaryUnaryMultiCallable[_strategies_pb2.ListStrategiesRequest, _strategies_pb2.ListStrategiesResponse]  # type: ignore[assignment]
     """Return all strategies, by name. Scope: read."""
     LoadStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.LoadStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
-    """Make a strategy of an installed plugin; it sees nothing until it is started. Scope: trade."""
+    """Make a strategy of an installed plugin; it sees nothing until it is initialised or started, also
+    after a restart. Making it may take its time; the desk goes on meanwhile. Scope: trade.
+    """
     UnloadStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.UnloadStrategyRequest, _strategies_pb2.UnloadStrategyResponse]  # type: ignore[assignment]
-    """Take a stopped strategy without open orders and positions away. Scope: trade."""
+    """Stop a strategy and take it away. Its position stays in its books; its open orders are canceled,
+    or stay its own. Load it again under the same name to have them moved again. Scope: trade.
+    """
+    ReloadStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.ReloadStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
+    """Make a strategy anew, of the version of its plugin that is installed now, and hand its state
+    over. One that runs goes on running: the quote before goes to the old one, the next to the new
+    one. One that was quarantined can be started again. Scope: trade.
+    """
+    InitStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.InitStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
+    """Connect a strategy to its markets without letting it open anything, so that it warms up. One
+    that runs already stays as it is. Scope: trade.
+    """
     StartStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.StartStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
-    """Connect a strategy to its markets. One that runs already stays as it is. Scope: trade."""
+    """Connect a strategy to its markets; one that was initialised may open positions from now on. One
+    that runs already stays as it is, also where it is paused. Scope: trade.
+    """
     StopStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.StopStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
     """End a strategy: it is sent nothing any more, its position stays. Scope: trade."""
     PauseStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.PauseStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
@@ -84,8 +114,8 @@ class StrategyServiceAsyncStub(StrategyServiceStub):
     ResumeStrategy: _aio.UnaryUnaryMultiCallable[_strategies_pb2.ResumeStrategyRequest, _strategies_pb2.Strategy]  # type: ignore[assignment]
     """Allow the entries of one strategy again. Scope: trade."""
     UpdateStrategySettings: _aio.UnaryUnaryMultiCallable[_strategies_pb2.UpdateStrategySettingsRequest, _strategies_pb2.UpdateStrategySettingsResponse]  # type: ignore[assignment]
-    """Preview (`dry_run`) or apply new settings, at the next bar or tick. All or nothing.
-    Scope: trade.
+    """Preview (`dry_run`) or apply new settings, between two ticks: the strategy is made anew with
+    them and its state handed over. All or nothing. Scope: trade.
     """
     RollbackStrategySettings: _aio.UnaryUnaryMultiCallable[_strategies_pb2.RollbackStrategySettingsRequest, _strategies_pb2.UpdateStrategySettingsResponse]  # type: ignore[assignment]
     """Apply the settings of an earlier revision again. Scope: trade."""
@@ -121,7 +151,9 @@ class StrategyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _strategies_pb2.LoadStrategyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_strategies_pb2.Strategy, _abc.Awaitable[_strategies_pb2.Strategy]]:
-        """Make a strategy of an installed plugin; it sees nothing until it is started. Scope: trade."""
+        """Make a strategy of an installed plugin; it sees nothing until it is initialised or started, also
+        after a restart. Making it may take its time; the desk goes on meanwhile. Scope: trade.
+        """
 
     @_abc_1.abstractmethod
     def UnloadStrategy(
@@ -129,7 +161,30 @@ class StrategyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _strategies_pb2.UnloadStrategyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_strategies_pb2.UnloadStrategyResponse, _abc.Awaitable[_strategies_pb2.UnloadStrategyResponse]]:
-        """Take a stopped strategy without open orders and positions away. Scope: trade."""
+        """Stop a strategy and take it away. Its position stays in its books; its open orders are canceled,
+        or stay its own. Load it again under the same name to have them moved again. Scope: trade.
+        """
+
+    @_abc_1.abstractmethod
+    def ReloadStrategy(
+        self,
+        request: _strategies_pb2.ReloadStrategyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_strategies_pb2.Strategy, _abc.Awaitable[_strategies_pb2.Strategy]]:
+        """Make a strategy anew, of the version of its plugin that is installed now, and hand its state
+        over. One that runs goes on running: the quote before goes to the old one, the next to the new
+        one. One that was quarantined can be started again. Scope: trade.
+        """
+
+    @_abc_1.abstractmethod
+    def InitStrategy(
+        self,
+        request: _strategies_pb2.InitStrategyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_strategies_pb2.Strategy, _abc.Awaitable[_strategies_pb2.Strategy]]:
+        """Connect a strategy to its markets without letting it open anything, so that it warms up. One
+        that runs already stays as it is. Scope: trade.
+        """
 
     @_abc_1.abstractmethod
     def StartStrategy(
@@ -137,7 +192,9 @@ class StrategyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _strategies_pb2.StartStrategyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_strategies_pb2.Strategy, _abc.Awaitable[_strategies_pb2.Strategy]]:
-        """Connect a strategy to its markets. One that runs already stays as it is. Scope: trade."""
+        """Connect a strategy to its markets; one that was initialised may open positions from now on. One
+        that runs already stays as it is, also where it is paused. Scope: trade.
+        """
 
     @_abc_1.abstractmethod
     def StopStrategy(
@@ -169,8 +226,8 @@ class StrategyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _strategies_pb2.UpdateStrategySettingsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_strategies_pb2.UpdateStrategySettingsResponse, _abc.Awaitable[_strategies_pb2.UpdateStrategySettingsResponse]]:
-        """Preview (`dry_run`) or apply new settings, at the next bar or tick. All or nothing.
-        Scope: trade.
+        """Preview (`dry_run`) or apply new settings, between two ticks: the strategy is made anew with
+        them and its state handed over. All or nothing. Scope: trade.
         """
 
     @_abc_1.abstractmethod
