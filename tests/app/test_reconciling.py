@@ -72,7 +72,7 @@ async def test_a_flatten_waits_for_the_link_and_for_books_that_were_compared(
     rig.fill(rig.act(lambda context: context.submit(INSTRUMENT.id, BUY, LOT)))
     rig.broker.answer = agreeable
     reconciliation = Reconciliation(rig.desk, {"venue": rig.broker}, rig.clock, settings)
-    starting = asyncio.create_task(reconciliation.start(0))
+    reconciliation.start(0)
     await asyncio.sleep(0)
     reconciliation.on_link("venue", status(LinkState.BACKING_OFF))
     rig.desk.command(Flatten("", "test", rig.now()))
@@ -92,8 +92,6 @@ async def test_a_flatten_waits_for_the_link_and_for_books_that_were_compared(
             rig.fill(rig.sent[-1].client_order_id)
     assert [(each.side, each.quantity) for each in rig.sent[sent:]] == [(SELL, LOT)]
     assert rig.desk.owed.of("venue") == []
-    starting.cancel()
-    await asyncio.gather(starting, return_exceptions=True)
     await reconciliation.close()
 
 
@@ -101,7 +99,7 @@ async def test_without_reconciliation_they_leave_at_once(caplog: pytest.LogCaptu
     caplog.set_level(logging.ERROR)
     rig = unprotected(Rig().start())
     reconciliation = Reconciliation(rig.desk, {"venue": rig.broker}, rig.clock, OFF)
-    await reconciliation.start(0)
+    reconciliation.start(0)
     assert protection(rig) == LOT
     await reconciliation.close()
 
@@ -109,7 +107,7 @@ async def test_without_reconciliation_they_leave_at_once(caplog: pytest.LogCaptu
 async def test_without_reconciliation_they_leave_when_the_link_is_back() -> None:
     rig = Rig().start()
     reconciliation = Reconciliation(rig.desk, {"venue": rig.broker}, rig.clock, OFF)
-    await reconciliation.start(0)
+    reconciliation.start(0)
     unprotected(rig)
     reconciliation.on_link("venue", status(LinkState.LIVE))
     assert not protection(rig)

@@ -6,21 +6,28 @@ import time
 from collections.abc import Iterable, Sequence
 from contextlib import AsyncExitStack
 from contextvars import Context
+from functools import partial
 
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import ClearReducing, SetReducing
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.market import MarketEvent
 from hexdesk.domain.order import Order
+from hexdesk.ports.broker import Broker
+from hexdesk_app.attaching import Attaching
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
 from hexdesk_app.links import LinkKind
 from hexdesk_app.live_clock import LiveClock
+from hexdesk_app.live_feeds import LiveFeeds
 from hexdesk_app.reconciling import Reconciliation
 from hexdesk_app.result import RunResult
 from hexdesk_app.resume import StateKeeper, open_balances, restore_strategies, resume
 from hexdesk_app.session import Options, Session, surroundings, within
 
+READY_TIMEOUT_S = 30.0
+"""How long a start waits for everybody; until one was compared with nothing is opened there."""
+READY_STEP_S = 0.05
 STOP_TIMEOUT_S = 10.0
 """Real time that a stopping desk waits for the answers to its last cancels."""
 WATCH_STEP_S = 0.25
@@ -42,17 +49,23 @@ async def run_live(config: Config, options: Options) -> RunResult:
             "stopwatch": time.perf_counter_ns,
         },
     )
+    attaching = Attaching(
+        app.links, app.clock, seed=config.desk.seed, waits=config.desk.on_unreachable == "wait"
+    )
+    feeds = LiveFeeds(app, attaching, drain.put_market)
     async with AsyncExitStack() as stack:
-        for name, feed in app.feeds.items():
+        for feed in app.feeds.values():
             stack.push_async_callback(feed.close)
-            await within(feed.connect(drain.put_market), f"feed {name!r} connects")
-            found = await within(feed.instruments(), f"feed {name!r} lists instruments")
-            app.discover({instrument.id: instrument for instrument in found})
-        session = await stack.enter_async_context(surroundings(app, options))
+        stack.callback(feeds.close)
+        stack.push_async_callback(attaching.close)
+        await feeds.reach()
+        reach = partial(_reach_broker, app, attaching)
+        session = await stack.enter_async_context(surroundings(app, options, reach))
+        stack.push_async_callback(attaching.close)
+        attaching.attend(session.stop)
         drain.attach(session)
         keeper = StateKeeper(app.desk, app.journal)
         resume(app)
-        await within(open_balances(app), "opening balances")
         reconciliation = Reconciliation(
             app.desk,
             app.assembly.brokers,
@@ -63,15 +76,16 @@ async def run_live(config: Config, options: Options) -> RunResult:
         stack.push_async_callback(reconciliation.close)
         app.process.show_reconciliation(reconciliation.shown)
         wanted = _wanted(app)
-        gate = _Gate(app, reconciliation, wanted)
+        gate = _Gate(app, reconciliation, feeds, wanted)
         app.links.follow(gate.on_link)
         app.process.workshop.subscribe = gate.subscribe
-        await reconciliation.start(app.past.latest_ns if app.past else 0)
-        restore_strategies(app)
-        session.start_strategies(app.clock.now_ns())
-        for feed in app.feeds.values():
-            await within(feed.subscribe(wanted), "subscribing")
+        reconciliation.start(app.past.latest_ns if app.past else 0)
+        await _until_compared(session, attaching, reconciliation)
         begun = time.perf_counter()
+        if not session.is_stopping:
+            restore_strategies(app)
+            session.start_strategies(app.clock.now_ns())
+            await within(feeds.subscribe(wanted), "subscribing")
         while not session.is_stopping:
             session.now_ns = app.clock.now_ns()
             session.watch()
@@ -82,8 +96,49 @@ async def run_live(config: Config, options: Options) -> RunResult:
         session.stop_strategies(app.clock.now_ns())
         await _until_settled(app.desk, keeps=config.desk.on_stop == "keep")
         keeper.end(app.clock.now_ns())
+        if attaching.failure is not None:
+            raise attaching.failure
         session.is_stopping = False
         return session.result()
+
+
+async def _reach_broker(app: Application, attaching: Attaching, name: str, broker: Broker) -> None:
+    """Connect a broker and book its opening balances, now or as soon as it can be reached."""
+    is_connected = False
+
+    async def connect() -> None:
+        nonlocal is_connected
+        if not is_connected:
+            await broker.connect()
+            is_connected = True
+        await open_balances(app, name)
+
+    if not await attaching.first(LinkKind.BROKER, name, connect):
+        attaching.later(LinkKind.BROKER, name, connect)
+
+
+async def _until_compared(
+    session: Session, attaching: Attaching, reconciliation: Reconciliation
+) -> None:
+    """Wait until the first round is through at every broker.
+
+    From when one can be reached the others are waited for no longer than for its round.
+    """
+    app = session.app
+    brokers = {(LinkKind.BROKER, name) for name in app.assembly.brokers}
+    begun: float | None = None
+    while not session.is_stopping and (attaching.missing or reconciliation.missing):
+        if begun is None and not brokers <= attaching.missing:
+            begun = time.perf_counter()
+        if begun is not None and time.perf_counter() - begun >= READY_TIMEOUT_S:
+            missing = sorted({name for _, name in attaching.missing} | {*reconciliation.missing})
+            text = "not reached, or not compared with, within %g s: %s"
+            logger.warning(text, READY_TIMEOUT_S, missing)
+            reconciliation.start_without()
+            return
+        session.now_ns = app.clock.now_ns()
+        session.watch()
+        await session.wait(READY_STEP_S)
 
 
 def _wanted(app: Application) -> list[str]:
@@ -102,8 +157,13 @@ class _Gate:
     """Lets nothing be opened on an instrument whose feed is not current."""
 
     def __init__(
-        self, app: Application, reconciliation: Reconciliation, instrument_ids: Sequence[str]
+        self,
+        app: Application,
+        reconciliation: Reconciliation,
+        feeds: LiveFeeds,
+        instrument_ids: Sequence[str],
     ) -> None:
+        self._feeds = feeds
         self._app = app
         self._reconciliation = reconciliation
         self._instrument_ids = set(instrument_ids)
@@ -111,8 +171,8 @@ class _Gate:
     async def subscribe(self, instrument_ids: Sequence[str]) -> None:
         """Have the feeds send more, for a strategy that is loaded now."""
         fresh = set(instrument_ids) - self._instrument_ids
-        for feed in self._app.feeds.values() if fresh else ():
-            await within(feed.subscribe(sorted(fresh)), "subscribing")
+        if fresh:
+            await within(self._feeds.subscribe(fresh), "subscribing")
         self._instrument_ids |= fresh
         for (kind, _), status in self._app.links.latest.items():
             if kind is LinkKind.FEED:

@@ -22,8 +22,6 @@ from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import Clock
 
 STEP_S = 0.25
-READY_TIMEOUT_S = 30.0
-"""How long a start waits for the first round; until it is through nothing is opened there."""
 logger = logging.getLogger("hexdesk.reconcile")
 
 
@@ -59,6 +57,8 @@ class Watchman:
         """Begin with a full round; see `Reconciler.start`."""
         now_ns = self._clock.now_ns()
         self.reconciler.start(now_ns, quiet_since_ns=quiet_since_ns)
+        if not self._was_live:
+            self.reconciler.disconnected()
         self._resends.begin(self._broker.capabilities, now_ns)
 
     def on_link(self, status: LinkStatus) -> None:
@@ -161,11 +161,10 @@ class Reconciliation:
         self._clock = clock
         reconcilers = {name: each.reconciler for name, each in self.watchmen.items()}
         self.shown = DeskReconciling(desk, reconcilers, clock.now_ns) if self._is_on else None
-        self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    async def start(self, quiet_since_ns: TimeNs) -> None:
-        """Begin, and wait until every broker's first round is through, within a time limit."""
+    def start(self, quiet_since_ns: TimeNs) -> None:
+        """Begin with a full round at every broker that can be reached."""
         if not self._is_on:
             logger.warning("reconciliation is off: nobody compares the books with the brokers'")
             self._follow_lists()
@@ -173,14 +172,19 @@ class Reconciliation:
         for watchman in self.watchmen.values():
             watchman.start(quiet_since_ns)
         self._task = asyncio.create_task(self._run())
-        try:
-            await asyncio.wait_for(self._ready.wait(), READY_TIMEOUT_S)
-        except TimeoutError:
-            missing = [name for name, each in self.watchmen.items() if not each.reconciler.is_ready]
-            logger.warning("not compared with within %g s: %s", READY_TIMEOUT_S, missing)
-            for name in missing:
-                self.watchmen[name].reconciler.start_late()
-                self.watchmen[name].step()
+
+    @property
+    def missing(self) -> list[str]:
+        """Brokers whose first round is not through; until it is nothing is opened there."""
+        if not self._is_on:
+            return []
+        return [name for name, each in self.watchmen.items() if not each.reconciler.is_ready]
+
+    def start_without(self) -> None:
+        """Let the desk trade where books were compared, and open nothing elsewhere."""
+        for name in self.missing:
+            self.watchmen[name].reconciler.start_late()
+            self.watchmen[name].step()
 
     def on_link(self, broker: str, status: LinkStatus) -> None:
         """Take a change of a broker's link."""
@@ -212,6 +216,4 @@ class Reconciliation:
         while True:
             for watchman in self.watchmen.values():
                 watchman.step()
-            if all(each.reconciler.is_ready for each in self.watchmen.values()):
-                self._ready.set()
             await asyncio.sleep(STEP_S)

@@ -32,17 +32,16 @@ def resume(app: Application) -> None:
     )
 
 
-async def open_balances(app: Application) -> None:
-    """Book what the brokers of a live desk that begins anew hold, as what it begins with.
+async def open_balances(app: Application, broker: str) -> None:
+    """Book what a broker of a live desk that begins anew holds, as what it begins with.
 
     Raises:
-        VenueError: A broker does not say.
+        VenueError: The broker does not say.
     """
     if app.past is not None or app.config.desk.mode is not Mode.LIVE:
         return
-    for name, broker in app.assembly.brokers.items():
-        for money in await broker.query_balances():
-            app.desk.deposit(name, money, "opening balance", app.clock.now_ns())
+    for money in await app.assembly.brokers[broker].query_balances():
+        app.desk.deposit(broker, money, "opening balance", app.clock.now_ns())
 
 
 def restore_strategies(app: Application) -> None:

@@ -14,6 +14,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import StartStrategy, StopStrategy
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError
+from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application
 from hexdesk_app.collect import Sampler, make_result
 from hexdesk_app.history import History, make_read_model
@@ -29,6 +30,7 @@ CONNECT_TIMEOUT_S = 30.0
 
 T = TypeVar("T")
 LiveTable = Callable[["Session"], None]
+Reach = Callable[[str, Broker], Awaitable[None]]
 logger = logging.getLogger("hexdesk.run")
 
 
@@ -153,8 +155,13 @@ class Session:
 
 
 @asynccontextmanager
-async def surroundings(app: Application, options: Options) -> AsyncGenerator[Session]:
-    """Connect brokers, start servers, listen to signals; undo all of it in the reverse order."""
+async def surroundings(
+    app: Application, options: Options, reach: Reach | None = None
+) -> AsyncGenerator[Session]:
+    """Connect brokers, start servers, listen to signals; undo all of it in the reverse order.
+
+    `reach` connects a broker; by default it must succeed at once.
+    """
     async with AsyncExitStack() as stack:
         read_model = make_read_model(app.config, app.parts)
         history = None if read_model is None else History(app.desk, app.journal, read_model)
@@ -173,7 +180,7 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
             watcher.start(history)
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
-            await within(broker.connect(), f"broker {name!r} connects")
+            await (reach or _reach_now)(name, broker)
         app.process.attach(session.stop, lambda: session.is_stopping)
         for name, server in app.servers.items():
             stack.push_async_callback(server.stop)
@@ -182,6 +189,10 @@ async def surroundings(app: Application, options: Options) -> AsyncGenerator[Ses
         if options.handle_signals:
             stack.enter_context(stop_signals(session.stop))
         yield session
+
+
+async def _reach_now(name: str, broker: Broker) -> None:
+    await within(broker.connect(), f"broker {name!r} connects")
 
 
 @contextmanager

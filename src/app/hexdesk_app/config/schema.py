@@ -38,6 +38,8 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         seed: Of all randomness.
         state_path: Folder of journal and state; relative to the first configuration file.
         on_stop: What happens to open orders when the desk stops: cancel or keep.
+        on_unreachable: What a live desk does at its start about a feed or broker that cannot be
+            reached: wait, and open nothing there until it can, or fail.
         inbox_max: Inputs that may wait for the desk.
         strategy_budget_ms: Time that a strategy may take per call, in ms; 0 is unlimited.
         display_zone: Time zone of what people are shown; what is stored, and JSON, is UTC.
@@ -50,6 +52,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     seed: Annotated[int, Meta(ge=0, le=2**63 - 1)] = 1
     state_path: Annotated[str, Meta(min_length=1)] = "hexdesk_data"
     on_stop: Literal["cancel", "keep"] = "cancel"
+    on_unreachable: Literal["wait", "fail"] = "wait"
     inbox_max: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 65_536
     strategy_budget_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
     display_zone: str = "UTC"

@@ -131,6 +131,7 @@ class Connection:
         self._task: asyncio.Task[None] | None = None
         self._ping: asyncio.Task[None] | None = None
         self._first: asyncio.Future[None] | None = None
+        self._tells_failure = True
         self._failure: BaseException | None = None
         self._base_ns: TimeNs = 0
         self._base_s = 0.0
@@ -156,7 +157,7 @@ class Connection:
         Raises:
             HexdeskError: The first attempt failed, and it is closed again.
         """
-        self.start()
+        self.start(tells_failure=False)
         first = self._first
         require(first is not None, "a connection was started")
         try:
@@ -166,14 +167,18 @@ class Connection:
             await self.close()
             raise
 
-    def start(self) -> None:
-        """Connect in the background, and stay connected."""
+    def start(self, *, tells_failure: bool = True) -> None:
+        """Connect in the background, and stay connected.
+
+        Whoever waits for the first attempt is told of its failure, and the log is not.
+        """
         require(self._task is None, f"link {self.link.name} is open already")
         loop = asyncio.get_running_loop()
         self._base_ns = self._utc_ns()
         self._base_s = loop.time()
         self._first = loop.create_future()
         self._first.add_done_callback(_seen)
+        self._tells_failure = tells_failure
         self._feed(LinkEvent.START)
         self._task = loop.create_task(self._run())
 
@@ -324,8 +329,10 @@ class Connection:
                         self._ping = asyncio.create_task(self._ask_for_life(action.connection))
                 case Step():
                     self._steps.append(action)
-                case Note():
+                case Note() if self._tells_failure:
                     self._logger.log(LEVELS[action.kind], "%s", action.text)
+                case Note():
+                    pass
                 case LinkStatus():
                     self._tell(action)
 
@@ -341,6 +348,7 @@ class Connection:
         if first is None or first.done():
             return
         if status.is_live:
+            self._tells_failure = True
             first.set_result(None)
         elif self.link.state in GONE:
             failure, name = self._failure, self.link.name

@@ -1,0 +1,91 @@
+"""The live feeds of a desk: reached, asked for what they list, and for what the desk wants."""
+
+from collections.abc import Callable, Collection
+from functools import partial
+
+from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.market import MarketEvent
+from hexdesk.ports.market_data import MarketData
+from hexdesk_app.attaching import Attaching
+from hexdesk_app.build import Application
+from hexdesk_app.links import LinkKind
+
+Put = Callable[[MarketEvent], None]
+
+
+class LiveFeeds:
+    """Feeds that push into a desk as soon as they can be reached.
+
+    A desk cannot be made without knowing its instruments: where neither the configuration nor the
+    journal does, it waits for its feeds.
+    """
+
+    def __init__(self, app: Application, attaching: Attaching, put: Put) -> None:
+        self._app = app
+        self._attaching = attaching
+        self._put = put
+        self._found: dict[str, Instrument] = {}
+        self._wanted: set[str] = set()
+        self._connected: set[str] = set()
+        self._subscribed: dict[str, set[str]] = {}
+        self._has_looked_back = False
+
+    async def reach(self) -> None:
+        """Connect what can be reached, and as much more as has to be; the rest later.
+
+        Raises:
+            HexdeskError: A feed refused, or the desk shall not wait.
+        """
+        feeds = self._app.feeds
+        missing = {
+            name: partial(self._connect, name, feed)
+            for name, feed in feeds.items()
+            if not await self._attaching.first(
+                LinkKind.FEED, name, partial(self._connect, name, feed)
+            )
+        }
+        for name, connect in missing.items():
+            if self._knows_all():
+                self._attaching.later(LinkKind.FEED, name, connect)
+            else:
+                await self._attaching.until(LinkKind.FEED, name, connect)
+        self._app.discover(self._found)
+
+    async def subscribe(self, instrument_ids: Collection[str]) -> None:
+        """Ask the feeds for these as well, those not reached yet as soon as they are.
+
+        Raises:
+            VenueError: A feed refuses.
+        """
+        self._wanted |= set(instrument_ids)
+        for name in list(self._connected):
+            await self._subscribe(name, self._app.feeds[name])
+
+    def close(self) -> None:
+        """Free what a look at the past has opened."""
+        if self._has_looked_back:
+            self._app.journal.close()
+
+    async def _connect(self, name: str, feed: MarketData) -> None:
+        if name not in self._connected:
+            await feed.connect(self._put)
+            self._connected.add(name)
+        self._found.update({each.id: each for each in await feed.instruments()})
+        await self._subscribe(name, feed)
+
+    async def _subscribe(self, name: str, feed: MarketData) -> None:
+        known = self._subscribed.setdefault(name, set())
+        fresh = self._wanted - known
+        if fresh:
+            await feed.subscribe(sorted(fresh))
+            known |= fresh
+
+    def _knows_all(self) -> bool:
+        """Whether every instrument that strategies trade is known."""
+        app = self._app
+        wanted = {
+            each for part in app.parts.strategies.values() for each in part.section.instruments
+        }
+        self._has_looked_back = True
+        past = app.past.state.instruments if app.past is not None else ()
+        return wanted <= {*self._found, *app.config.instruments, *(each.id for each in past)}
