@@ -11,6 +11,7 @@ RISK_LIMITS = "riskLimits"
 TOKENS = "tokens"
 POSITIONS = "positions"
 INCIDENTS = "incidents"
+PLUGINS = "plugins"
 NUMBER_DIGITS_MAX = 9
 
 

@@ -1,10 +1,8 @@
 """From what the Control port shows to messages; pure."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hexdesk.domain.values import NS_PER_SECOND, Aggressor, Side, TimeNs
@@ -34,6 +32,7 @@ from hexdesk_grpc.names import (
     TOKENS,
     name_of,
 )
+from hexdesk_grpc.structs import struct_of
 
 _SIDES = {Side.BUY: common_pb2.SIDE_BUY, Side.SELL: common_pb2.SIDE_SELL}
 _AGGRESSORS = {
@@ -57,6 +56,7 @@ _STRATEGY_STATES = {
     "running": strategies_pb2.Strategy.STATE_RUNNING,
     "stopped": strategies_pb2.Strategy.STATE_STOPPED,
     "faulted": strategies_pb2.Strategy.STATE_FAULTED,
+    "unloaded": strategies_pb2.Strategy.STATE_UNLOADED,
 }
 _KINDS = {
     "spot": market_data_pb2.Instrument.KIND_SPOT,
@@ -129,12 +129,6 @@ def _moneys(amounts: Iterable[views.Amount]) -> list[common_pb2.Money]:
     return [common_pb2.Money(amount=each.amount, currency=each.currency) for each in amounts]
 
 
-def _plain(values: dict[str, Any]) -> Struct:
-    struct = Struct()
-    struct.update(values)
-    return struct
-
-
 def verdict(info: views.OrderVerdict) -> orders_pb2.CheckOrderResponse:
     """Return what risk says."""
     return orders_pb2.CheckOrderResponse(
@@ -184,8 +178,11 @@ def strategy(info: views.StrategyInfo) -> strategies_pb2.Strategy:
         realised=_moneys(info.realised),
         unrealised=_moneys(info.unrealised),
         fees=_moneys(info.fees),
-        settings=_plain(info.settings) if info.settings else None,
+        settings=struct_of(info.settings) if info.settings else None,
         version=info.version,
+        initialised=info.is_initialised,
+        trading=info.is_trading,
+        settings_revision=info.settings_revision,
     )
 
 
