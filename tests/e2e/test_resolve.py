@@ -1,0 +1,127 @@
+"""An order in doubt at a venue that does not answer is settled by a person's word, in two processes."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
+from tests.e2e.test_control import free_port
+
+INSTRUMENT = "BTCUSDT-PERP.SIM"
+DESK = """
+[desk]
+name = "doubtful"
+
+[journal]
+plugin = "journal"
+
+[brokers.venue]
+plugin = "sim_venue"
+url = "http://{venue}"
+answer_timeout_ms = 1000
+heartbeat_timeout_ms = 60000
+
+[feeds.venue]
+plugin = "sim_venue"
+url = "http://{venue}"
+heartbeat_timeout_ms = 60000
+
+[strategies.trend]
+plugin = "ema_cross"
+instruments = ["{instrument}"]
+settings = {{ quantity = "0.01", fast_period = 900, slow_period = 1000 }}
+
+[reconciliation]
+query_timeout_s = 0.5
+in_flight_s = 0.2
+
+[servers.control]
+plugin = "grpc"
+listen = "{control}"
+"""
+
+
+@contextmanager
+def venue(folder: Path) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """Serve a walk; yield its address and its process."""
+    with subprocess.Popen(
+        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--data", "walk"],
+        cwd=folder,
+        env=environment(folder, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found
+            yield found[0], process
+        finally:
+            os.kill(process.pid, signal.SIGCONT)
+            process.terminate()
+
+
+def test_a_persons_word_settles_an_order_that_nobody_answers_for(tmp_path: Path) -> None:
+    with venue(tmp_path) as (address, their_process):
+        control = f"127.0.0.1:{free_port()}"
+        text = DESK.format(venue=address, control=control, instrument=INSTRUMENT)
+        (tmp_path / "plugins.toml").write_text(text)
+
+        def say(*words: str) -> tuple[int, Any]:
+            done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=control)
+            return done.returncode, json.loads(done.stdout).get("data")
+
+        def wait(*words: str, until: Callable[[Any], object]) -> Any:
+            deadline = monotonic() + TIMEOUT_S
+            while True:
+                code, found = say(*words)
+                if code == 0 and until(found):
+                    return found
+                assert monotonic() < deadline, (code, found)
+                assert desk.poll() is None, desk.communicate()[1]
+                sleep(0.2)
+
+        with subprocess.Popen(
+            [*command(), "run", "--json", "--no-table"],
+            cwd=tmp_path,
+            env=environment(tmp_path),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as desk:
+            try:
+                wait("reconcile", until=lambda found: found["accounts"][0]["ready"])
+                os.kill(their_process.pid, signal.SIGSTOP)
+                order = ("order", "buy", INSTRUMENT, "0.01", "--price", "100", "--reason", "a try")
+                assert say(*order)[0] == 0
+                found = wait("orders", until=lambda found: found and found[0]["doubt"])
+                (doubtful,) = found
+                order_id = doubtful["name"].partition("/")[2]
+                resolve = ("orders", "resolve", order_id, "--as", "absent")
+                assert say(*resolve)[0] == 4, "it needs a reason"
+                reason = ("--reason", "the venue's desk says so")
+                assert say(*resolve, *reason, "--dry-run")[0] == 0
+                assert say("orders")[1][0]["doubt"]
+                code, done = say(*resolve, *reason)
+                assert (code, done["status"]) == (0, "ORDER_STATUS_REJECTED")
+                assert say("orders")[1] == []
+                assert say(*resolve, *reason)[0] != 0, "it is in doubt no more"
+                os.kill(their_process.pid, signal.SIGCONT)
+                wait("reconcile", until=lambda found: not found["incidents"])
+                assert say("orders")[1] == []
+                assert say("shutdown")[0] == 0
+                desk.communicate(timeout=TIMEOUT_S)
+            finally:
+                if desk.poll() is None:
+                    desk.kill()
+        assert desk.returncode == 0
+    told = hexdesk(tmp_path, "why", order_id, "hexdesk_data").stdout
+    assert "local says it is absent: the venue's desk says so" in told
+    assert hexdesk(tmp_path, "replay", "hexdesk_data").returncode == 0
