@@ -1,4 +1,4 @@
-"""An order in doubt at a venue that does not answer is settled by a person's word, in two processes."""
+"""Where a venue does not answer, a word of a person settles an order in doubt: two processes."""
 
 import json
 import os

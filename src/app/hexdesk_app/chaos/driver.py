@@ -42,7 +42,7 @@ class ChaosResult(msgspec.Struct, frozen=True, kw_only=True):
         slowest_look_s: Longest time that they needed to agree.
         replays: States that were rebuilt twice, and were equal.
         records: In the journal.
-        counts: Orders, amendments, cancels, executions and orderly ends in it.
+        counts: Orders, amendments, cancels, same-id retries, executions and orderly ends in it.
         denials: Orders that the desk refused itself, by code.
         doubts: Outcomes that were unknown, by operation.
         resolved: What settled them, by kind of record.

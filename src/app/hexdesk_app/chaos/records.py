@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from hexdesk.domain.commands import AdoptOrder, OperatorCancel, SetReducing
+from hexdesk.domain.commands import AdoptOrder, OperatorCancel, ResendOrder, SetReducing
 from hexdesk.domain.inputs import StrategyFaulted
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import Deposited, RunEnded, StrategySaved
@@ -45,7 +45,7 @@ class Records:
 
     Attributes:
         last: Number of the last record read.
-        counts: Of orders, amendments, cancels, executions and orderly ends.
+        counts: Of orders, amendments, cancels, retries, executions and orderly ends.
         denials: Orders that we refused ourselves, by code.
         doubts: Outcomes that were unknown, by operation.
         resolved: What settled them, by kind of record.
@@ -91,6 +91,8 @@ class Records:
                 self.counts["amends"] += 1
             case CancelOrder():
                 self.counts["cancels"] += 1
+            case ResendOrder():
+                self.counts["retries"] += 1
             case Fill():
                 self._trades.add((record.client_order_id, record.trade_id))
                 self.counts["fills"] = len(self._trades)
