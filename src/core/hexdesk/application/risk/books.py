@@ -30,8 +30,6 @@ class Purse:
         worth: What open positions add to cash, at the latest marks.
         result: Of its stakes, realised and not, less fees.
         gross: Values of positions with all that works, long and short added.
-        up: Sum of positions with all that buys, signed; of accounts only, as the next two.
-        down: The same with all that sells, positive for short.
         count: Stakes that hold or work anything.
         blind: Stakes that hold something nobody has told a price of.
         day_end_ns: When its trading day ends.
@@ -47,8 +45,8 @@ class Purse:
 
     __slots__ = (
         "accepted", "balance", "blind", "calm_above", "calm_paid_in", "capital", "count",
-        "day_base", "day_end_ns", "down", "gross", "is_account", "noted_ns", "noted_peak", "peak",
-        "result", "scope", "stakes", "up", "whole", "worth",
+        "day_base", "day_end_ns", "gross", "is_account", "noted_ns", "noted_peak", "peak",
+        "result", "scope", "stakes", "whole", "worth",
     )  # fmt: skip
 
     def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:
@@ -60,8 +58,6 @@ class Purse:
         self.worth: MoneyRaw = 0
         self.result: MoneyRaw = 0
         self.gross: MoneyRaw = 0
-        self.up: MoneyRaw = 0
-        self.down: MoneyRaw = 0
         self.count = 0
         self.blind: set[Stake] = set()
         self.day_end_ns: TimeNs = NEVER
@@ -80,6 +76,16 @@ class Purse:
         if self.is_account:
             return self.balance.total + self.worth
         return self.capital + self.result
+
+    @property
+    def up(self) -> MoneyRaw:
+        """Sum of positions with all that buys, signed; worked out when it is asked for."""
+        return sum(stake.up for stake in self.stakes)
+
+    @property
+    def down(self) -> MoneyRaw:
+        """The same with all that sells, positive for short."""
+        return sum(stake.down for stake in self.stakes)
 
     @property
     def paid_in(self) -> MoneyRaw:
@@ -249,21 +255,18 @@ class Stake:
         self.strategy.result += result - self.result
         self.worth = worth
         self.result = result
-        self.expose(self.value(mark, self.long_worst), self.value(mark, self.short_worst))
+        up, down = self.value(mark, self.long_worst), self.value(mark, self.short_worst)
+        self.expose(up, down, self.gross_of(up, down))
 
-    def expose(self, up: MoneyRaw, down: MoneyRaw) -> None:
-        """Set the exposure of both outcomes, and tell the purses."""
-        if up == self.up and down == self.down:
-            return
-        gross = self.gross_of(up, down)
-        before = self.gross
-        account = self.account
-        account.up += up - self.up
-        account.down += down - self.down
-        if gross != before:
-            account.gross += gross - before
-            account.count += bool(gross) - bool(before)
-            self.strategy.gross += gross - before
-        self.gross = gross
+    def expose(self, up: MoneyRaw, down: MoneyRaw, gross: MoneyRaw) -> None:
+        """Set the exposure of both outcomes and what it is in all, and tell the purses."""
         self.up = up
         self.down = down
+        more = gross - self.gross
+        if more:
+            account = self.account
+            account.gross += more
+            self.strategy.gross += more
+            if not (gross and self.gross):  # to nothing, or from it
+                account.count += 1 if gross else -1
+            self.gross = gross

@@ -69,7 +69,7 @@ class LiveCase:
     def admit(self) -> None:
         """Count the order: what follows it before the next look sees it."""
         if self._gross != _UNKNOWN:
-            self.stake.expose(self._up, self._down)
+            self.stake.expose(self._up, self._down, self._gross)
 
     # --- what it is ------------------------------------------------------------------------------
 
@@ -299,15 +299,16 @@ class LiveCase:
             unit = stake.unit
             if type(position) is Position and unit and not ledger.has_exits:  # nearly always
                 held = position.quantity
-                up, down = held + ledger.open_buy, ledger.open_sell - held
-                if self._order.side is BUY:
-                    up += self.quantity
-                else:
-                    down += self.quantity
                 unit *= self.price
-                self._up = up = up * unit
-                self._down = down = down * unit
-                self._gross = max(down, up)
+                if self._order.side is BUY:
+                    up = (held + ledger.open_buy + self.quantity) * unit
+                    down = (ledger.open_sell - held) * unit
+                else:
+                    up = (held + ledger.open_buy) * unit
+                    down = (ledger.open_sell - held + self.quantity) * unit
+                self._up = up
+                self._down = down
+                self._gross = down if down > up else up  # noqa: FURB136 - `max` is a call
             else:
                 up, down = self._worst_quantities()
                 self._up = stake.value(self.price, up)

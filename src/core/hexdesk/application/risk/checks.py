@@ -90,6 +90,7 @@ class HostChecks:
     """
 
     __slots__ = (
+        "_asked",
         "_cancels",
         "_case",
         "_messages",
@@ -113,6 +114,7 @@ class HostChecks:
         decisions: dict[str, int] | None,
     ) -> None:
         self._rules = rules
+        self._asked = tuple(rule.check for rule in rules)
         self._case = case
         self._stake_of = stake_of
         self._stakes: dict[str, Stake] = {}
@@ -130,7 +132,9 @@ class HostChecks:
         if self.decisions is not None and order.order_type is MARKET:
             self._note_decision(order, ledger)
         messages = self._messages
-        if _reduces(order, ledger, rest):
+        if (ledger.position.cost or order.reduce_only or order.position_effect) and _reduces(
+            order, ledger, rest
+        ):
             if messages is not None:
                 messages.add(now_ns)
             return None
@@ -140,19 +144,21 @@ class HostChecks:
         case = self._case
         sent = 1 if messages is None else messages.with_one_more(now_ns, self._cancels())
         case.load(order, stake, candidate.reserve_price, rest, now_ns, sent)
-        for rule in self._rules:
-            if rule.check(case) is not None:
+        for check in self._asked:
+            if check(case) is not None:
                 case.refresh()  # sums may have been old: asked again, they are not
-                verdict = rule.check(case)
+                verdict = check(case)
                 if verdict is not None:
                     return verdict.code, verdict.text
-        denial = self._brake(order.instrument_id, now_ns)
-        if denial is None:
-            case.admit()
-            stake.entry_ns = now_ns
-            if messages is not None:
-                messages.add(now_ns)
-        return denial
+        if self.brakes or self.by_instrument:
+            denial = self._brake(order.instrument_id, now_ns)
+            if denial is not None:
+                return denial
+        case.admit()
+        stake.entry_ns = now_ns
+        if messages is not None:
+            messages.add(now_ns)
+        return None
 
     def explain(
         self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
@@ -189,8 +195,6 @@ class HostChecks:
         return self.brakes if own is None else (*self.brakes, own)
 
     def _brake(self, instrument_id: str, now_ns: TimeNs) -> Denial | None:
-        if not (self.brakes or self.by_instrument):
-            return None
         for brake in sorted(self._brakes_of(instrument_id), key=_severest_first):
             denial = brake.denial(now_ns)
             if denial is not None:

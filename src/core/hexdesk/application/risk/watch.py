@@ -414,13 +414,10 @@ class ReportWatch:
     Attributes:
         accounts: By account id.
         strategies: By strategy id.
-        failing: Accounts whose link failed last.
-        wants_ends: Whether anybody asks how orders end.
-        wants_gains: Whether anybody asks what fills realise.
     """
 
-    __slots__ = ("_decisions", "_hosts", "_inner", "_open", "accounts", "failing", "strategies",
-                 "wants_ends", "wants_gains")  # fmt: skip
+    __slots__ = ("_decisions", "_hosts", "_inner", "_open", "_quiet", "_wanted", "accounts",
+                 "strategies")  # fmt: skip
 
     def __init__(
         self,
@@ -435,9 +432,8 @@ class ReportWatch:
         self._decisions = decisions
         self.accounts: dict[str, AccountReports] = {}
         self.strategies: dict[str, StrategyReports] = {}
-        self.failing: set[str] = set()
-        self.wants_ends = False
-        self.wants_gains = False
+        self._wanted: set[str] = set()
+        self._quiet = _ROUTINE
 
     def join(self, strategy_id: str, strategy: StrategyReports) -> None:
         """Tell a strategy's rules from here on."""
@@ -445,14 +441,13 @@ class ReportWatch:
         if before is not None:
             strategy.take_over(before)
         self.strategies[strategy_id] = strategy
-        self.wants_ends = self.wants_ends or "fill_ratio" in strategy.names
-        self.wants_gains = self.wants_gains or "streak" in strategy.names
+        self._wanted |= strategy.names
+        self._look_closer()
 
     def on_report(self, report: VenueReport) -> None:
         """Take a report."""
         kind = type(report)
-        is_routine = kind in _ROUTINE and not (self.failing or self.wants_ends)
-        if is_routine and (kind is not Fill or not (self.wants_gains or self._decisions)):
+        if kind in self._quiet and (kind is not Fill or not self._decisions):
             self._inner(report)
             return
         order = self._open.get(report.client_order_id)
@@ -480,15 +475,23 @@ class ReportWatch:
             account.reject(report.ts_init)
             if report.code in FAILURE_CODES:
                 account.fail()
-                self.failing.add(intent.account_id)
+                self._look_closer()
                 return
         elif isinstance(report, OutcomeUnknown):
             if not was_doubted:
                 account.fail()
-                self.failing.add(intent.account_id)
+                self._look_closer()
             return
         account.succeed()
-        self.failing.discard(intent.account_id)
+        if not self._quiet:
+            self._look_closer()
+
+    def _look_closer(self) -> None:
+        """Let those reports pass quickly that nobody has anything to learn from."""
+        if "fill_ratio" in self._wanted or any(each.failures for each in self.accounts.values()):
+            self._quiet = frozenset()
+        else:
+            self._quiet = _ROUTINE - {Fill} if "streak" in self._wanted else _ROUTINE
 
     def _filled(self, strategy: StrategyReports, fill: Fill, gain: int) -> None:
         strategy.close(gain)
