@@ -22,6 +22,7 @@ from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
 from hexdesk_app.signals import stop_signals
+from hexdesk_app.telemetry.monitor import DeskMonitor
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
 GC_THRESHOLD = 50_000
@@ -112,6 +113,17 @@ class Session:
         if self.options.watch is not None:
             self.options.watch(self)
 
+    def begin_to_watch(self) -> Watch:
+        """Measure from now on, without anybody to tell."""
+        self.watcher = Watch(self.app, None, self.latency)
+        self.watcher.start(self.history)
+        return self.watcher
+
+    def end_watch(self) -> None:
+        """Say what waits to be said, within a time."""
+        if self.watcher is not None:
+            self.watcher.close()
+
     def start_strategies(self, now_ns: TimeNs) -> None:
         """Start every strategy."""
         self.start_ns = now_ns
@@ -169,11 +181,11 @@ async def surroundings(
             stack.callback(history.close)  # after the journal's last commit
         session = Session(app, options)
         watcher = make_watch(app, session.latency)
-        if watcher is not None:
-            stack.callback(watcher.close)  # likewise
+        stack.callback(session.end_watch)  # likewise
         stack.callback(app.journal.close)
         session.history = history
         session.watcher = watcher
+        app.process.show_monitor(DeskMonitor(lambda: session.watcher, session.begin_to_watch))
         if history is not None:
             history.start()
         if watcher is not None:
@@ -182,6 +194,7 @@ async def surroundings(
             stack.push_async_callback(broker.close)
             await (reach or _reach_now)(name, broker)
         app.process.attach(session.stop, lambda: session.is_stopping)
+        app.process.watch_links(app.links)
         for name, server in app.servers.items():
             stack.push_async_callback(server.stop)
             await within(server.start(), f"server {name!r} starts")

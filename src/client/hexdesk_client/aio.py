@@ -16,6 +16,7 @@ from hexdesk_api.v1 import (
     events_pb2_grpc,
     history_pb2_grpc,
     market_data_pb2_grpc,
+    monitoring_pb2_grpc,
     orders_pb2_grpc,
     plugins_pb2_grpc,
     portfolio_pb2_grpc,
@@ -50,6 +51,7 @@ class AsyncClient:
         self.orders = orders_pb2_grpc.OrderServiceStub(channel)
         self.portfolio = portfolio_pb2_grpc.PortfolioServiceStub(channel)
         self.reconciliation = reconciliation_pb2_grpc.ReconciliationServiceStub(channel)
+        self.monitoring = monitoring_pb2_grpc.MonitoringServiceStub(channel)
         self.risk = risk_pb2_grpc.RiskServiceStub(channel)
         self.markets = market_data_pb2_grpc.MarketDataServiceStub(channel)
         self.history = history_pb2_grpc.HistoryServiceStub(channel)

@@ -16,6 +16,7 @@ from hexdesk_api.v1 import (
     events_pb2_grpc,
     history_pb2_grpc,
     market_data_pb2_grpc,
+    monitoring_pb2_grpc,
     orders_pb2_grpc,
     plugins_pb2_grpc,
     portfolio_pb2_grpc,
@@ -41,6 +42,7 @@ class Client:
         strategies: Their lives.
         orders: Orders.
         portfolio: Positions and accounts.
+        monitoring: Alarms, performance, logs.
         risk: Limits and denials.
         markets: Market data.
         history: Fills and timelines.
@@ -64,6 +66,7 @@ class Client:
         self.orders = orders_pb2_grpc.OrderServiceStub(channel)
         self.portfolio = portfolio_pb2_grpc.PortfolioServiceStub(channel)
         self.reconciliation = reconciliation_pb2_grpc.ReconciliationServiceStub(channel)
+        self.monitoring = monitoring_pb2_grpc.MonitoringServiceStub(channel)
         self.risk = risk_pb2_grpc.RiskServiceStub(channel)
         self.markets = market_data_pb2_grpc.MarketDataServiceStub(channel)
         self.history = history_pb2_grpc.HistoryServiceStub(channel)

@@ -19,8 +19,8 @@ from hexdesk_client.errors import ApiError
 
 Plain = dict[str, Any]
 _FILES = (
-    "access", "configuration", "desk", "events", "history", "market_data", "orders", "plugins",
-    "portfolio", "reconciliation", "risk", "strategies",
+    "access", "configuration", "desk", "events", "history", "market_data", "monitoring",
+    "orders", "plugins", "portfolio", "reconciliation", "risk", "strategies",
 )  # fmt: skip
 _STUBS = {
     "AccessService": "access",
@@ -28,6 +28,7 @@ _STUBS = {
     "DeskService": "desk",
     "HistoryService": "history",
     "MarketDataService": "markets",
+    "MonitoringService": "monitoring",
     "OrderService": "orders",
     "PluginService": "plugins",
     "PortfolioService": "portfolio",

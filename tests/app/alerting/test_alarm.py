@@ -65,7 +65,7 @@ def test_a_planted_breach_arrives_once_and_escalates_when_repeated() -> None:
     assert second.messages[0].count == 3
     alarm.close()
     assert first.is_closed
-    assert {each.code for each in alarm.incidents} == {"drawdown", "HALTED"}
+    assert {each.code for each in alarm.shown()} == {"drawdown", "HALTED"}
 
 
 def test_a_delivery_that_fails_is_tried_again_and_a_hanging_channel_delays_no_other() -> None:

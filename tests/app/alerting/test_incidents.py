@@ -2,6 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.ports.alerts import AlertLevel
+from hexdesk.ports.control_monitoring import SilenceInfo
 from hexdesk_app.alerting.incidents import HISTORY_MAX, OPEN_MAX, IncidentBook, Notice
 from hexdesk_app.config.schema import AlertSettings
 
@@ -11,6 +12,10 @@ WARNING, CRITICAL, EMERGENCY = AlertLevel.WARNING, AlertLevel.CRITICAL, AlertLev
 
 def make(**settings: object) -> IncidentBook:
     return IncidentBook(AlertSettings(**settings), desk="d", mode="live")  # type: ignore[arg-type]
+
+
+def silence(until_s: int, scope: str = "") -> SilenceInfo:
+    return SilenceInfo(code="X", scope=scope, until_ns=until_s * S, by="ann", reason="r")
 
 
 def happen(book: IncidentBook, at_s: float, level: AlertLevel = WARNING) -> list[Notice]:
@@ -26,6 +31,17 @@ def test_a_repetition_within_five_minutes_is_a_count() -> None:
     (later,) = happen(book, 301)
     assert later.message.count == 4
     assert later.message.number == first.message.number
+
+
+def test_what_was_counted_is_told_when_the_five_minutes_are_over() -> None:
+    """E22: one message, then a count, also where nothing more happens."""
+    book = make(repeats=100)
+    happen(book, 0)
+    assert happen(book, 10) == []
+    assert book.tick(300 * S) == []
+    (count,) = book.tick(302 * S)
+    assert count.message.count == 2
+    assert book.tick(10_000 * S) == []
 
 
 def test_three_within_fifteen_minutes_raise_the_level_and_take_the_next_stage() -> None:
@@ -94,7 +110,7 @@ def test_what_comes_and_goes_is_one_incident() -> None:
 
 def test_silence_holds_back_and_then_tells() -> None:
     book = make()
-    book.silence("X", "", 100 * S)
+    book.silence(silence(100))
     assert happen(book, 0) == []
     assert book.tick(50 * S) == []
     (notice,) = book.tick(101 * S)
@@ -130,3 +146,34 @@ def test_no_history_of_events_breaks_it(steps: list[tuple[str, int]]) -> None:
             book.acknowledge(1, "ann")
     assert told <= 3 * len(steps)
     assert len(book.open) <= 1
+
+
+def test_a_silence_can_be_ended_and_is_only_of_its_place() -> None:
+    book = make()
+    book.silence(silence(1_000, "elsewhere"))
+    assert len(happen(book, 0)) == 1
+    quiet = make()
+    quiet.silence(silence(1_000, "s"))
+    assert happen(quiet, 0) == []
+    assert [each.is_held for each in quiet.shown(2 * S)] == [True]
+    assert [each.by for each in quiet.silences()] == ["ann"]
+    quiet.unsilence("X", "s")
+    assert quiet.silences() == ()
+    assert [each.message.count for each in quiet.tick(3 * S)] == [1]
+    quiet.unsilence("X", "s")
+
+
+def test_silences_have_a_limit() -> None:
+    book = make()
+    for number in range(OPEN_MAX + 1):
+        book.silence(silence(number + 1, str(number)))
+    assert len(book.silences()) == OPEN_MAX
+    assert "0" not in {each.scope for each in book.silences()}
+
+
+def test_everything_known_is_shown_oldest_first() -> None:
+    book = make()
+    book.happen("A", "", WARNING, "a", S)
+    book.happen("B", "", WARNING, "b", 2 * S)
+    book.recover("A", "", "well", 3 * S)
+    assert [(each.code, each.end_ns) for each in book.shown(4 * S)] == [("A", 3 * S), ("B", 0)]

@@ -17,7 +17,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc import risk_methods, to_wire, to_wire_reconciliation
+from hexdesk_grpc import monitoring, risk_methods, to_wire, to_wire_reconciliation
 from hexdesk_grpc.from_wire import (
     mutation,
     page,
@@ -332,6 +332,7 @@ def _methods() -> dict[str, Method]:
         ),
         "RiskService.Rearm": _method(requests.Rearm, mutation, show=_rearmed),
         **{name: Method(*each) for name, each in risk_methods.METHODS.items()},
+        **{name: Method(*each) for name, each in monitoring.METHODS.items()},
         # --- reconciliation
         "ReconciliationService.GetReconciliation": _method(
             requests.GetReconciliation, show=to_wire_reconciliation.reconciliation

@@ -17,6 +17,7 @@ from hexdesk_api.v1 import (
     events_pb2,
     history_pb2,
     market_data_pb2,
+    monitoring_pb2,
     orders_pb2,
     plugins_pb2,
     portfolio_pb2,
@@ -33,7 +34,7 @@ from hexdesk_grpc.streams import stream_events, stream_markets
 
 FILES = (
     access_pb2, configuration_pb2, desk_pb2, events_pb2, history_pb2, market_data_pb2,
-    orders_pb2, plugins_pb2, portfolio_pb2, reconciliation_pb2, risk_pb2,
+    monitoring_pb2, orders_pb2, plugins_pb2, portfolio_pb2, reconciliation_pb2, risk_pb2,
     strategies_pb2,
 )  # fmt: skip
 STREAMS: dict[str, Stream] = {

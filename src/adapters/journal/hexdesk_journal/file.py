@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
+from hexdesk.domain.metrics import Distribution
 from hexdesk.errors import HexdeskError, InvariantError, require
 from hexdesk.plugin import JournalContext
 from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
@@ -68,6 +69,11 @@ class FileJournal:
         except OSError as error:
             raise _explained(error, f"the journal in {self.folder} cannot be opened") from error
         self._sync = _make_sync(settings, self._writer.fd, context.logger)
+
+    @property
+    def sync_times(self) -> Distribution:
+        """How long forcing data to the disk took each time, in ns."""
+        return self._sync.times.distribution()
 
     @property
     def sequence(self) -> int:

@@ -5,14 +5,23 @@ import os
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from time import perf_counter_ns
 from typing import Protocol
+
+from hexdesk.domain.metrics import Log2Histogram
 
 ANSWER_S_MAX = 10.0
 """A disk that has not answered for so long is taken for broken."""
 
 
 class Sync(Protocol):
-    """Forces a file's data to the disk; the file changes at each rotation."""
+    """Forces a file's data to the disk; the file changes at each rotation.
+
+    Attributes:
+        times: How long the disk took each time, in ns.
+    """
+
+    times: Log2Histogram
 
     def written(self) -> None:
         """Say that a frame was written; called before what it records leaves.
@@ -35,8 +44,17 @@ class Sync(Protocol):
         ...
 
 
+def _force(fd: int, times: Log2Histogram) -> None:
+    begun = perf_counter_ns()
+    os.fdatasync(fd)
+    times.add(perf_counter_ns() - begun)
+
+
 class NoSync:
     """Leaves it to the operating system."""
+
+    def __init__(self) -> None:
+        self.times = Log2Histogram()
 
     def written(self) -> None:
         """Do nothing."""
@@ -55,15 +73,16 @@ class EachSync:
     """Forces each frame before the commit returns."""
 
     def __init__(self, fd: int) -> None:
+        self.times = Log2Histogram()
         self._fd = fd
 
     def written(self) -> None:
         """Force it."""
-        os.fdatasync(self._fd)
+        _force(self._fd, self.times)
 
     def force(self) -> None:
         """Force it."""
-        os.fdatasync(self._fd)
+        _force(self._fd, self.times)
 
     def follow(self, fd: int) -> None:
         """Watch another file from now on."""
@@ -82,6 +101,7 @@ class GroupSync:
     """
 
     def __init__(self, fd: int, window_ms: int, logger: logging.Logger) -> None:
+        self.times = Log2Histogram()
         self._fd = fd
         self._window_s = window_ms / 1_000
         self._logger = logger
@@ -104,7 +124,7 @@ class GroupSync:
             raise self._failure
         with self._file() as fd:
             self._dirty = False
-            os.fdatasync(fd)
+            _force(fd, self.times)
 
     def follow(self, fd: int) -> None:
         """Watch another file from now on; the thread is not inside the old one any more."""
@@ -132,7 +152,7 @@ class GroupSync:
             try:
                 with self._file() as fd:
                     self._dirty = False  # before, so that what is written meanwhile counts again
-                    os.fdatasync(fd)
+                    _force(fd, self.times)
             except OSError as error:
                 self._failure = error
                 self._logger.error("the journal cannot be forced to the disk: %s", error)  # noqa: TRY400 - the text says it all

@@ -16,15 +16,18 @@ from datetime import UTC, datetime, tzinfo
 from hexdesk.application.alerts import Alert
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.alerts import AlertLevel
+from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
 from hexdesk.ports.telemetry import LatestReadings, order_trace_id
-from hexdesk_app.alerting.incidents import Incident, IncidentBook, Notice
+from hexdesk_app.alerting.incidents import IncidentBook, Notice
 from hexdesk_app.alerting.post import Post, Route, RouteStats
-from hexdesk_app.alerting.rules import BUILT_IN, ENDS, RuleBook, event_level
+from hexdesk_app.alerting.rules import ABOUT_ORDERS, BUILT_IN, ENDS, RuleBook, event_level
 from hexdesk_app.config.schema import AlertSettings
 
 EVENTS_MAX = 1_000
 """Alerts that may wait for the alarm; beyond it the oldest is dropped, and counted."""
 STEP_S = 0.25
+SHOW_NS = NS_PER_SECOND
+"""What is shown is at most so old."""
 CLOSE_TIMEOUT_S = 3.0
 HEARTBEAT_TIMEOUT_S = 5.0
 FRESH_S = 10.0
@@ -72,8 +75,11 @@ class Alarm:
         self._step_s = step_s
         self._events: deque[Alert] = deque(maxlen=EVENTS_MAX)
         self._orders: deque[Callable[[], object]] = deque(maxlen=EVENTS_MAX)
+        self._shown: tuple[AlarmInfo, ...] = ()
+        self._silences: tuple[SilenceInfo, ...] = ()
         self._latest: LatestReadings = lambda: None
         self._judged_ns: TimeNs = 0
+        self._show_ns: TimeNs = 0
         self._beat_ns: TimeNs = 0
         self._beating: asyncio.Task[None] | None = None
         self._stop = threading.Event()
@@ -94,14 +100,21 @@ class Alarm:
         """Say that somebody knows; the incident is not escalated any more."""
         self._orders.append(lambda: self._book.acknowledge(number, by))
 
-    def silence(self, code: str, scope: str, until_ns: TimeNs) -> None:
+    def silence(self, silence: SilenceInfo) -> None:
         """Say nothing of a rule until a time; an empty scope is every scope."""
-        self._orders.append(lambda: self._book.silence(code, scope, until_ns))
+        self._orders.append(lambda: self._book.silence(silence))
 
-    @property
-    def incidents(self) -> list[Incident]:
-        """Every incident known, ended ones first; do not change them."""
-        return [*list(self._book.history), *list(self._book.open.values())]
+    def unsilence(self, code: str, scope: str) -> None:
+        """End a silence."""
+        self._orders.append(lambda: self._book.unsilence(code, scope))
+
+    def shown(self) -> tuple[AlarmInfo, ...]:
+        """Return every incident known, as of the last look, oldest first."""
+        return self._shown
+
+    def silences(self) -> tuple[SilenceInfo, ...]:
+        """Return the silences that hold, as of the last look."""
+        return self._silences
 
     @property
     def stats(self) -> dict[str, RouteStats]:
@@ -134,17 +147,21 @@ class Alarm:
 
     def _step(self) -> None:
         now_ns = self._wall_ns()
+        is_changed = bool(self._orders or self._events)
         while self._orders:
             self._orders.popleft()()
+        notices: list[Notice] = []
         while self._events:
-            self._tell(self._event(self._events.popleft(), now_ns))
-        self._tell(self._judge(now_ns))
-        self._tell(self._book.tick(now_ns))
-        self._beat(now_ns)
-
-    def _tell(self, notices: list[Notice]) -> None:
+            notices += self._event(self._events.popleft(), now_ns)
+        notices += self._judge(now_ns)
+        notices += self._book.tick(now_ns)
         for notice in notices:
             self._post.send(notice)
+        if is_changed or notices or now_ns >= self._show_ns:
+            self._show_ns = now_ns + SHOW_NS
+            self._shown = self._book.shown(now_ns)
+            self._silences = self._book.silences()
+        self._beat(now_ns)
 
     def _event(self, alert: Alert, now_ns: TimeNs) -> list[Notice]:
         """Take an alert of the desk."""
@@ -152,7 +169,7 @@ class Alarm:
         notices = self._book.recover(ended, alert.scope, alert.text, now_ns) if ended else []
         if notices:
             return notices
-        trace_id = f"{order_trace_id(alert.scope):032x}" if "ORDER" in alert.code else ""
+        trace_id = f"{order_trace_id(alert.scope):032x}" if alert.code in ABOUT_ORDERS else ""
         level = event_level(alert.code)
         return self._book.happen(
             alert.code, alert.scope, level, alert.text, now_ns, trace_id=trace_id

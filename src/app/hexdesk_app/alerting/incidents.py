@@ -10,6 +10,7 @@ import msgspec
 
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.alerts import AlertLevel, AlertMessage
+from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
 from hexdesk_app.config.schema import AlertSettings
 
 HISTORY_MAX = 1_000
@@ -48,6 +49,7 @@ class Incident(msgspec.Struct, kw_only=True):
         end_ns: When it was over; 0 while it is not.
         times: When it happened, as far as the window of repetition reaches.
         is_owed: Whether people are to be told once silence or quiet hours end.
+        is_counted: Whether it happened since people were told.
         trace_id: Of the order concerned.
         ended_told_ns: `told_ns` of the message that a recovery was told about.
     """
@@ -68,6 +70,7 @@ class Incident(msgspec.Struct, kw_only=True):
     end_ns: TimeNs = 0
     times: list[TimeNs] = []
     is_owed: bool = False
+    is_counted: bool = False
     trace_id: str = ""
     ended_told_ns: TimeNs = 0
 
@@ -91,10 +94,11 @@ class IncidentBook:
         self.open: dict[tuple[str, str], Incident] = {}
         self.history: deque[Incident] = deque(maxlen=HISTORY_MAX)
         self._settings = settings
+        self._dedupe_ns = int(settings.dedupe_s * NS_PER_SECOND)
         self._desk = desk
         self._mode = mode
         self._is_quiet = is_quiet
-        self._silences: dict[tuple[str, str], TimeNs] = {}
+        self._silences: dict[tuple[str, str], SilenceInfo] = {}
         self._number = 0
 
     def happen(
@@ -127,8 +131,8 @@ class IncidentBook:
         repeats = len(incident.times) >= self._settings.repeats
         if repeats and self._raise(incident, now_ns):
             return self._say(incident, now_ns)
-        dedupe_ns = int(self._settings.dedupe_s * NS_PER_SECOND)
-        if incident.count > 1 and now_ns - incident.told_ns < dedupe_ns:
+        if incident.count > 1 and now_ns - incident.told_ns < self._dedupe_ns:
+            incident.is_counted = True
             return []
         return self._say(incident, now_ns)
 
@@ -146,12 +150,13 @@ class IncidentBook:
         return [Notice(self._message(incident, now_ns, is_recovery=True), incident.stage)]
 
     def tick(self, now_ns: TimeNs) -> list[Notice]:
-        """Let time pass: escalate what nobody took on, say what was held back."""
+        """Let time pass: escalate what nobody took on, say what was held back or counted."""
         notices: list[Notice] = []
         wait_ns = int(self._settings.acknowledge_s * NS_PER_SECOND)
         for incident in list(self.open.values()):
             is_urgent = incident.level >= AlertLevel.CRITICAL and not incident.acknowledged_by
-            if incident.is_owed and not self._is_held(incident, now_ns):
+            is_due = incident.is_counted and now_ns - incident.told_ns >= self._dedupe_ns
+            if (incident.is_owed or is_due) and not self._is_held(incident, now_ns):
                 notices += self._say(incident, now_ns)
             elif is_urgent and incident.told_ns and 0 < wait_ns <= now_ns - incident.raised_ns:
                 if not self._raise(incident, now_ns):
@@ -159,7 +164,9 @@ class IncidentBook:
                 notices += self._say(incident, now_ns)
             if now_ns - incident.latest_ns > FORGET_S * NS_PER_SECOND:
                 self._forget(incident, now_ns)
-        self._silences = {key: end for key, end in self._silences.items() if end > now_ns}
+        self._silences = {
+            key: each for key, each in self._silences.items() if each.until_ns > now_ns
+        }
         return notices
 
     def acknowledge(self, number: int, by: str) -> bool:
@@ -170,9 +177,27 @@ class IncidentBook:
                 return True
         return False
 
-    def silence(self, code: str, scope: str, until_ns: TimeNs) -> None:
-        """Say nothing of a rule until a time; an empty scope is every scope."""
-        self._silences[code, scope] = until_ns
+    def silence(self, silence: SilenceInfo) -> None:
+        """Say nothing of a rule until a time; an empty scope is every scope.
+
+        Of too many the one that ends first is forgotten.
+        """
+        if len(self._silences) >= OPEN_MAX:
+            del self._silences[min(self._silences, key=lambda key: self._silences[key].until_ns)]
+        self._silences[silence.code, silence.scope] = silence
+
+    def unsilence(self, code: str, scope: str) -> None:
+        """End a silence; what was held back is said at the next tick."""
+        self._silences.pop((code, scope), None)
+
+    def silences(self) -> tuple[SilenceInfo, ...]:
+        """Return the silences that hold."""
+        return tuple(self._silences.values())
+
+    def shown(self, now_ns: TimeNs) -> tuple[AlarmInfo, ...]:
+        """Return every incident that is known, as values, oldest first."""
+        known = sorted((*self.history, *self.open.values()), key=lambda each: each.number)
+        return tuple(self._info(each, now_ns) for each in known)
 
     # --- inside ----------------------------------------------------------------------------------
 
@@ -225,15 +250,35 @@ class IncidentBook:
         if self._is_held(incident, now_ns):
             incident.is_owed = True
             return []
-        incident.is_owed = False
+        incident.is_owed = incident.is_counted = False
         incident.told_ns = now_ns
         return [Notice(self._message(incident, now_ns), incident.stage)]
 
     def _is_held(self, incident: Incident, now_ns: TimeNs) -> bool:
-        ends = (self._silences.get((incident.code, each), 0) for each in (incident.scope, ""))
-        if max(ends) > now_ns:
-            return True
+        for place in (incident.scope, ""):
+            silence = self._silences.get((incident.code, place))
+            if silence is not None and silence.until_ns > now_ns:
+                return True
         return incident.level < AlertLevel.EMERGENCY and self._is_quiet(now_ns)
+
+    def _info(self, incident: Incident, now_ns: TimeNs) -> AlarmInfo:
+        return AlarmInfo(
+            number=incident.number,
+            code=incident.code,
+            scope=incident.scope,
+            level=incident.level,
+            stage=incident.stage,
+            text=incident.text,
+            remedy=incident.remedy,
+            count=incident.count,
+            begin_ns=incident.begin_ns,
+            latest_ns=incident.latest_ns,
+            end_ns=incident.end_ns,
+            told_ns=incident.told_ns,
+            acknowledged_by=incident.acknowledged_by,
+            trace_id=incident.trace_id,
+            is_held=not incident.end_ns and self._is_held(incident, now_ns),
+        )
 
     def _forget(self, incident: Incident, now_ns: TimeNs) -> None:
         incident.end_ns = now_ns

@@ -48,6 +48,22 @@ BUILT_IN: dict[str, AlertRule] = {
         metric="hexdesk.risk.limit_use", above=0.9, level="warning",
         text="more than 90 % of a limit is used", remedy="hexdesk risk report",
     ),
+    "disk": AlertRule(
+        metric="hexdesk.disk.free", below=1e9, level="critical",
+        text="less than 1 GB is left for journal and state", remedy="free disk space",
+    ),
+    "journal_sync": AlertRule(
+        metric="hexdesk.journal.sync", above=0.1, for_s=10, level="warning",
+        text="the disk is slow: forcing the journal takes long", remedy="look at the disk",
+    ),
+    "duplicate_fill": AlertRule(
+        metric="hexdesk.report.duplicates", above=0, rate=True, level="warning",
+        text="a trade was reported twice; it is booked once", remedy="hexdesk trades",
+    ),
+    "grant": AlertRule(
+        metric="hexdesk.live.grant_left", below=1_800, level="warning",
+        text="the leave to trade real money ends soon", remedy="hexdesk live arm ACCOUNT ...",
+    ),
     "history": AlertRule(
         metric="hexdesk.history.behind", above=100_000, for_s=60, level="warning",
         text="the read model is far behind the journal", remedy="hexdesk history status",
@@ -96,6 +112,15 @@ ENDS: dict[str, str] = {
     "VERB_CALLED_OFF": "VERB_QUEUED",
 }
 """Alerts that say that another one's reason is over, for the same scope."""
+
+
+ABOUT_ORDERS = frozenset(
+    {
+        "DEAD_LETTER", "DOUBT_OPEN", "DOUBT_SETTLED", "FILL_BUSTED", "GHOST_ORDER", "LATE_FILL",
+        "ORDER_REOPENED", "OVERFILLED", "PAIR_DENIED", "PROTECTION_DENIED", "PROTECTION_LOST",
+    }
+)  # fmt: skip
+"""Alerts whose scope is a client order id: their messages name its trace."""
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import click
 from hexdesk.errors import HexdeskError
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.monitoring import acknowledge, list_alarms, silence, unsilence
 from hexdesk_app.problems import NotFoundError
 from hexdesk_app.tables import make_table
 
@@ -25,7 +26,11 @@ class AlertError(HexdeskError):
 
 @click.group(no_args_is_help=True)
 def alert() -> None:
-    """Alerts: try the channels."""
+    """Alerts: what is wrong, who knows of it, and whether people would be told."""
+
+
+for each in (list_alarms, acknowledge, silence, unsilence):
+    alert.add_command(each)
 
 
 @alert.command()

@@ -55,6 +55,7 @@ class LazyGroup(click.Group):
         "certs": "hexdesk_app.cli.certs:certs",
         "audit": "hexdesk_app.cli.remote.looking:audit",
         "alert": "hexdesk_app.cli.alert:alert",
+        "log": "hexdesk_app.cli.remote.monitoring:log",
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",
         "chaos": "hexdesk_app.cli.chaos:chaos",

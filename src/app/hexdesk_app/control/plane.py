@@ -16,6 +16,7 @@ from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
 from hexdesk_app.config import Config
 from hexdesk_app.control.files import answer_file, audit_file, token_file
@@ -36,6 +37,7 @@ class Process:
         self._is_virtual = is_virtual
         self._facts: dict[str, StrategyFacts] = {}
         self._reconciliation: Reconciling | None = None
+        self._monitor: Monitor | None = None
 
     def attach(self, stop: Callable[[str], None], is_stopping: Callable[[], bool]) -> None:
         """Say how the process is asked to stop, and whether somebody asked."""
@@ -75,6 +77,15 @@ class Process:
     def show_reconciliation(self, reconciling: Reconciling | None) -> None:
         """Say what compares the books."""
         self._reconciliation = reconciling
+
+    @property
+    def monitor(self) -> Monitor | None:
+        """What watches the desk; None before it runs."""
+        return self._monitor
+
+    def show_monitor(self, monitor: Monitor) -> None:
+        """Say what watches the desk."""
+        self._monitor = monitor
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what the configuration says of a strategy, secrets masked."""

@@ -45,7 +45,7 @@ class ReadingsSampler:
             *self._orders(),
             *self._books(),
             *self._accounts(now_ns),
-            *self._standing(),
+            *self._standing(now_ns),
             *self._markets(now_ns),
             *self._queues(),
             *self._link_states(now_ns),
@@ -157,8 +157,11 @@ class ReadingsSampler:
                 drawdown = (peak - equity) / peak if peak > 0 else 0.0
                 yield Reading("hexdesk.account.drawdown", (row.currency,), drawdown)
 
-    def _standing(self) -> Iterable[Reading]:
+    def _standing(self, now_ns: TimeNs) -> Iterable[Reading]:
         standing = self._desk.execution.standing
+        if standing.armed_until_ns > now_ns:
+            left_s = (standing.armed_until_ns - now_ns) / NS_PER_SECOND
+            yield Reading("hexdesk.live.grant_left", (), left_s)
         yield Reading("hexdesk.risk.halted", (), int(bool(standing.halted)))
         codes = Counter(code for texts in standing.reducing.values() for code in texts)
         for code, number in codes.items():

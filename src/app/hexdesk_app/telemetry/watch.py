@@ -6,11 +6,14 @@ There is none where nobody asked for telemetry or alerts: then nothing follows, 
 import logging
 from importlib.metadata import version
 from itertools import islice
+from typing import cast
 
 from hexdesk.application.desk import Desk
 from hexdesk.domain.timeline import Positions
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.errors import require
 from hexdesk.plugin.contexts import TelemetryContext
+from hexdesk.ports.journal import TimedJournal
 from hexdesk.ports.telemetry import Reading, Readings, Telemetry
 from hexdesk_app.alerting.alarm import Alarm
 from hexdesk_app.alerting.routes import make_routes
@@ -21,7 +24,7 @@ from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.look import find_zone
 from hexdesk_app.plugins import make
 from hexdesk_app.telemetry.feed import TimelineFeed
-from hexdesk_app.telemetry.process import ProcessGauges
+from hexdesk_app.telemetry.process import ProcessGauges, disk_readings
 from hexdesk_app.telemetry.sampler import ReadingsSampler
 
 STEP_NS = NS_PER_SECOND
@@ -35,6 +38,7 @@ class Watch:
 
     Attributes:
         latest: The latest readings, immutable; None before the first.
+        before: The readings before those.
         alarm: Tells people; None where there is no channel.
     """
 
@@ -49,6 +53,7 @@ class Watch:
         self.alarm = alarm
         self._alert_count = 0
         self.latest: Readings | None = None
+        self.before: Readings | None = None
         self._app = app
         self._telemetry = telemetry
         self._latency = latency
@@ -101,14 +106,23 @@ class Watch:
             *self._sampler.sample(now_ns),
             *self._feed.readings(),
             *self._process.readings(),
+            *disk_readings(self._app.config.state_path),
             Reading("hexdesk.market.events", (), event_count),
             Reading("hexdesk.desk.handling", (), self._latency.distribution()),
             Reading("hexdesk.process.uptime", (), (wall_ns - self._start_ns) / NS_PER_SECOND),
             *self._exporter(),
         ]
+        journal = self._app.journal
+        if isinstance(journal, TimedJournal):
+            values.append(Reading("hexdesk.journal.sync", (), journal.sync_times))
         if self._history is not None:
             values.append(Reading("hexdesk.history.behind", (), self._history.stats.behind))
-        self.latest = Readings(wall_ns, self._start_ns, tuple(values))
+        self.before, self.latest = self.latest, Readings(wall_ns, self._start_ns, tuple(values))
+
+    def sampled(self) -> Readings:
+        """Return the latest readings; there are some once it has been started."""
+        require(self.latest is not None, "readings were asked for before anything was sampled")
+        return cast("Readings", self.latest)
 
     def close(self) -> None:
         """Export what waits, within a time; after the journal's last commit."""

@@ -51,6 +51,9 @@ EXPORTED_LAST = 36
 """Exponents of the first and last bound that leave the process: 1.02 us and 68.7 s for ns."""
 EXPORTED_BOUNDS = tuple(1 << exponent for exponent in range(EXPORTED_FIRST, EXPORTED_LAST + 1))
 
+BEYOND = 2 * EXPORTED_BOUNDS[-1]
+"""Stands for values beyond the last bound where a percentile is asked for."""
+
 
 class Exemplar(msgspec.Struct, frozen=True):
     """A single measurement that stands for its bucket, with the trace that it belongs to."""
@@ -72,6 +75,18 @@ class Distribution(msgspec.Struct, frozen=True):
     count: int
     total: int
     exemplar: Exemplar | None = None
+
+    def percentile(self, part: float) -> int:
+        """Return a bound that a part (0 to 1) of all values stay at or below; 0 without any.
+
+        What is beyond the last bound counts as twice that.
+        """
+        wanted, seen = part * self.count, 0
+        for bound, number in zip((*EXPORTED_BOUNDS, BEYOND), self.counts, strict=False):
+            seen += number
+            if number and seen >= wanted:
+                return bound
+        return 0
 
 
 SCALE = {"s": 1e-9, "1": 1e-6}
@@ -177,6 +192,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.risk.halted", _G, "", (), "1 while nothing may be sent"),
     Metric("hexdesk.risk.reducing", _G, "{instrument}", ("code",),
            "Instruments of which only reducing orders pass, by reason"),
+    Metric("hexdesk.live.grant_left", _G, "s", (),
+           "Until the leave to trade real money ends; live desks that are armed"),
     Metric("hexdesk.strategy.up", _G, "", ("strategy",), "1 while a strategy runs"),
     Metric("hexdesk.strategy.faulted", _G, "", ("strategy",), "1 once a strategy is quarantined"),
     Metric("hexdesk.strategy.entries_allowed", _G, "", ("strategy",), "0 after stop-entries"),
@@ -205,6 +222,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.desk.gc_pause", _H, "s", (), "Pauses for garbage collection"),
     Metric("hexdesk.desk.alerts", _C, "{alert}", (), "Alerts raised"),
     Metric("hexdesk.journal.records", _C, "{record}", (), "Number of the last journal record"),
+    Metric("hexdesk.journal.sync", _H, "s", (),
+           "Forcing the journal to the disk, where it is on one"),
+    Metric("hexdesk.disk.free", _G, "By", (), "Free space where the desk keeps its state"),
     Metric("hexdesk.history.behind", _G, "{record}", (), "Records that the read model lacks"),
     Metric("hexdesk.process.cpu_time", _C, "s", (), "Processor time used"),
     Metric("hexdesk.process.memory", _G, "By", (), "Resident memory"),

@@ -3,13 +3,14 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import msgspec
 
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.market import MarketEvent
+from hexdesk.domain.metrics import Distribution
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import DeskNote
 from hexdesk.domain.reports import OrderEvent
@@ -96,6 +97,16 @@ class Journal(Protocol):
 
     def close(self) -> None:
         """Commit and free; idempotent."""
+        ...
+
+
+@runtime_checkable
+class TimedJournal(Protocol):
+    """A journal that knows how long its disk takes."""
+
+    @property
+    def sync_times(self) -> Distribution:
+        """How long forcing data to the disk took each time, in ns."""
         ...
 
 

@@ -17,6 +17,7 @@ from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
 from hexdesk.ports.control_requests import CreateOrder
 from hexdesk.ports.control_views import OrderInfo, OrderTerms
 from hexdesk.testing.broker_bench import INSTRUMENT
+from hexdesk.testing.control_monitoring import FakeAlarms, FakeMonitor
 from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore, FakeTokenStore
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk.testing.strategy import WIDE_LIMITS
@@ -46,6 +47,7 @@ class ControlRig(Rig):
         self.runtime.reconciliation = DeskReconciling(
             self.desk, {"venue": self.reconciler}, self.clock.now_ns
         )
+        self.runtime.monitor = FakeMonitor(FakeAlarms())
         self.answers = FakeAnswerStore()
         self.audit = FakeAuditStore()
         self.tokens = FakeTokenStore()

@@ -11,7 +11,7 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type
 from hexdesk.domain.values import NS_PER_SECOND, Side
-from hexdesk.ports import control_requests, control_risk
+from hexdesk.ports import control_monitoring, control_requests, control_risk
 from hexdesk.ports.control import (
     Caller,
     ControlError,
@@ -55,7 +55,11 @@ from tests.core.application.control.rig import ADMIN, READER, ControlRig, terms
 
 REQUESTS: list[Any] = [
     each
-    for each in {**vars(control_requests), **vars(control_risk)}.values()
+    for each in {
+        **vars(control_requests),
+        **vars(control_risk),
+        **vars(control_monitoring),
+    }.values()
     if isinstance(each, type)
     and issubclass(each, Query | Mutation)
     and each not in {Query, PageQuery, Mutation, control_requests.StrategyMutation}
@@ -78,6 +82,8 @@ EXAMPLES: dict[str, Any] = {
     "key": "order_quantity_max",
     "value": "1",
     "group": "calm",
+    "code": "drawdown",
+    "level": "info",
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
@@ -88,6 +94,8 @@ SCOPES = {
     "PauseStrategy": "trade", "ResumeStrategy": "trade", "ResolveIncident": "risk",
     "ArmLive": "admin", "DisarmLive": "risk",
     "ResolveOrder": "risk", "RearmRule": "risk", "ChangeRule": "risk", "SwitchGroup": "risk",
+    "AcknowledgeAlarm": "risk", "SilenceAlarms": "risk", "UnsilenceAlarms": "risk",
+    "SetLogLevel": "admin",
 }  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def live() -> None:
     """Let a live desk open positions for a time, or no more."""
 
 
-def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> int:
+def seconds_of(_context: click.Context, _option: click.Parameter, text: str) -> int:
     """Return a duration as 8h or 30m in seconds."""
     found = _DURATION.fullmatch(text)
     if found is None:
@@ -41,7 +41,7 @@ def _seconds(_context: click.Context, _option: click.Parameter, text: str) -> in
     help="Percent of the size limits that holds.",
 )
 @click.option(
-    "seconds", "--for", required=True, callback=_seconds, metavar="TIME",
+    "seconds", "--for", required=True, callback=seconds_of, metavar="TIME",
     help="How long, as 8h or 30m; at most 24h.",
 )  # fmt: skip
 @yes_option

@@ -13,6 +13,7 @@ from hexdesk_app.cli.remote.connect import (
     unless_subcommand,
     watch_option,
 )
+from hexdesk_app.cli.remote.monitoring import performance_tables
 from hexdesk_app.cli.remote.show import (
     balance_table,
     bare,
@@ -34,10 +35,17 @@ def _strategy(name: str) -> dict[str, str]:
 
 
 @click.command()
+@click.option("perf", "--perf", is_flag=True, help="How fast it is instead: latency, throughput.")
 @desk_options
 @watch_option
-def status(output: Output, client: "PlainClient") -> None:
-    """Show the state of a running desk."""
+def status(output: Output, client: "PlainClient", *, perf: bool) -> None:
+    """Show the state of a running desk, or how fast it is."""
+    if perf:
+        found = client.ask("MonitoringService.GetPerformance")
+        for note in found["notes"]:
+            output.warn(note)
+        output.result("status.perf", found, performance_tables(found))
+        return
     desk = client.ask("DeskService.GetDesk")
     strategies = client.all("StrategyService.ListStrategies", "strategies")
     positions = client.all("PortfolioService.ListPositions", "positions")

@@ -14,6 +14,7 @@ from hexdesk.application.control.audit import Audit, json_of
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
+from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.reconciling import Incidents
@@ -26,6 +27,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
+from hexdesk.ports import control_monitoring
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_risk
 from hexdesk.ports.clock import Clock
@@ -54,6 +56,8 @@ SIGNED = (
     requests.ResolveOrder,
     requests.ArmLive,
     requests.DisarmLive,
+    control_monitoring.AcknowledgeAlarm,
+    control_monitoring.SilenceAlarms,
     control_risk.RearmRule,
     control_risk.ChangeRule,
     control_risk.SwitchGroup,
@@ -120,8 +124,10 @@ class DeskControl:
         portfolio = Portfolio(desk, sight, chronicle)
         incidents = Incidents(runtime)
         arming = Arming(desk, sight, chronicle)
+        monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, risk)
         self._queries: dict[type, Callable[[Any], Any]] = {
+            **monitoring.queries,
             requests.GetDesk: sight.desk_info,
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
@@ -148,6 +154,7 @@ class DeskControl:
             requests.ListStrategies: safety.list_strategies,
         }
         self._mutations: dict[type, Callable[[Any, TimeNs], Any]] = {
+            **monitoring.mutations,
             requests.StopEntries: safety.stop_entries,
             requests.ResumeEntries: safety.resume_entries,
             requests.Flatten: safety.flatten,
