@@ -328,7 +328,7 @@ def leaves(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]
 VERBS = dict(leaves(command, "hexdesk"))
 SHARED = {
     "--json", "--quiet", "--verbose",
-    "--address", "--token-file", "--ca", "--certificate", "--key",  # of a running desk
+    "--desk", "--address", "--token-file", "--ca", "--certificate", "--key",  # of a running desk
     "--watch", "--reason", "--dry-run", "--request-id",
 }  # fmt: skip
 

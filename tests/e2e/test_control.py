@@ -43,6 +43,8 @@ def desk(
     paper = PAPER.replace('"paper"', f'"{getattr(request, "param", "paper")}"')
     address = f"127.0.0.1:{free_port()}"
     server = f'\n[servers.control]\nplugin = "grpc"\nlisten = "{address}"\n'
+    if "live" in paper:
+        server += '[journal]\nplugin = "journal"\n'
     (tmp_path / "plugins.toml").write_text(paper + server)
     process = subprocess.Popen(
         [*command(), "run", "--json", "--no-table"],
@@ -183,13 +185,16 @@ def test_a_live_desk_is_armed_and_disarmed_by_command(
         return done.returncode, json.loads(done.stdout).get("data")
 
     buy = ("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01")
-    arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked")
+    arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked", "--stage", "25")
     assert say(*buy)[0] == 6
     assert say(*arm)[0] == 6
     assert say("live", "arm", "other", *arm[3:], "--yes")[0] == 4
-    assert say(*arm[:4], "soon", "--reason", "x", "--yes")[0] == 4
+    assert say(*arm[:4], "soon", *arm[5:], "--yes")[0] == 4
+    assert say(*arm[:-1], "30", "--yes")[0] == 4
+    checks = say("doctor", "--live")[1]["checks"]
+    assert {"DESK_RUNS", "LIMITS_SET", "KEYS"} <= {each["code"] for each in checks}
     assert say(*arm, "--dry-run")[1].get("live_grant") is None
-    assert say(*arm, "--yes")[1]["live_grant"]["granted_by"] == "local"
+    assert say(*arm, "--yes")[1]["live_grant"]["stage_pct"] == 25
     allowed = say(*buy)[1]["code"]  # a live desk gives the venue in its process no deposits
     assert allowed.startswith("CAPITAL_"), allowed
     assert say("live", "disarm", "--reason", "lunch")[1].get("live_grant") is None

@@ -10,6 +10,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from hexdesk.errors import ConfigError
 from hexdesk.ports.control import Reason
+from hexdesk.ports.control_checks import CheckInfo, CheckOutcome
 from hexdesk_api.v1 import (
     access_pb2,
     access_pb2_grpc,
@@ -34,6 +35,19 @@ from hexdesk_grpc.settings import GrpcSettings
 from tests.adapters.grpc.rig import INSTRUMENT, ServedRig, order, refusal, served
 
 LOCAL = "127.0.0.1:0"
+
+
+async def test_checks_of_a_running_desk() -> None:
+    """D43, E44: a health list that programs can read."""
+    async with served() as rig:
+        found = CheckInfo(code="CLOCK", title="t", outcome=CheckOutcome.WARNED, text="x")
+        rig.runtime.checks = [found]
+        desk = desk_pb2_grpc.DeskServiceStub(rig.channel)
+        checks = (await desk.RunChecks(desk_pb2.RunChecksRequest(live=True))).checks
+        by_code = {each.code: each for each in checks}
+        assert by_code["DESK_HALTED"].outcome == desk_pb2.Check.OUTCOME_PASSED
+        assert by_code["CLOCK"].outcome == desk_pb2.Check.OUTCOME_WARNED
+        assert by_code["LIMITS_SET"].remedy.startswith("set order_notional_max")
 
 
 async def test_an_orders_whole_life() -> None:

@@ -308,3 +308,19 @@ def test_a_backup_that_cannot_be_written_says_so(hexdesk: Run, state: Path) -> N
     answer = hexdesk("journal", "backup", str(state), "file/copy")
     assert answer.code == 1
     assert "cannot be copied: Not a directory" in answer.err
+
+
+# --------------------------------------------------------------------------------------------------
+# Doctor
+
+
+def test_the_doctor_reads_the_journal(hexdesk: Run, state: Path) -> None:
+    words = ("doctor", "--json", "--set", f"desk.state_path={state}")
+    sound = hexdesk(*words)
+    assert sound.code == 0
+    assert "4 records" in sound.out
+    flip(segment(state), -1)
+    damaged = hexdesk(*words)
+    assert damaged.code == 1
+    (found,) = (each for each in damaged.data["checks"] if each["code"] == "JOURNAL")
+    assert (found["outcome"], "00000001.seg" in found["text"]) == ("failed", True)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports.control import Mutation, Page, Query
+from hexdesk.ports.control_checks import RunChecks
 from hexdesk.ports.control_views import MarketInfo, ReportInfo
 from hexdesk_api.v1 import (
     access_pb2,
@@ -17,7 +18,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc import monitoring, risk_methods, to_wire, to_wire_reconciliation
+from hexdesk_grpc import monitoring, risk_methods, to_wire, to_wire_checks, to_wire_reconciliation
 from hexdesk_grpc.from_wire import (
     mutation,
     page,
@@ -124,6 +125,10 @@ def _grant(message: desk_pb2.ArmLiveRequest) -> dict[str, Any]:
         "stage_pct": message.stage_pct,
         "duration_ns": span_ns(message.duration, "duration"),
     }
+
+
+def _is_live(message: desk_pb2.RunChecksRequest) -> dict[str, Any]:
+    return {"live": message.live}
 
 
 def _order_filters(message: orders_pb2.ListOrdersRequest) -> dict[str, Any]:
@@ -263,6 +268,7 @@ def _methods() -> dict[str, Method]:
         "DeskService.ArmLive": _method(requests.ArmLive, _grant, mutation, show=desk),
         "DeskService.DisarmLive": _method(requests.DisarmLive, mutation, show=desk),
         "DeskService.Shutdown": _method(requests.Shutdown, mutation, show=_left_behind),
+        "DeskService.RunChecks": _method(RunChecks, _is_live, show=to_wire_checks.checks),
         "DeskService.ListAlerts": _method(
             requests.ListAlerts, page,
             show=_listed(desk_pb2.ListAlertsResponse, "alerts", to_wire.alert),

@@ -14,8 +14,9 @@ from hexdesk_app.problems import NotFoundError
 from hexdesk_app.tables import make_table
 
 if TYPE_CHECKING:
-    from hexdesk.ports.alerts import AlertMessage, Delivery
+    from hexdesk.ports.alerts import AlertLevel, Delivery
     from hexdesk_app.alerting.post import Route
+    from hexdesk_app.config import Config
 
 
 class AlertError(HexdeskError):
@@ -56,10 +57,9 @@ def test(
     level: str,
 ) -> None:
     """Send a test message through every channel of plugins.toml (or FILES), once."""
-    from hexdesk.ports.alerts import AlertLevel, AlertMessage, Outcome
+    from hexdesk.ports.alerts import AlertLevel, Outcome
     from hexdesk_app.alerting.routes import make_routes
     from hexdesk_app.config import load_config
-    from hexdesk_app.live_clock import wall_time_ns
     from hexdesk_app.resolve import resolve
 
     config = load_config(sources(files, more_files, profile, overrides))
@@ -70,18 +70,8 @@ def test(
         raise NotFoundError(
             f"there is {what}", remedy='add [channels.ops] with plugin = "webhook" and its url'
         )
-    message = AlertMessage(
-        number=0,
-        desk=config.desk.name,
-        mode=config.desk.mode.value,
-        level=AlertLevel[level.upper()],
-        code="TEST",
-        scope="",
-        text="This is a test: whoever reads it would have been told of an alert.",
-        ts_ns=wall_time_ns(),
-    )
     wanted = {name: route for name, route in routes.items() if not names or name in names}
-    found = asyncio.run(_send(wanted, message))
+    found = asyncio.run(send_test(wanted, config, AlertLevel[level.upper()]))
     rows = [(name, each.outcome.value, each.text) for name, each in found.items()]
     data = {
         name: {"outcome": each.outcome.value, "text": each.text} for name, each in found.items()
@@ -95,10 +85,24 @@ def test(
         )
 
 
-async def _send(routes: "dict[str, Route]", message: "AlertMessage") -> "dict[str, Delivery]":
-    """Try each channel once, all at the same time."""
+async def send_test(
+    routes: "dict[str, Route]", config: "Config", level: "AlertLevel"
+) -> "dict[str, Delivery]":
+    """Try each channel once with a test message, all at the same time."""
+    from hexdesk.ports.alerts import AlertMessage
     from hexdesk_app.alerting.post import attempt
+    from hexdesk_app.live_clock import wall_time_ns
 
+    message = AlertMessage(
+        number=0,
+        desk=config.desk.name,
+        mode=config.desk.mode.value,
+        level=level,
+        code="TEST",
+        scope="",
+        text="This is a test: whoever reads it would have been told of an alert.",
+        ts_ns=wall_time_ns(),
+    )
     found = await asyncio.gather(*(attempt(each.channel, message) for each in routes.values()))
     for each in routes.values():
         await each.channel.close()

@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
         "demo": "hexdesk_app.cli.running:demo",
         "run": "hexdesk_app.cli.running:run",
         "backtest": "hexdesk_app.cli.running:backtest",
+        "doctor": "hexdesk_app.cli.doctor:doctor",
         "health": "hexdesk_app.cli.health:health",
         "status": "hexdesk_app.cli.remote.looking:status",
         "orders": "hexdesk_app.cli.remote.looking:orders",

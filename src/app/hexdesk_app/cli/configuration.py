@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from hexdesk.errors import ConfigError, HexdeskError, require
+from hexdesk.errors import ConfigError, HexdeskError
 from hexdesk.plugin.registrations import RecordingRegistration
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
@@ -17,6 +17,7 @@ from hexdesk_app.numbers import count
 from hexdesk_app.problems import each_error
 from hexdesk_app.resolve import Parts, resolve
 from hexdesk_app.tables import make_table
+from hexdesk_app.trial import make_once
 
 
 @click.group(no_args_is_help=True)
@@ -38,7 +39,7 @@ def check(
     found = load_config(sources(files, more_files, profile, overrides))
     parts = resolve(found, needs_secrets=False)
     if not parts.unset_secrets:
-        asyncio.run(_make(found, parts))
+        asyncio.run(make_once(found, parts))
     for warning in _warnings(found, parts):
         output.warn(warning)
     numbers = {
@@ -82,25 +83,6 @@ def show(
     shown = [(row.path, row.value, row.origin)[: len(headers)] for row in rows]
     data = {"files": found.files, "values": msgspec.to_builtins(rows)}
     output.result("config", data, [make_table("", headers, shown)])
-
-
-async def _make(config: Config, parts: Parts) -> None:
-    """Make what a start would make before it connects; a journal only in memory.
-
-    Live feeds name their instruments when they are connected, so a desk with such feeds ends here
-    with its feeds.
-
-    Raises:
-        HexdeskError: It would not start.
-    """
-    from hexdesk.application.memory_journal import MemoryJournal
-    from hexdesk_app.build import build
-
-    app = build(config, overrides={"parts": parts, "journal": MemoryJournal()})
-    if app.recordings:
-        require(app.assembly, "a desk was made")
-    else:
-        require(len(app.feeds) == len(parts.feeds), "every feed was made")
 
 
 def _feed_warnings(parts: Parts) -> list[str]:

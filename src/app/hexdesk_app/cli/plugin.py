@@ -142,7 +142,7 @@ def check(output: Output, name_or_file: str) -> int:
     else:
         find(name_or_file)
         names = [name_or_file]
-    checks = [each for name in names for each in _checks(name)]
+    checks = [each for name in names for each in checks_of(name)]
     failed = [each for each in checks if each.problem]
     headers = ("plugin", "check", "result", "remedy")
     rows = [(each.plugin, each.what, each.problem or "pass", each.remedy) for each in checks]
@@ -151,7 +151,8 @@ def check(output: Output, name_or_file: str) -> int:
     return EXIT_ERROR if failed else EXIT_OK
 
 
-def _checks(name: str) -> Iterator[Check]:
+def checks_of(name: str) -> Iterator[Check]:
+    """Yield what is looked at of one plugin."""
     try:
         registrations = [each for _, _, each in load([name]).all()]
     except PluginError as error:

@@ -16,10 +16,13 @@ from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
+from hexdesk.ports.control_checks import CheckInfo
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
 from hexdesk_app.config import Config
 from hexdesk_app.control.files import answer_file, audit_file, token_file
+from hexdesk_app.doctor.running import running_checks
+from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
 
 SECRET_BYTES = 32
@@ -37,6 +40,7 @@ class Process:
         self._is_virtual = is_virtual
         self._facts: dict[str, StrategyFacts] = {}
         self._reconciliation: Reconciling | None = None
+        self._links: Links | None = None
         self._monitor: Monitor | None = None
 
     def attach(self, stop: Callable[[str], None], is_stopping: Callable[[], bool]) -> None:
@@ -93,6 +97,14 @@ class Process:
         if known is None:
             known = self._facts[strategy_id] = self._look_up(strategy_id)
         return known
+
+    def watch_links(self, links: Links) -> None:
+        """Say where the connections are looked up."""
+        self._links = links
+
+    def run_checks(self, *, live: bool) -> tuple[CheckInfo, ...]:
+        """Look at the process, its files and its machine."""
+        return running_checks(self._config, self._parts, self._links, live=live)
 
     def shutdown(self, reason: str) -> None:
         """Ask the process to stop, once what is being answered is out."""

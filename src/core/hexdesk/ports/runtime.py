@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from hexdesk.ports.control_checks import CheckInfo
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.control_views import IncidentInfo, ReconciliationInfo, ResolvedInfo
 from hexdesk.ports.workshop import Workshop
@@ -90,6 +91,10 @@ class Runtime(Protocol):
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what a strategy is made of."""
+        ...
+
+    def run_checks(self, *, live: bool) -> tuple[CheckInfo, ...]:
+        """Look at the process, its files and its machine; with `live` at what a live desk needs."""
         ...
 
     def shutdown(self, reason: str) -> None:

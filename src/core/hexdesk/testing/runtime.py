@@ -1,5 +1,6 @@
 """A process around a desk that a test makes up."""
 
+from hexdesk.ports.control_checks import CheckInfo
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
 from hexdesk.ports.workshop import Workshop
@@ -10,6 +11,7 @@ class FakeRuntime:
 
     Attributes:
         shutdowns: Reasons that somebody gave for stopping.
+        checks: What looking at it finds.
     """
 
     def __init__(self, *, mode: str = "paper") -> None:
@@ -22,11 +24,16 @@ class FakeRuntime:
         self.monitor: Monitor | None = None
         self.workshop: Workshop | None = None
         self.shutdowns: list[str] = []
+        self.checks: list[CheckInfo] = []
         self.facts: dict[str, StrategyFacts] = {}
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what a test said of a strategy."""
         return self.facts.get(strategy_id, StrategyFacts())
+
+    def run_checks(self, *, live: bool) -> tuple[CheckInfo, ...]:
+        """Return what a test said."""
+        return tuple(self.checks)
 
     def shutdown(self, reason: str) -> None:
         """Note that somebody asked."""

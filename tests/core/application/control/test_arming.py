@@ -6,23 +6,42 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.application.state import decode_state
-from hexdesk.domain.values import BUY, NS_PER_SECOND, Side
+from hexdesk.domain.reports import OutcomeUnknown
+from hexdesk.domain.risk import RiskLimits
+from hexdesk.domain.values import BUY, NS_PER_SECOND, Operation, Side
 from hexdesk.ports.control import Caller, ControlError, Reason, Scope
-from hexdesk.ports.control_requests import ArmLive, CreateOrder, DisarmLive, GetDesk
+from hexdesk.ports.control_checks import CheckInfo, CheckOutcome, RunChecks
+from hexdesk.ports.control_requests import (
+    ArmLive,
+    CreateOrder,
+    DisarmLive,
+    GetDesk,
+    Halt,
+    Rearm,
+)
 from hexdesk.ports.control_views import DeskInfo
 from hexdesk.testing.broker_bench import INSTRUMENT, LOT
 from hexdesk.testing.strategy import WIDE_LIMITS
-from tests.core.application.control.rig import ControlRig, terms
+from tests.core.application.control.rig import READER, ControlRig, terms
 from tests.core.application.replayed import capture_fully, replayed
 
 HOUR_NS = 3_600 * NS_PER_SECOND
 
 
-@pytest.fixture
-def rig() -> ControlRig:
-    made = ControlRig("a", mode="live")
+SIZES = replace(WIDE_LIMITS, order_notional_max="1000000", position_notional_max="1000000")
+
+
+def live_rig(limits: RiskLimits) -> ControlRig:
+    """A live desk that nothing compares."""
+    made = ControlRig("a", mode="live", limits=limits)
+    made.runtime.reconciliation = None
     made.start()
     return made
+
+
+@pytest.fixture
+def rig() -> ControlRig:
+    return live_rig(SIZES)
 
 
 def arm(
@@ -121,6 +140,47 @@ def test_what_is_typed_wrong_arms_nothing(rig: ControlRig, fields: dict[str, Any
         arm(rig, **fields)
     assert caught.value.reason is Reason.FIELD_INVALID
     assert not sends(rig)
+
+
+def refused(rig: ControlRig) -> str:
+    """Arm in vain; return the codes of what is not in order."""
+    with pytest.raises(ControlError) as caught:
+        arm(rig)
+    assert caught.value.reason is Reason.STATE_WRONG
+    return caught.value.facts["checks"]
+
+
+def test_nothing_is_armed_that_is_not_in_order(rig: ControlRig) -> None:
+    """A35, E44: limits, doubts, quarantine, halts, books, and what the machine says."""
+    assert refused(live_rig(WIDE_LIMITS)) == "LIMITS_SET"
+    wrong = CheckInfo(code="DISK_FREE", title="Room", outcome=CheckOutcome.FAILED, text="1 MB")
+    rig.runtime.checks = [replace(wrong, outcome=CheckOutcome.WARNED)]
+    arm(rig)
+    rig.tell(DisarmLive())
+    rig.runtime.checks = [wrong]
+    rig.tell(Halt(reason="drill"))
+    assert refused(rig) == "DESK_HALTED,DISK_FREE"
+    rig.tell(Rearm(reason="over"))
+    rig.runtime.checks = []
+    compared = ControlRig("a", mode="live", limits=SIZES)
+    compared.start()
+    assert refused(compared) == "RECONCILIATION"
+    arm(rig)
+    order_id = rig.buy("1").client_order_id
+    now = rig.now()
+    rig.report(OutcomeUnknown(order_id, Operation.SUBMIT, 0, "lost", now))
+    rig.puppets["a"].hooks["on_trade"] = lambda _trade: 1 // 0
+    rig.trade()
+    assert refused(rig) == "STRATEGY_FAULTED,ORDER_DOUBTFUL"
+
+
+def test_checks_are_a_readers_to_ask_and_those_of_a_live_desk_more(rig: ControlRig) -> None:
+    usual, live = (rig.ask(RunChecks(live=live), READER) for live in (False, True))
+    assert {each.outcome for each in live} == {CheckOutcome.PASSED}
+    assert {each.code for each in live} - {each.code for each in usual} == {
+        "LIMITS_SET",
+        "RISK_SELFTEST",
+    }
 
 
 def test_the_right_to_trade_is_none_to_arm(rig: ControlRig) -> None:

@@ -14,6 +14,7 @@ import click
 from hexdesk.errors import ConfigError
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output, is_terminal
+from hexdesk_app.cli.remote.place import Place
 from hexdesk_app.problems import (
     EXIT_ERROR,
     EXIT_NOT_FOUND,
@@ -44,9 +45,17 @@ EXITS = {
 """By gRPC code; experience.md, section 3."""
 
 
-def desk_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
-    """Add what says where the desk is, and --json and its like; the verb gets output and client."""
+def place_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add what says where the desk is and who asks; the verb gets it as `place`."""
 
+    @click.option(
+        "desk",
+        "--desk",
+        envvar="HEXDESK_DESK",
+        default="",
+        metavar="NAME",
+        help="A desk of your profile file; [default] where none is named.",
+    )
     @click.option(
         "--address",
         envvar="HEXDESK_ADDRESS",
@@ -81,17 +90,25 @@ def desk_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
     @click.option(
         "key_file", "--key", envvar="HEXDESK_KEY", default="", metavar="FILE", help="Its key."
     )
+    @wraps(body)
+    def call(*positional: Any, **options: Any) -> int | None:  # noqa: ANN401 - options of any verb
+        given = {name: options.pop(name) for name in Place.__struct_fields__}
+        return body(*positional, place=Place(**given), **options)
+
+    return call
+
+
+def desk_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add where the desk is, and --json and its like; the verb gets output and client."""
+
+    @place_options
     @output_options
     @wraps(body)
-    def call(output: Output, **options: Any) -> int | None:  # noqa: ANN401 - options of any verb
-        place = {
-            name: options.pop(name)
-            for name in ("address", "token_file", "ca_file", "certificate_file", "key_file")
-        }
-        with _connected(**place) as client:
+    def call(output: Output, *, place: Place, **options: Any) -> int | None:  # noqa: ANN401 - options of any verb
+        with connected(place) as client:
             return body(output, client, **options)
 
-    return call  # fmt: skip
+    return call
 
 
 def watch_option(body: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -172,9 +189,13 @@ def confirm_live(client: "PlainClient", how: Mapping[str, Any], *, yes: bool) ->
 
 
 @contextmanager
-def _connected(
-    *, address: str, token_file: str, ca_file: str, certificate_file: str, key_file: str
-) -> "Generator[PlainClient]":
+def connected(place: Place) -> "Generator[PlainClient]":
+    """Yield a client of the desk at a place.
+
+    Raises:
+        ConfigError: The client is not installed, a file cannot be read, or the profile is wrong.
+        RefusedError: The desk refused, or does not answer.
+    """
     try:
         from hexdesk_client import ApiError, PlainClient, Target
     except ImportError as error:
@@ -183,12 +204,13 @@ def _connected(
             code="MISSING_EXTRA",
             remedy="pip install 'hexdesk-app[control]'",
         ) from error
+    full = place.complete(os.environ)
     token = os.environ.get("HEXDESK_TOKEN", "")
     try:
-        if token_file:
-            token = Path(token_file).read_text().strip()
-        known = Target.from_environment({"HEXDESK_ADDRESS": address})
-        target = Target(known.address, token, ca_file, certificate_file, key_file)
+        if full.token_file:
+            token = Path(full.token_file).read_text().strip()
+        known = Target.from_environment({"HEXDESK_ADDRESS": full.address})
+        target = Target(known.address, token, full.ca_file, full.certificate_file, full.key_file)
         client = PlainClient(target)
     except OSError as error:
         raise ConfigError(
@@ -204,11 +226,15 @@ def _connected(
 def refused(error: "ApiError", address: str) -> RefusedError:
     """Return an error of the API as the command line tells it."""
     if error.reason == "UNREACHABLE":
+        is_silent = "refused" in error.message or not error.message
         return RefusedError(
-            f"no desk answers at {address}",
+            f"no desk answers at {address}" if is_silent else f"{address}: {error.message}",
             code="NOT_RUNNING",
             exit_code=EXIT_NOT_RUNNING,
-            remedy='hexdesk run with [servers.control] plugin = "grpc", or --address',
+            remedy='hexdesk run with [servers.control] plugin = "grpc", or --address'
+            if is_silent
+            else "if the desk has TLS: --ca FILE, with mTLS --certificate and --key, too;"
+            " if it has none: leave them out",
         )
     exit_code = EXITS.get(error.code.name, EXIT_ERROR)
     if error.reason == "OUTCOME_UNKNOWN":

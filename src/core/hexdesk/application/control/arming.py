@@ -1,5 +1,6 @@
 """Use cases of arming: a live desk opens positions only while a person's grant runs."""
 
+from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import invalid
 from hexdesk.application.control.sight import Sight
@@ -8,6 +9,7 @@ from hexdesk.domain import commands
 from hexdesk.domain.risk import STAGES_PCT
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.control import ControlError, Reason
+from hexdesk.ports.control_checks import RunChecks, failed
 from hexdesk.ports.control_requests import ArmLive, DisarmLive
 from hexdesk.ports.control_views import DeskInfo, GrantInfo
 
@@ -18,8 +20,9 @@ DURATION_NS_MAX = 24 * 3_600 * NS_PER_SECOND
 class Arming:
     """Grants, and their ends."""
 
-    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle) -> None:
+    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle, checks: Checks) -> None:
         self._desk = desk
+        self._checks = checks
         self._sight = sight
         self._chronicle = chronicle
 
@@ -37,6 +40,7 @@ class Arming:
             raise invalid("stage_pct", f"expected one of {stages}")
         if not DURATION_NS_MIN <= request.duration_ns <= DURATION_NS_MAX:
             raise invalid("duration", "expected from 1 minute to 24 hours")
+        self._refuse_what_is_not_in_order()
         if not request.dry_run:
             until_ns = now_ns + request.duration_ns
             by, reason = request.author, request.reason
@@ -50,6 +54,16 @@ class Arming:
             )
             self._chronicle.catch_up()
         return self._sight.desk_info()
+
+    def _refuse_what_is_not_in_order(self) -> None:
+        found = failed(self._checks.run(RunChecks(live=True)))
+        if found:
+            raise ControlError(
+                Reason.STATE_WRONG,
+                "; ".join(f"{each.code}: {each.text or each.title}" for each in found),
+                remedy="hexdesk doctor --live says what to do",
+                facts={"checks": ",".join(each.code for each in found)},
+            )
 
     def disarm(self, request: DisarmLive, now_ns: TimeNs) -> DeskInfo:
         """End a grant now; nothing where there is none."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import Audit, json_of
+from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
@@ -27,9 +28,8 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports import control_monitoring
+from hexdesk.ports import control_monitoring, control_risk
 from hexdesk.ports import control_requests as requests
-from hexdesk.ports import control_risk
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control import (
     REASON_LENGTH_MAX,
@@ -43,6 +43,7 @@ from hexdesk.ports.control import (
     Reason,
     Scope,
 )
+from hexdesk.ports.control_checks import RunChecks
 from hexdesk.ports.control_state import AnswerStore, AuditStore, TokenStore
 from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
@@ -123,12 +124,14 @@ class DeskControl:
         safety = Safety(desk, sight, chronicle, runtime)
         portfolio = Portfolio(desk, sight, chronicle)
         incidents = Incidents(runtime)
-        arming = Arming(desk, sight, chronicle)
+        checks = Checks(desk, runtime)
+        arming = Arming(desk, sight, chronicle, checks)
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, risk)
         self._queries: dict[type, Callable[[Any], Any]] = {
             **monitoring.queries,
             requests.GetDesk: sight.desk_info,
+            RunChecks: checks.run,
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
             requests.GetOrder: orders.get,

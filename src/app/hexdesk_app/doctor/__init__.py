@@ -1,0 +1,1 @@
+"""What can be wrong around a desk: its machine, its files, its process."""
