@@ -11,13 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import NORMAL, REDUCING, RiskStepped
+from hexdesk.domain.risk import NORMAL, REDUCING, RiskChanged, RiskStepped
 from hexdesk.errors import ConfigError
 from hexdesk_app.build import build
 from hexdesk_app.cli.app import run_command
 from hexdesk_app.config import RISK_PRESETS, Sources, load_config
 from hexdesk_app.config.presets import RULE_PRESETS
-from hexdesk_app.risk_text import explain, read_report
+from hexdesk_app.risk_journal import read_report, report_tables
+from hexdesk_app.risk_text import explain
 from scripts.risk_tables import PAGE, written
 
 DESK = """
@@ -176,9 +177,18 @@ def test_a_code_and_a_refusal_are_explained(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_levels_and_refusals_are_read_out_of_records() -> None:
-    up = RiskStepped("account:sim", "link", REDUCING, "LINK_BLOCKED", "measured=5", "", "", 5)
+    up = RiskStepped(
+        "account:sim", "link", REDUCING, "LINK_BLOCKED", "measured=5 limit=4", "", "", 5
+    )
     down = replace(up, level=NORMAL, by="me", reason="seen")
     denial = OrderDenied("O1", "LINK_BLOCKED", "LINK_BLOCKED: scope=account:sim", 6)
-    assert read_report([denial, denial], past=[up]).levels == [up]
-    found = read_report([up, denial, down])
-    assert (found.levels, found.history, found.denials) == ([], [up, down], {"LINK_BLOCKED": 1})
+    changed = RiskChanged("exposure", "gross_max", "2", "3", "me", "news", "", 6)
+    data: Any = read_report([denial, denial, changed], past=[up])
+    (row,) = data["rules"]
+    assert (row["rule"], row["scope"], row["level"], row["use"], row["limit"]) == (
+        "link", "account:sim", "RISK_LEVEL_REDUCING", "5", "4",
+    )  # fmt: skip
+    assert data["denials"] == {"LINK_BLOCKED": 2}
+    assert [len(table.rows) for table in report_tables(data)] == [1, 1, 1, 1]
+    found: Any = read_report([up, denial, down])
+    assert (found["rules"], len(found["history"])) == ([], 2)

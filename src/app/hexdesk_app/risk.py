@@ -36,7 +36,9 @@ def attach_risk(config: Config, desk: Desk) -> RiskOffice:
     for instrument_id in sorted(traded):
         instrument = desk.market(instrument_id).instrument
         try_limits(instrument, GateLimits(section.of(instrument_id), instrument))
-    engine = RiskEngine(desk, section.plan(_capital(config, desk), custom)).attach()
+    has_rules = bool(section.rules or section.strategies or custom)
+    capital = _capital(config, desk) if has_rules else {}
+    engine = RiskEngine(desk, section.plan(capital, custom)).attach()
     return RiskOffice(desk, engine)
 
 

@@ -1,23 +1,12 @@
-"""Rules, presets and levels as people and programs read them."""
+"""Rules, presets and verdicts as people and programs read them."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
 
 from hexdesk.application.risk.catalog import BY_NAME, KINDS, RuleKind
-from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import (
-    GATE_CODES,
-    NORMAL,
-    OFF,
-    RiskLimits,
-    RiskNote,
-    RiskNoted,
-    RiskStepped,
-)
-from hexdesk.ports.journal import JournalRecord
+from hexdesk.domain.risk import GATE_CODES, OFF, RiskLimits
 from hexdesk_app.config import Config
 from hexdesk_app.config.presets import PRESET_DAYS, RISK_PRESETS, RULE_PRESETS
 
@@ -100,48 +89,10 @@ def settings_text(settings: object) -> str:
     return ", ".join(f"{key} {value}" for key, value in known.items() if value != OFF)
 
 
-class RiskReport(msgspec.Struct, frozen=True):
-    """What a journal says of risk.
-
-    Attributes:
-        levels: Above NORMAL at its end.
-        history: Every step of the ladder, oldest first.
-        notes: What rules remember.
-        denials: Refused orders by code.
-    """
-
-    levels: list[RiskStepped]
-    history: list[RiskStepped]
-    notes: list[RiskNoted]
-    denials: dict[str, int]
-
-
-def read_report(records: Iterable[JournalRecord], past: Iterable[RiskNote] = ()) -> RiskReport:
-    """Return what records say of risk, and notes of a snapshot before them."""
-    levels: dict[tuple[str, str], RiskStepped] = {}
-    notes: dict[tuple[str, str], RiskNoted] = {}
-    history: list[RiskStepped] = []
-    denials: Counter[str] = Counter()
-
-    def take(record: object) -> None:
-        match record:
-            case RiskStepped(scope=scope, rule=rule, level=level):
-                history.append(record)
-                levels[scope, rule] = record
-                if level is NORMAL:
-                    del levels[scope, rule]
-            case RiskNoted(scope=scope, name=name):
-                notes[scope, name] = record
-            case OrderDenied(code=code):
-                denials[code] += 1
-            case _:
-                return
-
-    for record in (*past, *records):
-        take(record)
-    return RiskReport(
-        list(levels.values()), history, list(notes.values()), dict(denials.most_common())
-    )
+def facts_of(text: str) -> dict[str, str]:
+    """Return the `key=value` parts of a text."""
+    found = (part.partition("=") for part in text.split())
+    return {key: value for key, equals, value in found if equals}
 
 
 def remedy_of(code: str) -> str:
@@ -154,11 +105,7 @@ def remedy_of(code: str) -> str:
 
 def explain(code: str, text: str = "") -> dict[str, object]:
     """Return a verdict's parts by name: its text is `CODE: key=value ...`."""
-    facts: dict[str, str] = {}
-    for part in text.partition(": ")[2].split():
-        key, equals, value = part.partition("=")
-        if equals:
-            facts[key] = value
+    facts = facts_of(text.partition(": ")[2])
     rule = facts.get("rule", "").partition(".")[0]
     kinds = [BY_NAME[rule]] if rule in BY_NAME else [each for each in KINDS if each.code == code]
     return {

@@ -1,28 +1,18 @@
-"""`hexdesk risk`, what needs no running desk: rules, presets, what happened, why a refusal."""
+"""`hexdesk risk`, what needs no running desk: rules, presets, why a refusal."""
 
 from pathlib import Path
 from typing import cast
 
 import click
-import msgspec
 
-from hexdesk.application.state import decode_state
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import RiskStepped
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.acting import risk
+from hexdesk_app.cli.remote.risking import risk
 from hexdesk_app.config import load_config
 from hexdesk_app.journals import open_journal
 from hexdesk_app.problems import NotFoundError
-from hexdesk_app.risk_text import (
-    RiskReport,
-    explain,
-    preset_rows,
-    read_report,
-    rule_rows,
-    settings_text,
-)
+from hexdesk_app.risk_text import explain, preset_rows, rule_rows, settings_text
 from hexdesk_app.tables import make_table
 
 _path = click.option(
@@ -69,32 +59,6 @@ def presets(output: Output) -> None:
     output.result("risk.presets", {"rules": rows}, [make_table("presets", headers, cells)])
 
 
-@risk.command()
-@_path
-@output_options
-def levels(output: Output, path: Path | None) -> None:
-    """Show levels, their history and refusals as a journal has them."""
-    found = _read(path)
-    steps = [
-        (each.scope, each.rule, each.level.name, each.code, each.text, each.by, each.reason)
-        for each in found.history
-    ]
-    data = {
-        "rules": [_step_data(each) for each in found.levels],
-        "history": [_step_data(each) for each in found.history],
-        "notes": [msgspec.structs.asdict(each) for each in found.notes],
-        "denials": found.denials,
-    }
-    now = [(each.scope, each.rule, each.level.name, each.text) for each in found.levels]
-    tables = [
-        make_table("levels now", ("scope", "rule", "level", "measured"), now),
-        make_table("steps", ("scope", "rule", "level", "code", "measured", "by", "reason"), steps),
-        make_table("refusals", ("code", "#orders"),
-                   [(code, str(number)) for code, number in found.denials.items()]),
-    ]  # fmt: skip
-    output.result("risk.levels", data, tables)
-
-
 @risk.command(name="explain")
 @click.argument("what", metavar="ORDER|CODE")
 @_path
@@ -110,26 +74,11 @@ def explain_(output: Output, what: str, path: Path | None) -> None:
     output.result("risk.explain", {"rules": [facts]}, [make_table("verdict", ("", ""), rows)])
 
 
-def _read(path: Path | None) -> RiskReport:
-    reader = open_journal(path)
-    snapshot = reader.snapshot()
-    if reader.first_sequence <= 1 or snapshot is None:
-        return read_report(record for _, record in reader.records())
-    state = decode_state(snapshot.state)
-    return read_report(
-        (record for _, record in reader.records(after=snapshot.sequence)), state.risk
-    )
-
-
 def _denial_of(client_order_id: str, path: Path | None) -> OrderDenied:
     for _, record in open_journal(path).records():
         if isinstance(record, OrderDenied) and record.client_order_id == client_order_id:
             return record
     raise NotFoundError(
         f"no refusal of order {client_order_id!r} is in the journal",
-        remedy="hexdesk risk levels counts refusals by code",
+        remedy="hexdesk risk report --state PATH counts refusals by code",
     )
-
-
-def _step_data(step: RiskStepped) -> dict[str, object]:
-    return {**msgspec.structs.asdict(step), "level": step.level.name}

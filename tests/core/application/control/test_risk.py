@@ -112,6 +112,7 @@ def test_a_level_is_re_armed_where_it_is_and_asking_again_changes_nothing() -> N
     error = refused(rig, RearmRule(rule="daily_loss", reason="seen"))
     assert error.reason is Reason.STATE_WRONG
     assert "accept the loss" in error.message
+    assert "--accept-loss" in error.remedy
     anew = RearmRule(rule="daily_loss", accepts_loss=True, reason="seen")
     assert rig.tell(replace(anew, dry_run=True)).level is REDUCING
     assert rig.buy("0.1").code == "RISK_DAILY_LOSS"

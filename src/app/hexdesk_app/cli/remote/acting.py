@@ -204,35 +204,6 @@ def shutdown(output: Output, client: "PlainClient", *, how: How, yes: bool) -> N
     output.result("shutdown", found, [facts_table("left behind", found)])
 
 
-@click.group(no_args_is_help=True)
-def risk() -> None:
-    """Look at limits, and re-arm a halted desk."""
-
-
-@risk.command()
-@mutation_options
-@desk_options
-def rearm(output: Output, client: "PlainClient", *, how: How) -> None:
-    """End a halt; needs --reason."""
-    found = client.ask("RiskService.Rearm", how)
-    output.result("risk.rearm", found, [facts_table("re-armed", found)])
-
-
-@risk.command("report")
-@desk_options
-def report(output: Output, client: "PlainClient") -> None:
-    """List every limit with its use."""
-    found = client.all("RiskService.ListRiskLimits", "risk_limits")
-    rows = [
-        (bare(limits["name"]), each["rule"], each["limit"], each["unit"],
-         ", ".join(f"{bare(use['strategy'])} {use['used']}" for use in each["uses"]))
-        for limits in found
-        for each in limits["limits"]
-    ]  # fmt: skip
-    headers = ("instrument", "rule", "#limit", "unit", "used")
-    output.result("risk.report", found, [make_table("limits", headers, rows)])
-
-
 # --- strategies ---------------------------------------------------------------------------------
 
 

@@ -12,7 +12,7 @@ from hexdesk.application.control.errors import invalid, unknown
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.desk import Desk
 from hexdesk.application.risk.gauge import PERCENT, Gauge
-from hexdesk.application.risk.office import RiskOffice
+from hexdesk.application.risk.office import FORGIVEN, RiskOffice
 from hexdesk.domain import risk as commands
 from hexdesk.domain.risk import GATE_CODES, NORMAL, UNLIMITED, Layer, RiskCommand
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
@@ -149,7 +149,11 @@ class Risks:
             self._chronicle.catch_up()
         if refusal:
             code, _, text = refusal.partition(": ")
-            raise ControlError(Reason.STATE_WRONG, text, facts={"code": code, "text": text})
+            remedy = ""
+            if isinstance(command, commands.RearmRule) and command.rule in FORGIVEN:
+                remedy = f"hexdesk risk rearm {command.rule} --accept-loss --reason ..."
+            facts = {"code": code, "text": text}
+            raise ControlError(Reason.STATE_WRONG, text, remedy=remedy, facts=facts)
 
     def _scope_of(self, request: RearmRule) -> str:
         """Return where a rule is to be re-armed."""

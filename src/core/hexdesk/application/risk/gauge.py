@@ -119,7 +119,10 @@ class Gauge:
         )
 
     def _rules_of(self, strategy_id: str) -> Iterator[tuple[ActiveRule, OrderRule]]:
-        for active in self._engine.plan.of(strategy_id).values():
+        plan = self._engine.plan
+        for active in plan.of(strategy_id).values():
+            if active.name == "allocation" and strategy_id not in plan.capital:
+                continue  # it has nothing to say
             for made in active.made:
                 if not isinstance(made, LadderRule):
                     yield active, made
