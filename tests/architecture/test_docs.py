@@ -68,7 +68,16 @@ PLUGIN_PAGES = {
     "otel": {"hexdesk_telemetry": ("telemetry.md", "otel")},
     **{
         name: {"hexdesk_alert_channels": ("telemetry.md", name)}
-        for name in ("discord", "feishu", "mail", "slack", "telegram", "webhook")
+        for name in (
+            "dingtalk",
+            "discord",
+            "feishu",
+            "mail",
+            "slack",
+            "telegram",
+            "webhook",
+            "wecom",
+        )
     },
     "grpc": {"hexdesk_servers": ("control.md", "Settings")},
     "http": {"hexdesk_servers": ("control.md", "JSON over HTTP")},

@@ -12,6 +12,7 @@ class Request(NamedTuple):
     path: str
     headers: dict[str, str]
     body: bytes
+    query: str = ""
 
 
 class Receiver:
@@ -26,7 +27,9 @@ class Receiver:
 
     async def handle(self, request: web.Request) -> web.Response:
         body = await request.read()
-        self.requests.append(Request(request.path, dict(request.headers), body))
+        self.requests.append(
+            Request(request.path, dict(request.headers), body, request.query_string)
+        )
         return web.json_response(self.answer, status=self.status, headers=self.headers)
 
 

@@ -6,19 +6,23 @@ import json
 import logging
 from email import message_from_string, policy
 from typing import Any
+from urllib.parse import parse_qs
 
+import msgspec
 import pytest
 
 from hexdesk.plugin import AlertChannelContext, Secret
 from hexdesk.ports.alerts import AlertChannel, AlertLevel, AlertMessage, Outcome
 from hexdesk.testing.clock import FakeClock
 from hexdesk_alerts.settings import (
+    DingTalkSettings,
     DiscordSettings,
     FeishuSettings,
     MailSettings,
     SlackSettings,
     TelegramSettings,
     WebhookSettings,
+    WeComSettings,
 )
 from tests.adapters.alerts.receiver import Receiver, http_receiver, smtp_receiver
 
@@ -120,6 +124,62 @@ async def test_feishu_is_signed_as_its_guide_says(
     assert body["timestamp"] == str(NOW_S)
     assert body["msg_type"] == "interactive"
     assert body["card"]["header"]["template"] == "red"
+
+
+async def test_dingtalk_is_signed_in_its_address(
+    monkeypatch: pytest.MonkeyPatch, secret: Secret
+) -> None:
+    async with http_receiver() as receiver:
+        receiver.answer = {"errcode": 0, "errmsg": "ok"}
+        receiver.url += "?access_token=T0KEN"
+        settings = DingTalkSettings(url=address(monkeypatch, receiver), secret=secret)
+        body = await deliver(make("dingtalk", settings), receiver)
+        (request,) = receiver.requests
+    text = f"{NOW_S * 1000}\ns3cr3t".encode()
+    sign = base64.b64encode(hmac.new(b"s3cr3t", text, hashlib.sha256).digest()).decode()
+    assert parse_qs(request.query) == {
+        "access_token": ["T0KEN"], "timestamp": [str(NOW_S * 1000)], "sign": [sign],
+    }  # fmt: skip
+    assert body["msgtype"] == "text"
+    assert body["text"]["content"].splitlines()[:2] == [MESSAGE.title, MESSAGE.text]
+    assert body["at"] == {"isAtAll": False}
+
+
+async def test_wecom_takes_a_text_of_bounded_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = msgspec.structs.replace(MESSAGE, text="风" * 900)
+    async with http_receiver() as receiver:
+        receiver.answer = {"errcode": 0, "errmsg": "ok"}
+        channel = make("wecom", WeComSettings(url=address(monkeypatch, receiver)))
+        delivery = await channel.send(long)
+        await channel.close()
+        body = json.loads(receiver.requests[0].body)
+    assert delivery.outcome is Outcome.DELIVERED
+    assert body["msgtype"] == "text"
+    assert body["text"]["content"].startswith(MESSAGE.title)
+    assert 2_040 < len(body["text"]["content"].encode()) <= 2_048
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"errcode": 310000, "errmsg": "sign not match"}, Outcome.REFUSED),
+        ({"errcode": 130101, "errmsg": "send too fast"}, Outcome.FAILED),
+        ({"errcode": 45009, "errmsg": "api freq out of limit"}, Outcome.FAILED),
+        ({}, Outcome.REFUSED),
+    ],
+)
+@pytest.mark.parametrize("name", ["dingtalk", "wecom"])
+async def test_robots_say_in_the_body_whether_they_took_it(
+    name: str, answer: dict[str, Any], outcome: Outcome, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with http_receiver() as receiver:
+        receiver.answer = answer
+        url = address(monkeypatch, receiver)
+        settings = DingTalkSettings(url=url) if name == "dingtalk" else WeComSettings(url=url)
+        channel = make(name, settings)
+        delivery = await channel.send(MESSAGE)
+        await channel.close()
+    assert delivery.outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Ways in which alerts reach a person: webhook, Slack, Discord, Telegram, Feishu, mail."""
+"""Ways in which alerts reach a person: a webhook, messengers, mail."""

@@ -2,20 +2,25 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from hexdesk.domain.values import NS_PER_SECOND
+from hexdesk.domain.values import NS_PER_MS, NS_PER_SECOND
 from hexdesk.plugin import AlertChannelContext
 from hexdesk.ports.alerts import AlertChannel, Delivery, Outcome
 from hexdesk_alerts import payloads
 from hexdesk_alerts.http import DELIVERED, TEXT_MAX, HttpChannel, secret_text
 from hexdesk_alerts.settings import (
+    DingTalkSettings,
     DiscordSettings,
     FeishuSettings,
     SlackSettings,
     TelegramSettings,
     WebhookSettings,
+    WeComSettings,
 )
 
+ROBOT_BUSY = frozenset({-1, 130101, 410100, 45009})
+"""Codes of robots that are asked too often (DingTalk 130101, 410100; WeCom 45009) or busy (-1)."""
 FEISHU_BUSY = frozenset({9499, 11232})
 """Codes of a custom bot that is asked too often."""
 
@@ -61,6 +66,34 @@ def make_feishu(context: AlertChannelContext, settings: FeishuSettings) -> Alert
         ),
         judge=_feishu_answer,
     )
+
+
+def make_dingtalk(context: AlertChannelContext, settings: DingTalkSettings) -> AlertChannel:
+    """Make a DingTalk channel: the signature goes into the address."""
+
+    def address() -> str:
+        url, secret = settings.url.reveal(), secret_text(settings.secret)
+        if not secret:
+            return url
+        timestamp_ms = context.clock.now_ns() // NS_PER_MS
+        sign = quote(payloads.dingtalk_signature(timestamp_ms, secret), safe="")
+        return f"{url}{'&' if '?' in url else '?'}timestamp={timestamp_ms}&sign={sign}"
+
+    return HttpChannel(address, payloads.dingtalk, judge=_robot_answer)
+
+
+def make_wecom(_context: AlertChannelContext, settings: WeComSettings) -> AlertChannel:
+    """Make a WeCom channel."""
+    return HttpChannel(settings.url.reveal, payloads.wecom, judge=_robot_answer)
+
+
+def _robot_answer(answer: Mapping[str, Any]) -> Delivery:
+    """Read the code in the body: DingTalk and WeCom answer errors with HTTP 200."""
+    code = answer.get("errcode")
+    if code == 0:
+        return DELIVERED
+    text = f"errcode {code} {answer.get('errmsg', '')}"[:TEXT_MAX]
+    return Delivery(Outcome.FAILED if code in ROBOT_BUSY else Outcome.REFUSED, text)
 
 
 def _telegram_answer(answer: Mapping[str, Any]) -> Delivery:

@@ -2,7 +2,9 @@
 
 Sources: Slack "Incoming webhooks"; Discord "Execute Webhook"; Telegram Bot API "sendMessage";
 Feishu Open Platform "Custom bot guide" (signature: base64 of HMAC-SHA256 with the key
-timestamp, line break, secret over an empty text).
+timestamp, line break, secret over an empty text); DingTalk Open Platform "Custom robot access"
+(signature: base64 of HMAC-SHA256 with the secret as key over timestamp, line break, secret); WeCom
+"Group robot configuration".
 """
 
 import base64
@@ -14,6 +16,8 @@ from hexdesk.ports.alerts import AlertLevel, AlertMessage
 
 Body = dict[str, object]
 DISCORD_LENGTH_MAX = 2_000
+DINGTALK_BYTES_MAX = 20_000
+WECOM_BYTES_MAX = 2_048
 TELEGRAM_LENGTH_MAX = 4_096
 RECOVERED_COLOR = 0x2E7D32
 COLORS = {
@@ -121,6 +125,32 @@ def feishu_signature(timestamp: int, secret: str) -> str:
     """Return the signature of a custom bot: the key is what is signed, the text is empty."""
     key = f"{timestamp}\n{secret}".encode()
     return base64.b64encode(hmac.new(key, b"", hashlib.sha256).digest()).decode()
+
+
+def dingtalk(message: AlertMessage) -> Body:
+    """Return a robot's text; nobody is mentioned."""
+    return {
+        "msgtype": "text",
+        "text": {"content": _plain(message, DINGTALK_BYTES_MAX)},
+        "at": {"isAtAll": False},
+    }
+
+
+def dingtalk_signature(timestamp_ms: int, secret: str) -> str:
+    """Return the signature of a custom robot, to be escaped in its URL."""
+    text = f"{timestamp_ms}\n{secret}".encode()
+    return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()
+
+
+def wecom(message: AlertMessage) -> Body:
+    """Return a robot's text; nobody is mentioned."""
+    return {"msgtype": "text", "text": {"content": _plain(message, WECOM_BYTES_MAX)}}
+
+
+def _plain(message: AlertMessage, bytes_max: int) -> str:
+    """Return title, body and time as text of at most so many bytes."""
+    text = f"{message.title}\n{message.body}\n{iso(message.ts_ns)}"
+    return text.encode()[:bytes_max].decode(errors="ignore")
 
 
 def iso(ts_ns: int) -> str:

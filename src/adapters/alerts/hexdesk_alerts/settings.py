@@ -53,6 +53,29 @@ class FeishuSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     secret: Secret | None = None
 
 
+class DingTalkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of DingTalk.
+
+    Attributes:
+        url: Of a group's custom robot, with its `access_token`: a reference, `env:NAME` or
+            `file:PATH`.
+        secret: Of the robot's signature check (`SEC...`); none where it is off.
+    """
+
+    url: Secret
+    secret: Secret | None = None
+
+
+class WeComSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Settings of WeCom (WeChat Work).
+
+    Attributes:
+        url: Of a group's robot, with its `key`: a reference, `env:NAME` or `file:PATH`.
+    """
+
+    url: Secret
+
+
 class TelegramSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Settings of Telegram.
 
