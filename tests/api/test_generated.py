@@ -126,6 +126,8 @@ def test_what_changes_something_can_be_repeated_and_tried(method: MethodDescript
     assert {name: fields[name].number for name in numbers} == numbers
     if "expected_version" in fields:
         assert fields["expected_version"].number == 15
+    is_edit = "name" in fields and "version" in method.output_type.fields_by_name
+    assert not is_edit or "expected_version" in fields
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.full_name)

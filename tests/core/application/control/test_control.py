@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
-from hexdesk.application.control.control import answer_type
+from hexdesk.application.control.control import answer_type, without_secret
 from hexdesk.domain.values import NS_PER_SECOND, Side
 from hexdesk.ports import control_monitoring, control_requests, control_risk
 from hexdesk.ports.control import (
@@ -190,6 +190,22 @@ def test_also_after_a_restart(rig: ControlRig) -> None:
     rig.control = rig.make_control()
     assert rig.tell(wanted) == first
     assert len(rig.sent) == 1
+
+
+@pytest.mark.parametrize("kind", MUTATIONS, ids=lambda kind: kind.__name__)
+def test_whatever_was_done_is_not_done_again_after_a_restart(rig: ControlRig, kind: type) -> None:
+    rig.tell(CreateToken(name="root", scopes=frozenset(Scope)))
+    wanted = replace(example(kind), request_id="k-1")
+    if outcome(rig, wanted, ADMIN) is not None:
+        return  # nothing was done; `test_every_request_is_offered` says why it may be refused
+    rig.runtime.is_stopping = False
+    first = rig.tell(wanted)
+    rig.control = rig.make_control()
+    stopped = list(rig.runtime.shutdowns)
+    before = (len(rig.records), len(rig.requests), len(rig.tokens.records))
+    assert rig.tell(wanted) == without_secret(first)
+    assert (len(rig.records), len(rig.requests), len(rig.tokens.records)) == before
+    assert rig.runtime.shutdowns == stopped
 
 
 def test_another_request_with_the_key_is_refused(rig: ControlRig) -> None:
