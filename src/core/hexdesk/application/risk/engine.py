@@ -18,15 +18,8 @@ from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
-from hexdesk.application.risk.watch import (
-    DESK_WATCHES,
-    AccountReports,
-    Losses,
-    MarketWatch,
-    Movement,
-    ReportWatch,
-    StrategyReports,
-)
+from hexdesk.application.risk.reports import AccountReports, ReportWatch, StrategyReports
+from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch, Movement
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import currency_scale, pow10
 from hexdesk.domain.risk import (
