@@ -25,6 +25,7 @@ def exposed() -> set[str]:
 
 @pytest.mark.parametrize("name", files())
 def test_the_files_are_as_the_code_says(name: str) -> None:
+    """B18: dashboards, and alert rules, from code."""
     written = (FOLDER / name).read_text(encoding="utf-8")
     assert written == files()[name], "run python -m scripts.operators_kit"
 

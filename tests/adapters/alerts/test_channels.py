@@ -115,6 +115,7 @@ async def test_telegram_has_its_token_in_the_path(secret: Secret) -> None:
 async def test_feishu_is_signed_as_its_guide_says(
     monkeypatch: pytest.MonkeyPatch, secret: Secret
 ) -> None:
+    """B17: title, content and level."""
     async with http_receiver() as receiver:
         receiver.answer = {"code": 0, "msg": "success"}
         settings = FeishuSettings(url=address(monkeypatch, receiver), secret=secret)
@@ -124,6 +125,8 @@ async def test_feishu_is_signed_as_its_guide_says(
     assert body["timestamp"] == str(NOW_S)
     assert body["msg_type"] == "interactive"
     assert body["card"]["header"]["template"] == "red"
+    assert body["card"]["header"]["title"]["content"] == MESSAGE.title
+    assert MESSAGE.text in body["card"]["elements"][0]["text"]["content"]
 
 
 async def test_dingtalk_is_signed_in_its_address(

@@ -5,6 +5,7 @@ from hexdesk_otel.settings import OtelSettings, make_plan
 
 
 def test_without_an_endpoint_nothing_leaves() -> None:
+    """B16: metrics are at port 9090 of this machine unless told otherwise."""
     plan = make_plan(OtelSettings(), {})
     assert not plan.otlp
     assert plan.prometheus == ("127.0.0.1", 9090)

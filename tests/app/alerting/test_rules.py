@@ -19,6 +19,8 @@ def test_the_built_in_rules_make_sense() -> None:
 
 
 def test_a_breach_names_its_labels_value_and_limit() -> None:
+    """B17: a drawdown over 10 % is a warning."""
+    assert BUILT_IN["drawdown"].level == "warning"
     book = RuleBook({"drawdown": BUILT_IN["drawdown"]})
     (verdict,) = book.judge(at(1, Reading("hexdesk.account.drawdown", ("USDT",), 0.125)))
     assert verdict.is_breached

@@ -1,14 +1,17 @@
-"""From loaded plugins to channels."""
+"""From loaded plugins to channels, and to the alarm that tells by them."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.contexts import AlertChannelContext
 from hexdesk.ports.alerts import AlertLevel
 from hexdesk.ports.clock import TimerHandle
+from hexdesk_app.alerting.alarm import Alarm
 from hexdesk_app.alerting.post import Route
+from hexdesk_app.config import Config
 from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.look import find_zone
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
 
@@ -40,3 +43,19 @@ def make_routes(parts: Parts) -> dict[str, Route]:
         level = AlertLevel[part.section.level.upper()]
         routes[name] = Route(name, channel, level, part.section.stage)
     return routes
+
+
+def alarm_of(config: Config, routes: Mapping[str, Route]) -> Alarm:
+    """Make what tells people by these channels.
+
+    Raises:
+        ConfigError: A rule makes no sense.
+    """
+    return Alarm(
+        config.alerts,
+        routes,
+        desk=config.desk.name,
+        mode=config.desk.mode.value,
+        wall_ns=wall_time_ns,
+        zone=find_zone(config.desk.display_zone),
+    )

@@ -72,6 +72,8 @@ BUILT_IN: dict[str, AlertRule] = {
 """Rules that are on unless `[alerts] built_in = false`; one of the same name replaces one."""
 
 EVENT_LEVELS: dict[str, AlertLevel] = {
+    "DESK_GONE": AlertLevel.EMERGENCY,
+    "DESK_BACK": AlertLevel.INFO,
     "HALTED": AlertLevel.EMERGENCY,
     "RISK_HALTED": AlertLevel.EMERGENCY,
     "JOURNAL_UNWRITABLE": AlertLevel.EMERGENCY,
@@ -105,6 +107,7 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
 """How urgent alerts of the desk are, by code; those that are not named are warnings."""
 
 ENDS: dict[str, str] = {
+    "DESK_BACK": "DESK_GONE",
     "DOUBT_SETTLED": "DOUBT_OPEN",
     "REDUCING_ENDED": "REDUCING",
     "RECON_FRESH": "RECON_STALE",

@@ -1,6 +1,7 @@
 """`hexdesk alert`."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,3 +108,61 @@ async def send_test(
     for each in routes.values():
         await each.channel.close()
     return dict(zip(routes, found, strict=True))
+
+
+@alert.command()
+@click.option(
+    "after_s",
+    "--after",
+    type=click.FloatRange(min=1.5, max=3_600.0),
+    default=10.0,
+    show_default=True,
+    help="Seconds without a heartbeat until people are told.",
+)
+@config_options
+@output_options
+def watch(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    *,
+    after_s: float,
+) -> None:
+    """Alarm when the desk of plugins.toml (or FILES) dies: run it beside the desk."""
+    from hexdesk_app.alerting.routes import make_routes
+    from hexdesk_app.config import load_config
+    from hexdesk_app.resolve import resolve
+
+    config = load_config(sources(files, more_files, profile, overrides))
+    routes = make_routes(resolve(config))
+    if not routes:
+        raise NotFoundError(
+            "there is no channel at all",
+            remedy='add [channels.ops] with plugin = "webhook" and its url',
+        )
+    output.note(f"watching the heartbeat in {config.state_path}; Ctrl-C stops it")
+    asyncio.run(_watch(config, routes, after_s))
+
+
+async def _watch(config: "Config", routes: "dict[str, Route]", after_s: float) -> None:
+    """Look at a desk's heartbeat until somebody asks to stop."""
+    from hexdesk_app.alerting.guard import STEP_S, Guard
+    from hexdesk_app.alerting.routes import alarm_of
+    from hexdesk_app.heartbeat import last_beat
+    from hexdesk_app.live_clock import wall_time_ns
+    from hexdesk_app.signals import stop_signals
+
+    alarm, guard, stopped = alarm_of(config, routes), Guard(after_s), asyncio.Event()
+    alarm.start(lambda: None)
+    try:
+        with stop_signals(lambda _signal: stopped.set()):
+            while not stopped.is_set():
+                told = guard.look(last_beat(config.state_path), wall_time_ns())
+                if told is not None:
+                    alarm.take(told)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), STEP_S)
+    finally:
+        alarm.close()

@@ -16,12 +16,11 @@ from hexdesk.plugin.contexts import TelemetryContext
 from hexdesk.ports.journal import TimedJournal
 from hexdesk.ports.telemetry import Reading, Readings, Telemetry
 from hexdesk_app.alerting.alarm import Alarm
-from hexdesk_app.alerting.routes import make_routes
+from hexdesk_app.alerting.routes import alarm_of, make_routes
 from hexdesk_app.build import Application
 from hexdesk_app.history import History
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.live_clock import wall_time_ns
-from hexdesk_app.look import find_zone
 from hexdesk_app.plugins import make
 from hexdesk_app.telemetry.feed import TimelineFeed
 from hexdesk_app.telemetry.process import ProcessGauges, disk_readings
@@ -206,11 +205,4 @@ def make_alarm(app: Application) -> Alarm | None:
     config = app.config
     if not config.channels and not config.alerts.heartbeat_url:
         return None
-    return Alarm(
-        config.alerts,
-        make_routes(app.parts),
-        desk=config.desk.name,
-        mode=config.desk.mode.value,
-        wall_ns=wall_time_ns,
-        zone=find_zone(config.desk.display_zone),
-    )
+    return alarm_of(config, make_routes(app.parts))
