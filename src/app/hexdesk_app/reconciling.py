@@ -42,7 +42,8 @@ class Watchman:
         *,
         resends: Resends | None = None,
     ) -> None:
-        self.reconciler = Reconciler(name, desk, broker.capabilities, settings)
+        past = desk.operator.incidents.of(name)
+        self.reconciler = Reconciler(name, desk, broker.capabilities, settings, past=past)
         self._broker = broker
         self._clock = clock
         self._timeout_s = settings.query_timeout_s

@@ -6,6 +6,7 @@ from typing import Protocol
 from hexdesk.application.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.execution import Execution
 from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.incident_notes import IncidentNotes
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.manual import DONE, ManualOrders, Outcome
 from hexdesk.application.owed import OwedVerbs
@@ -20,6 +21,7 @@ from hexdesk.domain.commands import (
     DisarmLive,
     Flatten,
     Halt,
+    NoteIncident,
     OpenBooks,
     OperatorAmend,
     OperatorCancel,
@@ -69,6 +71,7 @@ class Operator:
 
     Attributes:
         owed: Verbs that a broker could not be told.
+        incidents: What reconciliation asked persons about.
         on_risk: Carries out what is about rules; returns why it did not, or nothing.
     """
 
@@ -80,6 +83,7 @@ class Operator:
         "_next_id",
         "_open_books",
         "_roll_trading_day",
+        "incidents",
         "on_risk",
         "owed",
     )
@@ -95,6 +99,7 @@ class Operator:
         owed: OwedVerbs,
     ) -> None:
         self.owed = owed
+        self.incidents = IncidentNotes()
         self._execution = execution
         self._lives = lives
         self._open_books = open_books
@@ -127,7 +132,7 @@ class Operator:
                     self._execution.refuse(command, "a reason is needed")
             case AdoptOrder():
                 self._execution.adopt(command.intent)
-            case ResolveOrder() | ResendOrder():
+            case ResolveOrder() | ResendOrder() | NoteIncident():
                 return self._settle(command)
             case RollTradingDay():
                 self._roll_trading_day(command)
@@ -140,8 +145,11 @@ class Operator:
                     self._handle_for(host, command)
         return DONE
 
-    def _settle(self, command: ResolveOrder | ResendOrder) -> Outcome:
-        """Do what ends a doubt, or may end it."""
+    def _settle(self, command: ResolveOrder | ResendOrder | NoteIncident) -> Outcome:
+        """Do what ends a doubt or a difference, or may end it."""
+        if isinstance(command, NoteIncident):
+            self.incidents.take(command)
+            return DONE
         execution, order_id = self._execution, command.client_order_id
         if isinstance(command, ResendOrder):
             return Outcome(order_id, send_again(execution, command))

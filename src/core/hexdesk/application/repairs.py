@@ -20,6 +20,7 @@ from hexdesk.application.reconciliation.actions import (
     OpenIncident,
 )
 from hexdesk.application.reconciliation.evidence import evidence
+from hexdesk.application.reconciliation.recall import note_of
 from hexdesk.domain.commands import (
     AdoptOrder,
     ClearReducing,
@@ -70,9 +71,11 @@ class Repairs:
             case SetReducing() | ClearReducing() | Halt():
                 desk.command(action)
             case OpenIncident(incident=incident):
+                desk.command(note_of(incident, now_ns))
                 text = f"incident {incident.id}: {incident.finding.evidence}"
                 desk.alerts.add(Alert("RECONCILE_ASK", incident.finding.key, text, now_ns))
             case CloseIncident(incident=incident):
+                desk.command(note_of(incident, now_ns))
                 text = f"incident {incident.id} is resolved by {incident.by}"
                 desk.alerts.add(Alert("RECONCILE_DONE", incident.finding.key, text, now_ns))
             case Alert():

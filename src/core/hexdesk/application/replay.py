@@ -23,6 +23,7 @@ from hexdesk.domain.commands import (
     ClearReducing,
     DisarmLive,
     Halt,
+    NoteIncident,
     OpenBooks,
     Rearm,
     ResumeEntries,
@@ -155,6 +156,7 @@ class Replay:
             StartStrategy: self._run_flag,
             StopStrategy: self._run_flag,
             RollTradingDay: desk.trading_days.roll,
+            NoteIncident: desk.operator.incidents.take,
             ArmLive: execution.standing.arm,
             DisarmLive: execution.standing.arm,
             **dict.fromkeys(RiskNote.__args__, desk.risk.take),
@@ -204,6 +206,8 @@ class Replay:
         desk.limits.stage(state.stage_pct)
         for instrument_id, trading_day in state.trading_days.items():
             desk.markets.by_id[instrument_id].trading_day = trading_day
+        for incident in state.incidents:
+            desk.operator.incidents.take(incident)
         for note in state.risk:
             desk.risk.take(note)
         for owed in state.owed:

@@ -12,6 +12,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.domain.accounts import Account
+from hexdesk.domain.commands import NoteIncident
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
 from hexdesk.domain.plans import StrategyPlan
@@ -98,6 +99,7 @@ class DeskState(msgspec.Struct, frozen=True, array_like=True):
     owed: tuple[VerbOwed, ...] = ()
     plans: tuple[StrategyPlan, ...] = ()
     stage_pct: int = FULL_PCT
+    incidents: tuple[NoteIncident, ...] = ()
 
 
 def capture(desk: Desk) -> DeskState:
@@ -123,6 +125,7 @@ def capture(desk: Desk) -> DeskState:
         desk.owed.describe(),
         tuple(desk.plans[each] for each in sorted(desk.plans)),
         desk.limits.stage_pct,
+        desk.operator.incidents.describe(),
     )
 
 

@@ -235,6 +235,44 @@ class ResendOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
     ts_init: TimeNs
 
 
+class NoteIncident(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="incident"):
+    """A difference between our books and a broker's was opened for a person, or resolved.
+
+    Attributes:
+        broker: Section of the broker.
+        number: Of the incident, within its broker.
+        kind: What differs, as `CASH`.
+        key: Order id, instrument, currency or name of a mode.
+        ours: Our value, as text.
+        theirs: The broker's.
+        evidence: A sentence for a person.
+        instrument_id: What it concerns; empty for cash and modes.
+        since_ns: Venue time of the earliest execution concerned; 0 without one.
+        opened_ns: When it was opened.
+        resolved_ns: When it was resolved; 0 while it is open.
+        by: Who resolved it.
+        why: In that person's words.
+        policy: What was decided; empty while it is open, and if the difference went away.
+        ts_init: When.
+    """
+
+    broker: str
+    number: int
+    kind: str
+    key: str
+    ours: str
+    theirs: str
+    evidence: str
+    instrument_id: str
+    since_ns: TimeNs
+    opened_ns: TimeNs
+    resolved_ns: TimeNs
+    by: str
+    why: str
+    policy: str
+    ts_init: TimeNs
+
+
 OrderCommand: TypeAlias = OperatorSubmit | OperatorAmend | OperatorCancel
 StrategyCommand: TypeAlias = (
     StopEntries | ResumeEntries | CancelAll | Flatten | StartStrategy | StopStrategy
@@ -253,5 +291,6 @@ Command: TypeAlias = (
     | AdoptOrder
     | ResolveOrder
     | ResendOrder
+    | NoteIncident
     | RiskCommand
 )

@@ -9,7 +9,7 @@ from hexdesk.application.reconciliation.actions import Action, CancelLeftover, F
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
-from hexdesk.domain.commands import ClearReducing, Halt, SetReducing
+from hexdesk.domain.commands import ClearReducing, Halt, NoteIncident, SetReducing
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import Fill, OrderAbandoned, VenueReport
@@ -42,11 +42,14 @@ class Session:
         modes: dict[str, str] | None = None,
         *,
         starts: bool = True,
+        past: Sequence[NoteIncident] = (),
     ) -> None:
         self.rig = Rig("a", "b").start()
         self.desk = self.rig.desk
         self.settings = settings or ReconciliationSettings()
-        self.reconciler = Reconciler("venue", self.desk, capabilities, self.settings, modes=modes)
+        self.reconciler = Reconciler(
+            "venue", self.desk, capabilities, self.settings, modes=modes, past=past
+        )
         self.orders: dict[str, VenueOrder] = {}
         self.fills: list[Fill] = []
         self.positions: dict[str, int] = {}

@@ -17,6 +17,8 @@ from hexdesk.domain.values import TimeNs
 
 INCIDENTS_MAX = 1_000
 """Incidents kept; resolved ones are forgotten first. More open ones are counted, not kept."""
+NEEDS_NO_LOOK = frozenset({Policy.IGNORE, Policy.REDUCE, Policy.HALT})
+"""Decisions about a difference of an earlier run that may come before it was seen again."""
 BY_ITSELF = "reconciliation"
 """Who resolved what nobody had to."""
 
@@ -68,6 +70,7 @@ class Incidents:
 
     def __init__(self, broker: str) -> None:
         self.dropped_count = 0
+        self._recalled: set[int] = set()
         self._broker = broker
         self._by_id: dict[int, Incident] = {}
         self._open: dict[tuple[Mismatch, str], int] = {}
@@ -95,9 +98,11 @@ class Incidents:
         """Open an incident, or bring the open one up to date; None if there is nothing new."""
         known = self.about(finding)
         if known is not None:
-            if known.finding.is_same(finding):
-                return None
+            self._recalled.discard(known.id)
             incident = replace(known, finding=finding)
+            if known.finding.is_same(finding):
+                self._by_id[known.id] = incident  # one of an earlier run lacks what was found
+                return None
         else:
             if not self._make_room():
                 self.dropped_count += 1
@@ -107,6 +112,22 @@ class Incidents:
             self._open[finding.subject] = incident.id
         self._by_id[incident.id] = incident
         return incident
+
+    def recall(self, incident: Incident) -> None:
+        """Take up an incident of an earlier run."""
+        self._count = max(self._count, incident.id)
+        self._by_id[incident.id] = incident
+        if incident.is_open:
+            self._open[incident.finding.subject] = incident.id
+            self._recalled.add(incident.id)
+
+    def problem(self, incident: Incident | None, policy: Policy, by: str, why: str) -> str:
+        """Return why a person's decision cannot be carried out, or an empty string."""
+        problem = resolve_problem(incident, policy, by, why)
+        is_recalled = incident is not None and incident.id in self._recalled
+        if is_recalled and not problem and policy not in NEEDS_NO_LOOK:
+            return "it was not seen again since the start; try again"
+        return problem
 
     def resolve(
         self, incident: Incident, policy: Policy | None, *, by: str, why: str, now_ns: TimeNs
@@ -121,6 +142,7 @@ class Incidents:
             policy=policy,
         )
         self._by_id[incident.id] = resolved
+        self._recalled.discard(incident.id)
         del self._open[incident.finding.subject]
         return resolved
 

@@ -5,7 +5,7 @@ gives each answer to `answered` or its failure to `failed`. It hands the actions
 the desk before it calls again. All of that happens in the desk's own thread, between inputs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation import patience
@@ -40,11 +40,13 @@ from hexdesk.application.reconciliation.findings import (
     Policy,
 )
 from hexdesk.application.reconciliation.handling import actions_for
-from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incidents, resolve_problem
+from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incidents
+from hexdesk.application.reconciliation.recall import earliest_ns, recall
 from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
 from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
+from hexdesk.domain.commands import NoteIncident
 from hexdesk.domain.order import Order
 from hexdesk.domain.values import NS_PER_MS, TimeNs
 from hexdesk.ports.broker import Capabilities, VenueOrder
@@ -70,8 +72,9 @@ class Reconciler:
         settings: ReconciliationSettings,
         *,
         modes: Mapping[str, str] | None = None,
+        past: Sequence[NoteIncident] = (),
     ) -> None:
-        """Make one; `modes` is what the account should be set to, by name."""
+        """Make one; `modes` is what the account should be set to, `past` its incidents before."""
         self.broker = broker
         self.incidents = Incidents(broker)
         self.is_ready = False
@@ -85,8 +88,8 @@ class Reconciler:
         self._schedule = Schedule(settings, 0)
         self._confirmations = {kind: Confirmations() for kind in ROUND}
         self._reductions = Reductions()
-        self._standing: dict[tuple[Mismatch, str], tuple[Finding, QueryKind, bool]] = {}
-        self._ignored: dict[tuple[Mismatch, str, str, str], None] = {}
+        self._past = past
+        self._standing, self._ignored, self._reduced = recall(past, self.incidents, settings)
         self._unbooked = NOTHING
         self._orders: tuple[TimeNs, tuple[VenueOrder, ...]] | None = None
         self._lookups: set[str] = set()
@@ -113,7 +116,7 @@ class Reconciler:
         self._quiet_ns = quiet_since_ns + self._visibility_ms * NS_PER_MS
         overlap_ns = nanoseconds(self._settings.fill_overlap_s)
         since_ns = quiet_since_ns or now_ns
-        self._fills_from_ns = max(since_ns - overlap_ns, 0)
+        self._fills_from_ns = earliest_ns(self._past, max(since_ns - overlap_ns, 0))
         self._schedule = Schedule(self._settings, now_ns)
         self._reductions.take_over(self._desk.execution.reducing, self._instruments())
 
@@ -222,7 +225,7 @@ class Reconciler:
     ) -> Resolution:
         """Carry out a person's decision about an incident, or only say what it would come to."""
         incident = self.incidents.find(number)
-        problem = resolve_problem(incident, policy, by, why)
+        problem = self.incidents.problem(incident, policy, by, why)
         if problem or incident is None:
             return Resolution(problem=problem or f"there is no incident {number}")
         finding = incident.finding
@@ -244,6 +247,7 @@ class Reconciler:
                 del self._ignored[next(iter(self._ignored))]
         elif policy is REDUCE and standing is not None:
             self._standing[finding.subject] = (finding, standing[1], True)
+            self._reduced[finding.identity] = None
         return Resolution([CloseIncident(resolved), *actions, *self._reduce(now_ns)])
 
     # --- looking ---------------------------------------------------------------------------
@@ -265,10 +269,8 @@ class Reconciler:
 
     def reducing(self) -> dict[str, dict[str, str]]:
         """Return texts by code of this broker's instruments that may only shrink."""
-        reducing = self._desk.execution.reducing
-        return {
-            each: dict(reducing[each]) for each in sorted(self._instruments() & reducing.keys())
-        }
+        codes = self._desk.execution.reducing
+        return {each: dict(codes[each]) for each in sorted(self._instruments() & codes.keys())}
 
     def age_ns(self, now_ns: TimeNs) -> TimeNs:
         """Return how long orders, executions or positions have not been compared."""
@@ -395,7 +397,8 @@ class Reconciler:
         if sighting.acts > 1:
             return self._act_again(sighting, policies, query, books, now_ns)
         actions: list[Action] = [Alert(finding.kind.value, finding.key, finding.evidence, now_ns)]
-        self._standing[finding.subject] = (finding, query.kind, REDUCE in policies)
+        reduces = REDUCE in policies or finding.identity in self._reduced
+        self._standing[finding.subject] = (finding, query.kind, reduces)
         for policy in policies:
             actions += actions_for(finding, policy, books, asked_ns=query.asked_ns, now_ns=now_ns)
         if ASK in policies:
@@ -427,7 +430,8 @@ class Reconciler:
         return actions + self._ask(finding, now_ns)
 
     def _ask(self, finding: Finding, now_ns: TimeNs) -> list[Action]:
-        incident = self.incidents.raise_for(finding, now_ns)
+        is_decided = finding.identity in self._reduced
+        incident = None if is_decided else self.incidents.raise_for(finding, now_ns)
         return [] if incident is None else [OpenIncident(incident)]
 
     def _is_seen(self, finding: Finding) -> bool:
@@ -458,9 +462,8 @@ class Reconciler:
         if self.is_ready:
             return
         schedule = self._schedule
-        if any(schedule.count(kind) == 0 for kind in VERIFIED):
-            return
-        if not schedule.count(QueryKind.BALANCES) and not schedule.failures(QueryKind.BALANCES):
+        has_balances = schedule.count(QueryKind.BALANCES) or schedule.failures(QueryKind.BALANCES)
+        if not has_balances or any(schedule.count(kind) == 0 for kind in VERIFIED):
             return
         if not all(map(self._is_looked_at, ROUND)) or self._doubts.is_searching():
             return
