@@ -19,6 +19,7 @@ from hexdesk_api.v1 import (
     strategies_pb2,
 )
 from hexdesk_grpc import monitoring, risk_methods, to_wire, to_wire_checks, to_wire_reconciliation
+from hexdesk_grpc.approval_methods import METHODS as APPROVALS
 from hexdesk_grpc.from_wire import (
     mutation,
     page,
@@ -378,6 +379,7 @@ def _methods() -> dict[str, Method]:
             requests.ListTokens, page,
             show=_listed(access_pb2.ListTokensResponse, "tokens", to_wire.token),
         ),
+        **{name: Method(*each) for name, each in APPROVALS.items()},
         "AccessService.ListAuditEntries": _method(
             requests.ListAuditEntries, page,
             show=_listed(access_pb2.ListAuditEntriesResponse, "entries", to_wire.audit_entry),

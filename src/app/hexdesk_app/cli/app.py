@@ -53,6 +53,7 @@ class LazyGroup(click.Group):
         "shutdown": "hexdesk_app.cli.remote.acting:shutdown",
         "events": "hexdesk_app.cli.remote.looking:events",
         "token": "hexdesk_app.cli.remote.acting:token",
+        "approvals": "hexdesk_app.cli.remote.approving:approvals",
         "certs": "hexdesk_app.cli.certs:certs",
         "audit": "hexdesk_app.cli.remote.looking:audit",
         "alert": "hexdesk_app.cli.alert:alert",

@@ -40,6 +40,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         on_stop: What happens to open orders when the desk stops: cancel or keep.
         on_unreachable: What a live desk does at its start about a feed or broker that cannot be
             reached: wait, and open nothing there until it can, or fail.
+        two_person: Whether a second person must agree to what cannot be undone on a live desk.
         inbox_max: Inputs that may wait for the desk.
         strategy_budget_ms: Time that a strategy may take per call, in ms; 0 is unlimited.
         display_zone: Time zone of what people are shown; what is stored, and JSON, is UTC.
@@ -53,6 +54,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     state_path: Annotated[str, Meta(min_length=1)] = "hexdesk_data"
     on_stop: Literal["cancel", "keep"] = "cancel"
     on_unreachable: Literal["wait", "fail"] = "wait"
+    two_person: bool = False
     inbox_max: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 65_536
     strategy_budget_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
     display_zone: str = "UTC"

@@ -13,7 +13,12 @@ from typing import Generic, TypeVar
 import msgspec
 
 from hexdesk.errors import DataError
-from hexdesk.ports.control_state import AnswerRecord, AuditEntry, TokenRecord
+from hexdesk.ports.control_state import (
+    AnswerRecord,
+    ApprovalRecord,
+    AuditEntry,
+    TokenRecord,
+)
 
 R = TypeVar("R", bound=msgspec.Struct)
 
@@ -104,6 +109,11 @@ def answer_file(state_path: Path) -> LineFile[AnswerRecord]:
 def audit_file(state_path: Path) -> LineFile[AuditEntry]:
     """Return where the audit log is kept."""
     return LineFile(state_path / FOLDER / "audit.jsonl", AuditEntry)
+
+
+def approval_file(state_path: Path) -> LineFile[ApprovalRecord]:
+    """Return where is kept what waits for a second person."""
+    return LineFile(state_path / FOLDER / "approvals.jsonl", ApprovalRecord)
 
 
 def token_file(state_path: Path) -> LineFile[TokenRecord]:

@@ -19,8 +19,8 @@ from hexdesk.ports.clock import Clock
 from hexdesk.ports.control_checks import CheckInfo
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
-from hexdesk_app.config import Config
-from hexdesk_app.control.files import answer_file, audit_file, token_file
+from hexdesk_app.config import Config, Mode
+from hexdesk_app.control.files import answer_file, approval_file, audit_file, token_file
 from hexdesk_app.doctor.running import running_checks
 from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
@@ -67,6 +67,11 @@ class Process:
     def version(self) -> str:
         """Version of hexdesk."""
         return _version()
+
+    @property
+    def two_person(self) -> bool:
+        """Whether what cannot be undone waits for a second person."""
+        return self._config.desk.two_person and self._config.desk.mode is Mode.LIVE
 
     @property
     def queue_depth(self) -> int:
@@ -143,7 +148,10 @@ def make_control(  # noqa: PLR0917 - what it joins
         wall_ns=wall_ns,
         later=_soon,
         stores=ControlStores(
-            answer_file(state_path), audit_file(state_path), token_file(state_path)
+            answer_file(state_path),
+            audit_file(state_path),
+            token_file(state_path),
+            approval_file(state_path),
         ),
         make_secret=_make_secret,
     )

@@ -150,6 +150,8 @@ class Mutation(msgspec.Struct, Generic[A_co], frozen=True, kw_only=True):
     needs_reason: ClassVar[bool] = False
     is_always_open: ClassVar[bool] = False
     """Whether it makes things safer and so never waits for arming or a second person."""
+    needs_second_person: ClassVar[bool] = False
+    """Whether it cannot be undone on a live desk, so that another person must agree."""
 
     request_id: str = ""
     dry_run: bool = False

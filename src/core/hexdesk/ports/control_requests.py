@@ -83,6 +83,7 @@ class Flatten(Mutation[Flattened], frozen=True, kw_only=True):
     """Cancel open orders and close positions at the market."""
 
     scope: ClassVar[Scope] = Scope.RISK
+    needs_second_person: ClassVar[bool] = True
     strategy_id: str = ""
 
 
@@ -98,6 +99,7 @@ class Rearm(Mutation[str], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
 
 
 class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
@@ -106,12 +108,13 @@ class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
     Attributes:
         account_id: The account's id, typed out by a person; of several accounts all of them, by
             section name, with commas between.
-        stage_pct: Percent of size and limits; only 100 so far.
+        stage_pct: Percent of the size limits that holds: 10, 25, 50 or 100.
         duration_ns: How long the grant runs, from a minute to a day.
     """
 
     scope: ClassVar[Scope] = Scope.ADMIN
     needs_reason: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
     account_id: str
     duration_ns: TimeNs
     stage_pct: int = 100
@@ -137,6 +140,7 @@ class Shutdown(Mutation[LeftBehind], frozen=True, kw_only=True):
     """Stop the process in good order."""
 
     scope: ClassVar[Scope] = Scope.ADMIN
+    needs_second_person: ClassVar[bool] = True
 
 
 # --- access -----------------------------------------------------------------------------------
@@ -222,6 +226,7 @@ class ResolveOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
     client_order_id: str
     resolution: str
     price: str = ""
@@ -341,6 +346,7 @@ class ResolveIncident(Mutation[ResolvedInfo], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
     account: str
     number: int
     policy: str

@@ -111,6 +111,7 @@ class RearmRule(Mutation[Rearmed], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
+    needs_second_person: ClassVar[bool] = True
     rule: str
     risk_scope: str = ""
     accepts_loss: bool = False

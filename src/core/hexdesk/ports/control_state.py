@@ -1,10 +1,11 @@
-"""What a control plane keeps over a restart: answers, the audit log, tokens.
+"""What a control plane keeps over a restart: answers, the audit log, tokens, approvals.
 
 All are append-only lists of records; files in the state folder keep them, or memory in tests
 (`hexdesk.testing.control_state`).
 """
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -90,6 +91,49 @@ class TokenStore(Protocol):
         ...
 
     def append(self, record: TokenRecord) -> None:
+        """Keep one more, safe against the end of the process.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...
+
+
+class ApprovalState(StrEnum):
+    """Where a call stands that needs a second person."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    USED = "used"
+    EXPIRED = "expired"
+    DENIED = "denied"
+
+
+class ApprovalRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that needs a second person; a later record of the same number replaces it.
+
+    `request` is JSON; `digest` tells it from every other one, whatever its `request_id`.
+    """
+
+    number: int
+    state: ApprovalState
+    method: str
+    request: str
+    digest: str
+    requested_by: str
+    create_ns: TimeNs
+    expire_ns: TimeNs
+    approved_by: str = ""
+
+
+class ApprovalStore(Protocol):
+    """Keeps approvals."""
+
+    def load(self) -> Iterable[ApprovalRecord]:
+        """Return all records, oldest first."""
+        ...
+
+    def append(self, record: ApprovalRecord) -> None:
         """Keep one more, safe against the end of the process.
 
         Raises:

@@ -65,6 +65,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def two_person(self) -> bool:
+        """Whether what cannot be undone waits for a second person."""
+        ...
+
+    @property
     def queue_depth(self) -> int:
         """Inputs that wait; -1 where there is no inbox."""
         ...

@@ -2,7 +2,12 @@
 
 from collections.abc import Sequence
 
-from hexdesk.ports.control_state import AnswerRecord, AuditEntry, TokenRecord
+from hexdesk.ports.control_state import (
+    AnswerRecord,
+    ApprovalRecord,
+    AuditEntry,
+    TokenRecord,
+)
 
 
 class FakeAnswerStore:
@@ -48,6 +53,21 @@ class FakeAuditStore:
         if self.is_full:
             raise OSError(28, "no space left")
         self.entries.append(record)
+
+
+class FakeApprovalStore:
+    """Keeps approvals in a list."""
+
+    def __init__(self) -> None:
+        self.records: list[ApprovalRecord] = []
+
+    def load(self) -> list[ApprovalRecord]:
+        """Return everything."""
+        return list(self.records)
+
+    def append(self, record: ApprovalRecord) -> None:
+        """Keep one more."""
+        self.records.append(record)
 
 
 class FakeTokenStore:

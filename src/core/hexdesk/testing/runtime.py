@@ -18,6 +18,7 @@ class FakeRuntime:
         self.name = "test"
         self.mode = mode
         self.version = "0"
+        self.two_person = False
         self.queue_depth = -1
         self.is_stopping = False
         self.reconciliation: Reconciling | None = None

@@ -18,7 +18,12 @@ from hexdesk.ports.control_requests import CreateOrder
 from hexdesk.ports.control_views import OrderInfo, OrderTerms
 from hexdesk.testing.broker_bench import INSTRUMENT
 from hexdesk.testing.control_monitoring import FakeAlarms, FakeMonitor
-from hexdesk.testing.control_state import FakeAnswerStore, FakeAuditStore, FakeTokenStore
+from hexdesk.testing.control_state import (
+    FakeAnswerStore,
+    FakeApprovalStore,
+    FakeAuditStore,
+    FakeTokenStore,
+)
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk.testing.strategy import WIDE_LIMITS
 from tests.core.application.rig import ALL_CAPABILITIES, Rig
@@ -51,6 +56,7 @@ class ControlRig(Rig):
         self.answers = FakeAnswerStore()
         self.audit = FakeAuditStore()
         self.tokens = FakeTokenStore()
+        self.approvals = FakeApprovalStore()
         self.secrets = 0
         self.idle: list[Callable[[], None]] = []
         self.events_max = events_max
@@ -65,7 +71,7 @@ class ControlRig(Rig):
             self.office,
             wall_ns=self.clock.now_ns,
             later=self.idle.append,
-            stores=ControlStores(self.answers, self.audit, self.tokens),
+            stores=ControlStores(self.answers, self.audit, self.tokens, self.approvals),
             make_secret=self.make_secret,
             events_max=self.events_max,
         )

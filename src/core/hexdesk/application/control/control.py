@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar, get_args
 from msgspec.structs import replace
 
 from hexdesk.application.control.answers import Answers
+from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import Audit, json_of
 from hexdesk.application.control.checks import Checks
@@ -43,8 +44,9 @@ from hexdesk.ports.control import (
     Reason,
     Scope,
 )
+from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
 from hexdesk.ports.control_checks import RunChecks
-from hexdesk.ports.control_state import AnswerStore, AuditStore, TokenStore
+from hexdesk.ports.control_state import AnswerStore, ApprovalStore, AuditStore, TokenStore
 from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
@@ -57,6 +59,8 @@ SIGNED = (
     requests.ResolveOrder,
     requests.ArmLive,
     requests.DisarmLive,
+    ApproveCall,
+    DenyCall,
     control_monitoring.AcknowledgeAlarm,
     control_monitoring.SilenceAlarms,
     control_risk.RearmRule,
@@ -72,6 +76,7 @@ class ControlStores(NamedTuple):
     answers: AnswerStore
     audit: AuditStore
     tokens: TokenStore
+    approvals: ApprovalStore
 
 
 class DeskControl:
@@ -120,6 +125,7 @@ class DeskControl:
         self.audit = Audit(stores.audit)
         self._answers = Answers(stores.answers, wall_ns())
         self._tokens = tokens = Tokens(stores.tokens, make_secret)
+        self._approvals = Approvals(desk, runtime, tokens, stores.approvals, wall_ns)
         orders = Orders(desk, sight, chronicle)
         safety = Safety(desk, sight, chronicle, runtime)
         portfolio = Portfolio(desk, sight, chronicle)
@@ -132,6 +138,7 @@ class DeskControl:
             **monitoring.queries,
             requests.GetDesk: sight.desk_info,
             RunChecks: checks.run,
+            ListApprovals: self._approvals.page,
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
             requests.GetOrder: orders.get,
@@ -177,6 +184,8 @@ class DeskControl:
             requests.CancelAllOrders: orders.cancel_all,
             requests.CreateToken: lambda request, _: tokens.create(request, wall_ns()),
             requests.RevokeToken: self._revoke,
+            ApproveCall: self._approvals.approve,
+            DenyCall: self._approvals.deny,
             requests.StartStrategy: safety.change_strategy,
             requests.StopStrategy: safety.change_strategy,
             requests.PauseStrategy: safety.change_strategy,
@@ -252,11 +261,16 @@ class DeskControl:
             answered = self._answers.find(caller, mutation, kind, wall_ns)
             if answered is not None:
                 return answered
+        trial = replace(mutation, dry_run=True)
+        approval = self._approvals.demand(caller, mutation, lambda: handle(trial, now_ns))
+        if mutation.request_id:
             self._answers.begin(caller, mutation, wall_ns)
         before = self._state_of(mutation)
+        self._approvals.use(approval)
         try:
             answer: A = handle(mutation, now_ns)
         except ControlError:
+            self._approvals.give_back(approval)
             if mutation.request_id:
                 self._answers.drop(caller, mutation, wall_ns)
             raise

@@ -119,6 +119,10 @@ class Tokens:
         """Return all tokens, by name."""
         return page_of(query, sorted(self._by_name.items()), token_info)
 
+    def admin_count(self, now_ns: TimeNs) -> int:
+        """Return how many tokens with the scope admin hold."""
+        return len(self._admins(now_ns))
+
     def _admins(self, now_ns: TimeNs) -> list[str]:
         return [
             name
