@@ -9,7 +9,7 @@ from time import monotonic, sleep
 import msgspec
 
 from hexdesk_app.chaos.audit import Audit
-from hexdesk_app.chaos.plan import Blow, Cycle, cycle_of
+from hexdesk_app.chaos.plan import Blow, Cycle, Since, cycle_of
 from hexdesk_app.chaos.site import ChaosError, Site, alerts_in
 from hexdesk_app.chaos.venue_client import VenueClient
 from hexdesk_app.problems import EXIT_INTERRUPTED, EXIT_OK
@@ -22,6 +22,7 @@ STARTS_MAX = 5
 """Starts in a row that may end by themselves, while the venue is disturbed."""
 READY = "is ready"
 TOOK_UP = "took up"
+WORDS = {Since.BOOKS: (TOOK_UP, READY), Since.READY: (READY,)}
 
 
 class ChaosResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ class Chaos:
     def _live(self, cycle: Cycle) -> None:
         """Let the desk live once, and kill it."""
         self._set_faults(cycle)
-        self._start(must_be_ready=cycle.from_ready)
+        self._start(cycle.since)
         for strike in cycle.strikes:
             self._wait(strike.after_s)
             self._strike(strike.blow)
@@ -136,8 +137,10 @@ class Chaos:
         self._is_disturbed = bool(cycle.faults)
         self._faults.update(str(fault["action"]) for fault in cycle.faults)
 
-    def _start(self, *, must_be_ready: bool) -> None:
+    def _start(self, until: Since) -> None:
         """Start the desk; where its start fails because of us, start it again as a watchdog would.
+
+        The first desk has no journal to read, and is ready without saying that it did.
 
         Raises:
             ChaosError: It ends by itself though nothing is wrong with the venue, or too often.
@@ -145,7 +148,7 @@ class Chaos:
         self._is_stopping = False
         for _ in range(STARTS_MAX):
             self._site.desk.start()
-            if not must_be_ready or self._site.desk.says(READY):
+            if until is Since.START or self._site.desk.says(*WORDS[until]):
                 return
             self._explain_end()
         raise ChaosError(f"the desk does not start: {self._site.desk.tail()}")
@@ -195,7 +198,7 @@ class Chaos:
         site = self._site
         self._client.set_faults(())
         self._is_disturbed = False
-        self._start(must_be_ready=True)
+        self._start(Since.READY)
         self._wait(FLOW_S)
         self._client.hold()
         found = audit.agree()

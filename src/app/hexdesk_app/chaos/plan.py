@@ -6,12 +6,15 @@ from random import Random
 import msgspec
 
 START_S_MAX = 1.4
-"""Of a cycle that ends while the desk starts, recovers or reconciles: its longest."""
+"""Of a cycle that ends while the desk starts or reads its journal: its longest."""
+BOOKS_S_MAX = 0.6
+"""The same from when it has read its journal: it connects, asks and compares."""
 RUN_S_MAX = 0.5
-"""The same from when the desk was ready."""
+"""The same from when it was ready."""
 STOP_S_MAX = 0.03
 """From the request to stop in good order, where the last snapshot is written, to the kill."""
 FROM_READY_SHARE = 0.5
+FROM_BOOKS_SHARE = 0.25
 STOP_SHARE = 0.25
 """Of the kills of a desk that was ready: those that come while it stops in good order."""
 VENUE_SHARE = 0.08
@@ -33,6 +36,16 @@ class Blow(StrEnum):
     """Every connection breaks."""
 
 
+class Since(StrEnum):
+    """From when a cycle's first strike counts."""
+
+    START = "start"
+    BOOKS = "books"
+    """The desk has read its journal."""
+    READY = "ready"
+    """It trades."""
+
+
 class Strike(msgspec.Struct, frozen=True):
     """One blow, so many seconds after the one before it."""
 
@@ -45,23 +58,26 @@ class Cycle(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: From 1.
-        from_ready: Whether the first strike counts from when the desk trades, else from its start.
+        since: From when the first strike counts.
         faults: What the venue does wrong meanwhile, as it takes it at `/v1/admin/faults`.
         strikes: In order; the last kills the desk.
     """
 
     number: int
-    from_ready: bool
+    since: Since
     faults: tuple[Fault, ...]
     strikes: tuple[Strike, ...]
+
+
+LONGEST_S = {Since.START: START_S_MAX, Since.BOOKS: BOOKS_S_MAX, Since.READY: RUN_S_MAX}
 
 
 def cycle_of(seed: int, number: int) -> Cycle:
     """Return a cycle: a pure function of both, whatever came before it."""
     chance = Random(f"{seed}:cycle:{number}")
-    from_ready = chance.random() < FROM_READY_SHARE
-    longest_s = RUN_S_MAX if from_ready else START_S_MAX
-    moments = [(chance.uniform(0, longest_s), _end(chance, from_ready=from_ready))]
+    since = _since(chance.random())
+    longest_s = LONGEST_S[since]
+    moments = [(chance.uniform(0, longest_s), _end(chance, since))]
     for blow, share in ((Blow.KILL_VENUE, VENUE_SHARE), (Blow.CUT, CUT_SHARE)):
         if chance.random() < share:
             moments.append((chance.uniform(0, moments[0][0]), blow))
@@ -73,13 +89,17 @@ def cycle_of(seed: int, number: int) -> Cycle:
         passed_s = at_s
     if moments[-1][1] is Blow.STOP_DESK:
         strikes.append(Strike(chance.uniform(0, STOP_S_MAX), Blow.KILL_DESK))
-    return Cycle(
-        number=number, from_ready=from_ready, faults=_faults(chance), strikes=tuple(strikes)
-    )
+    return Cycle(number=number, since=since, faults=_faults(chance), strikes=tuple(strikes))
 
 
-def _end(chance: Random, *, from_ready: bool) -> Blow:
-    is_stopping = from_ready and chance.random() < STOP_SHARE
+def _since(drawn: float) -> Since:
+    if drawn < FROM_READY_SHARE:
+        return Since.READY
+    return Since.BOOKS if drawn < FROM_READY_SHARE + FROM_BOOKS_SHARE else Since.START
+
+
+def _end(chance: Random, since: Since) -> Blow:
+    is_stopping = since is Since.READY and chance.random() < STOP_SHARE
     return Blow.STOP_DESK if is_stopping else Blow.KILL_DESK
 
 

@@ -151,19 +151,19 @@ class Process:
             file.seek(self._begun)
             return file.read().decode(errors="replace")
 
-    def says(self, words: str) -> bool:
-        """Wait until it says something; False if it ended instead.
+    def says(self, *words: str) -> bool:
+        """Wait until it says one of some things; False if it ended instead.
 
         Raises:
             ChaosError: It does neither within a minute.
         """
         deadline = monotonic() + START_TIMEOUT_S
-        while words not in self.said():
+        while not any(each in self.said() for each in words):
             if self.exit_code is not None:
                 return False
             if monotonic() > deadline:
                 raise ChaosError(
-                    f"{self.name} did not say {words!r} in {START_TIMEOUT_S:g} s: {self.tail()}"
+                    f"{self.name} did not say {words[0]!r} in {START_TIMEOUT_S:g} s: {self.tail()}"
                 )
             sleep(POLL_S)
         return True
