@@ -183,10 +183,12 @@ def convert_settings(
     *,
     version: str = "",
     also: tuple[str, ...] = (),
+    decimals: bool = False,
 ) -> msgspec.Struct:
     """Return a plugin's settings out of a table.
 
-    `version` is shown in messages; `also` are keys of the same table that hexdesk itself takes.
+    `version` is shown in messages; `also` are keys of the same table that hexdesk itself takes;
+    `decimals` takes bare numbers for texts that hold decimal numbers.
 
     Raises:
         ManyConfigError: Everything that is wrong with the table.
@@ -195,7 +197,7 @@ def convert_settings(
     errors: list[ConfigError] = []
     place = Place(path=path, origins=origins, owner=owner, also=also)
     try:
-        settings = to_struct(table, registration.settings, place, errors)
+        settings = to_struct(table, registration.settings, place, errors, decimals=decimals)
     except (NameError, TypeError) as error:
         raise PluginError(
             f"the settings type of {owner} cannot be read: {error}",

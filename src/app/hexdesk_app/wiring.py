@@ -45,6 +45,7 @@ from hexdesk_app.config.schema import Mode
 from hexdesk_app.control.plane import Process, make_control
 from hexdesk_app.links import LinkKind, Links
 from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.plans import carry_out, overlay_plans
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
 from hexdesk_app.risk import attach_risk
@@ -284,6 +285,7 @@ def assemble(
         for name, broker in brokers.items():
             if isinstance(broker, ForgetfulBroker):
                 hand_over(desk, name, broker)
+    overlay = overlay_plans(config, parts, desk)
     _open_books(config, parts, desk)
     now_ns = max(clock.now_ns(), desk.pulse.now_ns)
     desk.begin_run(
@@ -299,7 +301,9 @@ def assemble(
             desk.deposit(name, money, "start", now_ns)
     desk.saves.is_on = config.journal is not None and not is_virtual
     for name in parts.strategies:
-        _add_strategy(parts, name, desk)
+        if name not in overlay.planned:
+            _add_strategy(parts, name, desk)
+    carry_out(overlay, parts, desk, now_ns)
     return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk), resends)
 
 

@@ -1,6 +1,7 @@
 """Makes strategies of installed plugins while a desk runs, on a thread of their own."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Annotated, Any, TypeAlias, get_args, get_origin
 
@@ -180,8 +181,9 @@ def part_of(
     version = plugin.distribution.rpartition(" ")[2]
     origins = Origins()
     settings = convert_settings(
-        registration, draft.settings, section.settings_path, origins, version=version
-    )
+        registration, _exact(draft.settings), section.settings_path, origins,
+        version=version, decimals=True,
+    )  # fmt: skip
     unset = unset_secrets(settings, section.settings_path, origins)
     if unset:
         raise unset[0]
@@ -248,6 +250,15 @@ def refusal(error: HexdeskError) -> ControlError:
         facts=facts,
         faults=faults,
     )  # fmt: skip
+
+
+def _exact(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
+    """Return a value of JSON as TOML has it: a number is what is written, not what is near it."""
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, dict):
+        return {key: _exact(each) for key, each in value.items()}
+    return [_exact(each) for each in value] if isinstance(value, list) else value
 
 
 def _capital(config: Config, strategy_id: str) -> Any:  # noqa: ANN401 - Money or None

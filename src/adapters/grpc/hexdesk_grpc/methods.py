@@ -18,7 +18,14 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc import monitoring, risk_methods, to_wire, to_wire_checks, to_wire_reconciliation
+from hexdesk_grpc import (
+    monitoring,
+    risk_methods,
+    strategy_methods,
+    to_wire,
+    to_wire_checks,
+    to_wire_reconciliation,
+)
 from hexdesk_grpc.approval_methods import METHODS as APPROVALS
 from hexdesk_grpc.from_wire import (
     mutation,
@@ -340,6 +347,7 @@ def _methods() -> dict[str, Method]:
         "RiskService.Rearm": _method(requests.Rearm, mutation, show=_rearmed),
         **{name: Method(*each) for name, each in risk_methods.METHODS.items()},
         **{name: Method(*each) for name, each in monitoring.METHODS.items()},
+        **{name: Method(*each) for name, each in strategy_methods.METHODS.items()},
         # --- reconciliation
         "ReconciliationService.GetReconciliation": _method(
             requests.GetReconciliation, show=to_wire_reconciliation.reconciliation

@@ -42,7 +42,7 @@ class LazyGroup(click.Group):
         "trades": "hexdesk_app.cli.remote.looking:trades",
         "positions": "hexdesk_app.cli.remote.looking:positions",
         "balance": "hexdesk_app.cli.remote.looking:balance",
-        "strategy": "hexdesk_app.cli.remote.acting:strategy",
+        "strategy": "hexdesk_app.cli.remote.strategies:strategy",
         "stop-entries": "hexdesk_app.cli.remote.acting:stop_entries",
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",
         "flatten": "hexdesk_app.cli.remote.acting:flatten",

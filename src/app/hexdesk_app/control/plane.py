@@ -7,14 +7,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import msgspec
-
 from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.application.desk import Desk
 from hexdesk.application.inbox import Inbox
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.values import TimeNs
-from hexdesk.plugin.secret import Secret
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control_checks import CheckInfo
 from hexdesk.ports.control_monitoring import Monitor
@@ -24,12 +21,17 @@ from hexdesk_app.control.files import answer_file, approval_file, audit_file, to
 from hexdesk_app.doctor.running import running_checks
 from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
+from hexdesk_app.workshop import PluginWorkshop
 
 SECRET_BYTES = 32
 
 
 class Process:
-    """The process that a desk runs in; implements `Runtime`."""
+    """The process that a desk runs in; implements `Runtime`.
+
+    Attributes:
+        workshop: Makes strategies while the desk runs.
+    """
 
     def __init__(self, config: Config, parts: Parts, inbox: Inbox, *, is_virtual: bool) -> None:
         self._stop: Callable[[str], None] = _nothing
@@ -38,7 +40,7 @@ class Process:
         self._parts = parts
         self._inbox = inbox
         self._is_virtual = is_virtual
-        self._facts: dict[str, StrategyFacts] = {}
+        self.workshop = PluginWorkshop(config, parts)
         self._reconciliation: Reconciling | None = None
         self._links: Links | None = None
         self._monitor: Monitor | None = None
@@ -97,11 +99,8 @@ class Process:
         self._monitor = monitor
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
-        """Return what the configuration says of a strategy, secrets masked."""
-        known = self._facts.get(strategy_id)
-        if known is None:
-            known = self._facts[strategy_id] = self._look_up(strategy_id)
-        return known
+        """Return what a strategy is made of, secrets masked."""
+        return self.workshop.facts_of(strategy_id)
 
     def watch_links(self, links: Links) -> None:
         """Say where the connections are looked up."""
@@ -114,16 +113,6 @@ class Process:
     def shutdown(self, reason: str) -> None:
         """Ask the process to stop, once what is being answered is out."""
         asyncio.get_running_loop().call_soon(self._stop, reason)
-
-    def _look_up(self, strategy_id: str) -> StrategyFacts:
-        part = self._parts.strategies.get(strategy_id)
-        if part is None:
-            return StrategyFacts()
-        settings: dict[str, object] = msgspec.to_builtins(
-            part.settings, str_keys=True, enc_hook=_shown
-        )
-        plugin_version = part.plugin.distribution.rpartition(" ")[2]
-        return StrategyFacts(part.section.plugin, plugin_version, settings)
 
 
 def make_control(  # noqa: PLR0917 - what it joins
@@ -157,13 +146,6 @@ def make_control(  # noqa: PLR0917 - what it joins
     )
     control.open()
     return control
-
-
-def _shown(value: object) -> str:
-    """Return a setting that is no plain value; of a secret only whether it is set."""
-    if isinstance(value, Secret):
-        return "set" if value.is_set else "not set"
-    return str(value)
 
 
 def _nothing(_reason: str) -> None:

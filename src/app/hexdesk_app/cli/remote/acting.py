@@ -1,4 +1,4 @@
-"""Verbs that change something on a running desk: orders, strategies, safety, tokens."""
+"""Verbs that change something on a running desk: orders, safety, tokens."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from hexdesk_app.cli.remote.show import (
     facts_table,
     order_table,
     queued_text,
-    strategy_table,
     token_table,
 )
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
@@ -202,40 +201,6 @@ def shutdown(output: Output, client: "PlainClient", *, how: How, yes: bool) -> N
     confirm_live(client, how, yes=yes)
     found = client.ask("DeskService.Shutdown", how)
     output.result("shutdown", found, [facts_table("left behind", found)])
-
-
-# --- strategies ---------------------------------------------------------------------------------
-
-
-@click.group(no_args_is_help=True)
-def strategy() -> None:
-    """List, start, stop, pause and resume strategies."""
-
-
-@strategy.command("list")
-@desk_options
-def list_strategies(output: Output, client: "PlainClient") -> None:
-    """List all strategies."""
-    found = client.all("StrategyService.ListStrategies", "strategies")
-    output.result("strategy.list", found, [strategy_table(found)])
-
-
-def _strategy_verb(name: str, method: str, text: str) -> None:
-    @click.argument("strategy_id", metavar="STRATEGY")
-    @mutation_options
-    @desk_options
-    def verb(output: Output, client: "PlainClient", *, how: How, strategy_id: str) -> None:
-        fields = {"name": f"strategies/{strategy_id}", **how}
-        found = client.ask(f"StrategyService.{method}", fields)
-        output.result(f"strategy.{name}", found, [strategy_table([found])])
-
-    strategy.add_command(click.command(name, help=text)(verb))
-
-
-_strategy_verb("start", "StartStrategy", "Connect a strategy to its markets.")
-_strategy_verb("stop", "StopStrategy", "End a strategy; its position stays.")
-_strategy_verb("pause", "PauseStrategy", "Stop its entries; it manages what is open.")
-_strategy_verb("resume", "ResumeStrategy", "Allow its entries again.")
 
 
 # --- tokens -------------------------------------------------------------------------------------

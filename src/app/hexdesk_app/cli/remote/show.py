@@ -72,12 +72,14 @@ def queued_text(verb: Plain) -> str:
 
 def strategy_table(strategies: Iterable[Plain]) -> Table:
     """Return strategies."""
-    headers = ("strategy", "plugin", "state", "entries", "#open", "#fills", "realised",
-               "unrealised", "fees", "fault")  # fmt: skip
+    headers = ("strategy", "plugin", "version", "state", "trading", "#settings", "#open", "#fills",
+               "realised", "unrealised", "fees", "fault")  # fmt: skip
     rows = [
         (
-            bare(each["name"]), bare(each["plugin"]), word(each["state"]),
-            "yes" if each["entries_allowed"] else "no", str(each["open_order_count"]),
+            bare(each["name"]), bare(each["plugin"]), each["plugin_version"],
+            word(each["state"]),
+            "yes" if each["trading"] else "no", str(each["settings_revision"] or ""),
+            str(each["open_order_count"]),
             str(each["fill_count"]), moneys(each["realised"]), moneys(each["unrealised"]),
             moneys(each["fees"]), each["fault"],
         )

@@ -18,6 +18,7 @@ from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
+from hexdesk.application.control.planning import Planning
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
@@ -31,6 +32,7 @@ from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports import control_monitoring, control_risk
 from hexdesk.ports import control_requests as requests
+from hexdesk.ports import control_strategies as strategies
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control import (
     REASON_LENGTH_MAX,
@@ -66,8 +68,24 @@ SIGNED = (
     control_risk.RearmRule,
     control_risk.ChangeRule,
     control_risk.SwitchGroup,
+    strategies.LoadStrategy,
+    strategies.UnloadStrategy,
+    strategies.ReloadStrategy,
+    strategies.UpdateSettings,
+    strategies.RollbackSettings,
+    strategies.RestoreState,
 )
 """Mutations that say by whom they are."""
+
+
+STRATEGY_PLANS = (
+    strategies.UnloadStrategy
+    | strategies.ReloadStrategy
+    | strategies.UpdateSettings
+    | strategies.RollbackSettings
+    | strategies.RestoreState
+)
+"""Mutations whose state before is a strategy's."""
 
 
 class ControlStores(NamedTuple):
@@ -134,6 +152,8 @@ class DeskControl:
         arming = Arming(desk, sight, chronicle, checks)
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, risk)
+        planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
+        self._preparations = planning.preparations
         self._queries: dict[type, Callable[[Any], Any]] = {
             **monitoring.queries,
             requests.GetDesk: sight.desk_info,
@@ -162,6 +182,7 @@ class DeskControl:
             requests.ListIncidents: incidents.page,
             requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
             requests.ListStrategies: safety.list_strategies,
+            strategies.ListSettingsRevisions: planning.revisions,
         }
         self._mutations: dict[type, Callable[[Any, TimeNs], Any]] = {
             **monitoring.mutations,
@@ -186,10 +207,13 @@ class DeskControl:
             requests.RevokeToken: self._revoke,
             ApproveCall: self._approvals.approve,
             DenyCall: self._approvals.deny,
+            requests.InitStrategy: safety.change_strategy,
             requests.StartStrategy: safety.change_strategy,
             requests.StopStrategy: safety.change_strategy,
             requests.PauseStrategy: safety.change_strategy,
             requests.ResumeStrategy: safety.change_strategy,
+            strategies.UnloadStrategy: planning.unload,
+            strategies.SaveState: planning.save,
         }
 
     def open(self) -> None:
@@ -217,20 +241,26 @@ class DeskControl:
 
     async def tell(self, caller: Caller, mutation: Mutation[A]) -> A:
         """Carry a mutation out, or refuse it; either way it stands in the audit log."""
-        now_ns = self._now_ns()
         if isinstance(mutation, SIGNED):
             signed: Any = replace(mutation, author=caller.subject)
             mutation = signed
         try:
             self._check(caller, mutation)
             handle = self._mutations.get(type(mutation))
+            prepare = self._preparations.get(type(mutation))
+            if prepare is not None:
+                answered = self._answered(caller, mutation)
+                if answered is not None:
+                    return answered
+                handle = await prepare(mutation)
+                self._check(caller, mutation)  # a token may have been revoked meanwhile
             if handle is None:
                 raise _not_offered(type(mutation))
             self.chronicle.catch_up()
             if mutation.dry_run:
-                tried: A = handle(mutation, now_ns)
+                tried: A = handle(mutation, self._now_ns())
                 return tried
-            return self._carry_out(caller, mutation, handle, now_ns)
+            return self._carry_out(caller, mutation, handle, self._now_ns())
         except ControlError as error:
             if not mutation.dry_run:
                 outcome = f"{error.reason.value}: {error.message}"
@@ -256,13 +286,12 @@ class DeskControl:
         now_ns: TimeNs,
     ) -> A:
         """Do it, unless it was done before."""
-        kind, wall_ns = answer_type(type(mutation)), self._wall_ns()
-        if mutation.request_id:
-            answered = self._answers.find(caller, mutation, kind, wall_ns)
-            if answered is not None:
-                return answered
+        answered = self._answered(caller, mutation)
+        if answered is not None:
+            return answered
         trial = replace(mutation, dry_run=True)
         approval = self._approvals.demand(caller, mutation, lambda: handle(trial, now_ns))
+        wall_ns = self._wall_ns()
         if mutation.request_id:
             self._answers.begin(caller, mutation, wall_ns)
         before = self._state_of(mutation)
@@ -281,6 +310,12 @@ class DeskControl:
             caller, mutation, outcome="ok", before=before, after=json_of(shown), now_ns=wall_ns
         )
         return answer
+
+    def _answered(self, caller: Caller, mutation: Mutation[A]) -> A | None:
+        """Return the first answer to a request that was carried out before."""
+        if not mutation.request_id or mutation.dry_run:
+            return None
+        return self._answers.find(caller, mutation, answer_type(type(mutation)), self._wall_ns())
 
     def _revoke(self, request: requests.RevokeToken, _now_ns: TimeNs) -> TokenInfo:
         """End a token, and let the streams that it opened notice."""
@@ -319,7 +354,7 @@ class DeskControl:
         if client_order_id:
             order = self._sight.order_by_id(client_order_id)
             return json_of(order) if order is not None else ""
-        if isinstance(mutation, requests.StrategyMutation):
+        if isinstance(mutation, requests.StrategyMutation | STRATEGY_PLANS):
             strategy = self._sight.strategy_by_id(mutation.strategy_id)
             return json_of(strategy) if strategy is not None else ""
         if mutation.scope is Scope.TRADE:

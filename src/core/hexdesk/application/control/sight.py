@@ -49,10 +49,10 @@ class Sight:
         self._desk = desk
         self._runtime = runtime
         self._start_ns = start_ns
-        self._order_versions: Counter[str] = Counter()
         self._seen_at = -1
         self._positions: dict[tuple[str, str], PositionInfo | None] = {}
         self._accounts: dict[str, AccountInfo | None] = {}
+        self._order_versions: Counter[str] = Counter()
         self._strategy_versions: Counter[str] = Counter()
 
     # --- versions ------------------------------------------------------------------------------
@@ -134,9 +134,11 @@ class Sight:
         """Return a strategy."""
         facts = self._runtime.strategy_facts(host.strategy_id)
         sums = sums_of(host.ledgers.values()).values()
+        plan = self._desk.plans.get(host.strategy_id)
+        is_running = host.state is HostState.RUNNING
         return StrategyInfo(
             strategy_id=host.strategy_id,
-            plugin=facts.plugin,
+            plugin=facts.plugin or (plan.latest.plugin if plan is not None else ""),
             plugin_version=facts.version,
             account=self._desk.broker_name(host),
             instrument_ids=tuple(host.ledgers),
@@ -150,6 +152,9 @@ class Sight:
             fees=tuple(fees for _, _, fees in sums),
             settings=facts.settings,
             version=self._strategy_versions[host.strategy_id] + 1,
+            is_initialised=is_running,
+            is_trading=is_running and host.entries_allowed,
+            settings_revision=0 if plan is None else plan.revision,
         )
 
     def desk_info(self, _subject: object = None) -> DeskInfo:
@@ -229,6 +234,19 @@ class Sight:
             return DeskState.STOPPING
         return DeskState.HALTED if self._desk.execution.halted else DeskState.RUNNING
 
+    def _look_again(self) -> None:
+        """Forget what was seen before the latest input; until the next one it stays as it is."""
+        number = self._desk.pulse.seq
+        if number != self._seen_at:
+            self._seen_at = number
+            self._positions.clear()
+            self._accounts.clear()
+
+    def _position(self, strategy_id: str, instrument_id: str) -> PositionInfo | None:
+        host = self._desk.hosts.get(strategy_id)
+        ledger = host.ledgers.get(instrument_id) if host else None
+        return None if ledger is None else position_info(ledger, self.account_name(strategy_id))
+
     def _equity(self) -> tuple[Amount, ...]:
         desk = self._desk
         sums: dict[str, tuple[int, int]] = {}
@@ -251,16 +269,3 @@ class Sight:
             Amount(format_raw(raw, scale), currency)
             for currency, (raw, scale) in sorted(sums.items())
         )
-    def _look_again(self) -> None:
-        """Forget what was seen before the latest input; until the next one it stays as it is."""
-        number = self._desk.pulse.seq
-        if number != self._seen_at:
-            self._seen_at = number
-            self._positions.clear()
-            self._accounts.clear()
-
-    def _position(self, strategy_id: str, instrument_id: str) -> PositionInfo | None:
-        host = self._desk.hosts.get(strategy_id)
-        ledger = host.ledgers.get(instrument_id) if host else None
-        return None if ledger is None else position_info(ledger, self.account_name(strategy_id))
-
