@@ -1,5 +1,7 @@
 """Resource names, as `orders/hdabcdefgh12`, and the ids in them: two pure directions."""
 
+from functools import lru_cache
+
 from hexdesk.ports.control import ControlError, FieldFault, Reason
 
 ORDERS = "orders"
@@ -13,8 +15,11 @@ POSITIONS = "positions"
 INCIDENTS = "incidents"
 PLUGINS = "plugins"
 NUMBER_DIGITS_MAX = 9
+NAMES_MAX = 8_192
+"""Names that are remembered: strategies, accounts and instruments come in every event."""
 
 
+@lru_cache(maxsize=NAMES_MAX)
 def name_of(collection: str, resource_id: str) -> str:
     """Return a resource's name; empty for no id."""
     return f"{collection}/{resource_id}" if resource_id else ""

@@ -1,8 +1,7 @@
 """Events of the Control port: what happened, in order, and the snapshot that they follow."""
 
-from collections.abc import Callable
 from enum import IntEnum, StrEnum
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import msgspec
 
@@ -49,55 +48,28 @@ EventPayload: TypeAlias = (
 )
 
 
-class Event:
+class Event(msgspec.Struct, gc=False, eq=False):
     """One thing that happened.
 
-    Its payload is made when somebody looks at it first: a desk that nobody follows pays nothing.
+    Its payload is made when somebody reads it first: a desk that nobody follows pays nothing.
 
     Attributes:
         sequence: Number, upwards from 1 per run.
         ts_ns: When, by the desk's clock.
         kind: What it is about.
         strategy_id: Whose; empty where it concerns the whole desk.
+        subject: What it is made of; the desk's own business.
+        payload: What happened, for who has read it; None if what it is about is gone since.
         wire: An adapter's encoding, which it makes once for all its readers.
     """
 
-    __slots__ = (
-        "_make",
-        "_payload",
-        "_subject",
-        "kind",
-        "sequence",
-        "strategy_id",
-        "ts_ns",
-        "wire",
-    )
-
-    def __init__(  # noqa: PLR0917 - keywords would cost a tenth of an event
-        self,
-        sequence: int,
-        ts_ns: TimeNs,
-        kind: EventKind,
-        strategy_id: str,
-        make: Callable[[Any], EventPayload | None],
-        subject: object,
-    ) -> None:
-        self.sequence = sequence
-        self.ts_ns = ts_ns
-        self.kind = kind
-        self.strategy_id = strategy_id
-        self.wire = b""
-        self._make = make
-        self._subject = subject
-        self._payload: EventPayload | None = None
-
-    @property
-    def payload(self) -> EventPayload | None:
-        """What happened; None if the resource that it is about is gone since."""
-        if self._payload is None:
-            self._payload = self._make(self._subject)
-            self._subject = None if self._payload is not None else self._subject
-        return self._payload
+    sequence: int
+    ts_ns: TimeNs
+    kind: EventKind
+    strategy_id: str
+    subject: object
+    payload: EventPayload | None = None
+    wire: bytes = b""
 
 
 class Resync(StrEnum):

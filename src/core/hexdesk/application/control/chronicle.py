@@ -25,7 +25,7 @@ from hexdesk.domain.inputs import StrategyFaulted
 from hexdesk.domain.plans import StrategyPlanned
 from hexdesk.domain.reports import Fill, FillBusted, OrderDenied
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports.control_events import EventKind
+from hexdesk.ports.control_events import Event, EventKind, EventPayload
 from hexdesk.ports.control_views import AlertInfo, CommandInfo
 from hexdesk.ports.journal import JournalRecord
 
@@ -83,6 +83,17 @@ class Chronicle:
         self._touched: dict[str, None] = {}
         self._booked: dict[tuple[str, str], None] = {}
         self._changed: dict[str, None] = {}
+        self._shows: dict[EventKind, Callable[[Any], EventPayload | None]] = {
+            EventKind.ORDER: sight.order_by_id,
+            EventKind.ORDER_REPORT: self._show_report,
+            EventKind.FILL: self._show_fill,
+            EventKind.POSITION: sight.position_by_key,
+            EventKind.ACCOUNT: sight.account_by_name,
+            EventKind.STRATEGY: sight.strategy_by_id,
+            EventKind.DESK: sight.desk_info,
+            EventKind.ALERT: _itself,
+            EventKind.COMMAND: _itself,
+        }
         self._take_in_what_is_there()
         desk.journal.follow(self._note)
 
@@ -98,6 +109,14 @@ class Chronicle:
         self._finish()
         self._sight.event_sequence = self.ring.sequence
         self.ring.wake()
+
+    def show(self, event: Event) -> Event:
+        """Return an event whose payload is made, unless what it is about is gone."""
+        if event.payload is None:
+            event.payload = payload = self._shows[event.kind](event.subject)
+            if payload is not None:
+                event.subject = None  # it is not needed any more
+        return event
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -152,14 +171,14 @@ class Chronicle:
         self._sight.touch(client_order_id)
         self._touched[client_order_id] = None
         ring, now_ns = self.ring, self._now_ns
-        ring.add(now_ns, EventKind.ORDER_REPORT, strategy_id, self._show_report, record)
+        ring.add(now_ns, EventKind.ORDER_REPORT, strategy_id, record)
         if isinstance(record, Fill | FillBusted):
             trade = (order.fills or {}).get(record.trade_id)
             if trade is None:
                 return
             if isinstance(record, Fill):
                 self.fills.add((client_order_id, record))
-            ring.add(now_ns, EventKind.FILL, strategy_id, self._show_fill, (client_order_id, trade))
+            ring.add(now_ns, EventKind.FILL, strategy_id, (client_order_id, trade))
             self._booked[strategy_id, order.intent.instrument_id] = None
 
     def _take_command(self, record: Any, name: str) -> None:  # noqa: ANN401 - any command
@@ -170,7 +189,7 @@ class Chronicle:
             strategy_id=strategy_id,
             reason=getattr(record, "reason", ""),
         )
-        self.ring.add(self._now_ns, EventKind.COMMAND, strategy_id, _itself, info)
+        self.ring.add(self._now_ns, EventKind.COMMAND, strategy_id, info)
 
     def _take_change(self, strategy_id: str) -> None:
         for each in (strategy_id,) if strategy_id else tuple(self._desk.hosts):
@@ -183,16 +202,16 @@ class Chronicle:
             order = self._desk.execution.order(client_order_id)
             if order is not None:
                 strategy_id = order.intent.strategy_id
-                ring.add(now_ns, EventKind.ORDER, strategy_id, sight.order_by_id, client_order_id)
+                ring.add(now_ns, EventKind.ORDER, strategy_id, client_order_id)
         accounts: dict[str, None] = {}
         for key in self._booked:
-            ring.add(now_ns, EventKind.POSITION, key[0], sight.position_by_key, key)
+            ring.add(now_ns, EventKind.POSITION, key[0], key)
             accounts[sight.account_name(key[0])] = None
         for name in accounts:
-            ring.add(now_ns, EventKind.ACCOUNT, "", sight.account_by_name, name)
+            ring.add(now_ns, EventKind.ACCOUNT, "", name)
         for strategy_id in self._changed:
             sight.touch_strategy(strategy_id)
-            ring.add(now_ns, EventKind.STRATEGY, strategy_id, sight.strategy_by_id, strategy_id)
+            ring.add(now_ns, EventKind.STRATEGY, strategy_id, strategy_id)
         self._add_alerts()
         halted = self._desk.execution.halted
         armed_until_ns = self._desk.execution.standing.armed_until_ns
@@ -200,7 +219,7 @@ class Chronicle:
         if halted != self._was_halted or is_armed_anew or self._changed:
             self._was_halted = halted
             self._was_armed_until_ns = armed_until_ns
-            ring.add(now_ns, EventKind.DESK, "", sight.desk_info, None)
+            ring.add(now_ns, EventKind.DESK, "", None)
         sight.forget_orders()
         for noted in (self._touched, self._booked, self._changed):
             noted.clear()
@@ -217,7 +236,7 @@ class Chronicle:
                 text=alert.text,
                 create_ns=alert.ts_init,
             )
-            self.ring.add(alert.ts_init, EventKind.ALERT, "", _itself, info)
+            self.ring.add(alert.ts_init, EventKind.ALERT, "", info)
         self._alert_count = alerts.count
 
     def _show_report(self, record: Any) -> Any:  # noqa: ANN401 - the ring's callback

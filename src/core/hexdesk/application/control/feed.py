@@ -109,7 +109,7 @@ class DeskFeed:
         )
 
     def _take(self, limit: int) -> tuple[Event, ...]:
-        ring, wanted = self._ring, self._wanted
+        ring, wanted, show = self._ring, self._wanted, self._chronicle.show
         last = min(ring.sequence, self._place + limit * SCAN_MAX)
         events: list[Event] = []
         while self._place < last and len(events) < limit:
@@ -119,7 +119,7 @@ class DeskFeed:
                 continue
             if event.strategy_id and wanted.strategy_id not in ("", event.strategy_id):
                 continue
-            events.append(event)
+            events.append(show(event))
         return tuple(events)
 
     def _mark(self) -> str:

@@ -5,11 +5,10 @@ memory. One that the ring has overtaken is told so and starts anew with a snapsh
 """
 
 from collections.abc import Callable
-from typing import Any
 
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import require
-from hexdesk.ports.control_events import Event, EventKind, EventPayload
+from hexdesk.ports.control_events import Event, EventKind
 
 EVENTS_MAX = 65_536
 """Events kept for readers who are behind or come back."""
@@ -34,18 +33,10 @@ class EventRing:
         """Number of the oldest event that is kept; one more than the latest if there is none."""
         return max(self.sequence - self._capacity, 0) + 1
 
-    def add(
-        self,
-        ts_ns: TimeNs,
-        kind: EventKind,
-        strategy_id: str,
-        make: Callable[[Any], EventPayload | None],
-        subject: object,
-    ) -> None:
-        """Add an event; `make` says what of the subject is shown, when somebody looks."""
+    def add(self, ts_ns: TimeNs, kind: EventKind, strategy_id: str, subject: object) -> None:
+        """Add an event about something."""
         self.sequence = number = self.sequence + 1
-        event = Event(number, ts_ns, kind, strategy_id, make, subject)
-        self._events[number % self._capacity] = event
+        self._events[number % self._capacity] = Event(number, ts_ns, kind, strategy_id, subject)
 
     def get(self, number: int) -> Event:
         """Return an event that is kept.
