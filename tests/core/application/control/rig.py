@@ -26,7 +26,8 @@ from hexdesk.testing.control_state import (
 )
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk.testing.strategy import WIDE_LIMITS
-from tests.core.application.rig import ALL_CAPABILITIES, Rig
+from hexdesk.testing.workshop import FakeWorkshop
+from tests.core.application.rig import ALL_CAPABILITIES, Puppet, Rig
 
 A = TypeVar("A")
 ADMIN = Caller(subject="ann", scopes=ALL_SCOPES, peer="127.0.0.1:1")
@@ -48,6 +49,7 @@ class ControlRig(Rig):
         engine = RiskEngine(self.desk, plan or RiskPlan(rules={}, limits=limits)).attach()
         self.office = RiskOffice(self.desk, engine)
         self.runtime = FakeRuntime()
+        self.runtime.workshop = FakeWorkshop(puppet=lambda context, _settings: Puppet(context))
         self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(
             self.desk, {"venue": self.reconciler}, self.clock.now_ns

@@ -11,7 +11,7 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type, without_secret
 from hexdesk.domain.values import NS_PER_SECOND, Side
-from hexdesk.ports import control_monitoring, control_requests, control_risk
+from hexdesk.ports import control_monitoring, control_requests, control_risk, control_strategies
 from hexdesk.ports.control import (
     Caller,
     ControlError,
@@ -48,6 +48,7 @@ from hexdesk.ports.control_requests import (
     StopEntries,
     StopStrategy,
 )
+from hexdesk.ports.control_strategies import StateInfo
 from hexdesk.ports.control_views import DeskState
 from hexdesk.testing.broker_bench import INSTRUMENT
 from hexdesk.testing.control_state import FakeAnswerStore
@@ -59,6 +60,7 @@ REQUESTS: list[Any] = [
         **vars(control_requests),
         **vars(control_risk),
         **vars(control_monitoring),
+        **vars(control_strategies),
     }.values()
     if isinstance(each, type)
     and issubclass(each, Query | Mutation)
@@ -84,6 +86,11 @@ EXAMPLES: dict[str, Any] = {
     "group": "calm",
     "code": "drawdown",
     "level": "info",
+    "plugin": "puppet",
+    "instrument_ids": (INSTRUMENT.id,),
+    "settings": {"size": 1},
+    "revision": 1,
+    "state": StateInfo(strategy_id="a", state={}, version=1),
 }
 SCOPES = {
     "StopEntries": "risk", "ResumeEntries": "risk", "Flatten": "risk", "Halt": "risk",
@@ -96,6 +103,9 @@ SCOPES = {
     "ResolveOrder": "risk", "RearmRule": "risk", "ChangeRule": "risk", "SwitchGroup": "risk",
     "AcknowledgeAlarm": "risk", "SilenceAlarms": "risk", "UnsilenceAlarms": "risk",
     "SetLogLevel": "admin",
+    "InitStrategy": "trade", "LoadStrategy": "trade", "UnloadStrategy": "trade",
+    "ReloadStrategy": "trade", "UpdateSettings": "trade", "RollbackSettings": "trade",
+    "SaveState": "trade", "RestoreState": "trade",
 }  # fmt: skip
 
 

@@ -369,6 +369,7 @@ def test_a_change_is_an_event() -> None:
 
 def test_without_a_workshop_it_is_not_offered() -> None:
     rig = ControlRig()
+    rig.runtime.workshop = None
     with pytest.raises(ControlError) as caught:
         rig.tell(load())
     assert caught.value.reason is Reason.NOT_OFFERED
