@@ -120,6 +120,21 @@ def test_a_stop_bounds_the_loss_of_a_trade_and_a_target_its_reward() -> None:
     assert "RISK_REWARD" in rig.codes()
 
 
+def test_a_stop_is_as_far_from_an_order_at_the_market_as_from_the_touch() -> None:
+    """The collar, here a half, makes the order's reserve larger and not its risk."""
+    wanted = plan(per_trade={"pct_max": "1"}, reward={"ratio_min": "2"})
+    rig = RiskRig(wanted, deposit="1000 USDT")
+
+    def bracket(stop: int, target: int) -> None:
+        rig.act(lambda context: context.submit_bracket(
+            ID, BUY, LOT, stop_price=stop, target_price=target))  # fmt: skip
+
+    bracket(ASK - 1_000, ASK + 2_000)
+    assert rig.codes() == []
+    bracket(ASK - 1_005, ASK + 3_000)
+    assert rig.codes()[0] == "RISK_PER_TRADE"
+
+
 def test_entries_want_a_market_that_is_fresh_and_not_crossed() -> None:
     rig = RiskRig(plan(market_data={"age_ms_max": "5000"}))
     rig.hold(1)

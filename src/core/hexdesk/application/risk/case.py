@@ -317,13 +317,19 @@ class LiveCase:
         return self._gross
 
     def _distance_to(self, *, is_stop: bool) -> MoneyRaw:
-        """Return the money between its price and an exit of its list; `NONE` without one."""
+        """Return the money between its price and an exit of its list; `NONE` without one.
+
+        An order at the market is taken to fill at the touch: the price that it is reserved at is
+        raised by the collar, and would make of every stop a far one.
+        """
         order = self._order
         if not order.list_id:
             return NONE
+        is_at_market = not (order.price or order.trigger_price)
+        price = (self._touch() if is_at_market else 0) or self.price
         for other in self._open.values():
             intent = other.intent
             if intent.parent_id == order.client_order_id and bool(intent.trigger_price) is is_stop:
-                away = abs(self.price - (other.trigger_price or other.price))
+                away = abs(price - (other.trigger_price or other.price))
                 return abs(self.stake.value(away, self.quantity))
         return NONE
