@@ -114,6 +114,7 @@ class Watchman:
             self._do(self.reconciler.failed(query, text, self._clock.now_ns()))
         else:
             self._do(self.reconciler.answered(query, truth, self._clock.now_ns()))
+            self._do(self.reconciler.tick(self._clock.now_ns()))  # what was reduced for it ends
 
     async def _query(self, query: Query) -> Truth:
         broker, asked_ns = self._broker, query.asked_ns

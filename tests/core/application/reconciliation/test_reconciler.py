@@ -402,6 +402,37 @@ def test_nothing_is_adjusted_while_executions_cannot_be_asked_for() -> None:
     assert len(session.of(AdjustPosition, actions)) == 1
 
 
+def test_a_doubt_that_the_start_left_open_reduces_until_proof_is_there_and_no_longer() -> None:
+    session = Session(starts=False)
+    order = order_at_venue(session)
+    session.rig.report(
+        OutcomeUnknown(order.intent.client_order_id, Operation.STATUS, 0, "", session.rig.now())
+    )
+    session.broken = {QueryKind.ORDER}
+    session.reconciler.start(session.rig.clock.now_ns())
+    session.wait(60)
+    assert "DOUBT" in session.reducing[ID]
+    session.rig.accept(order.intent.client_order_id)
+    session.do(session.reconciler.tick(session.rig.clock.now_ns()))
+    assert ID not in session.reducing
+
+
+def test_a_doubt_that_was_proved_meanwhile_holds_the_start_up_no_longer() -> None:
+    session = Session(starts=False)
+    order = order_at_venue(session)
+    session.rig.report(
+        OutcomeUnknown(order.intent.client_order_id, Operation.STATUS, 0, "", session.rig.now())
+    )
+    session.broken = {QueryKind.ORDER}
+    session.reconciler.start(session.rig.clock.now_ns())
+    session.wait(0.5, 0.1)
+    assert not session.reconciler.is_ready
+    session.rig.accept(order.intent.client_order_id)
+    session.wait(0.2, 0.1)
+    assert session.reconciler.is_ready
+    assert ID not in session.reducing
+
+
 def test_nothing_is_adjusted_while_anything_is_in_doubt() -> None:
     session = Session()
     hold(session)

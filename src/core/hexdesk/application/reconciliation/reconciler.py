@@ -199,7 +199,7 @@ class Reconciler:
         actions: list[Action] = []
         if not self._is_started:
             return actions
-        if now_ns - self._scanned_ns >= nanoseconds(self._settings.in_flight_s):
+        if self._doubts or now_ns - self._scanned_ns >= nanoseconds(self._settings.in_flight_s):
             self._scanned_ns = now_ns
             actions += self._doubts.watch(orders_of(self._desk, self.broker), now_ns)
             self._see_whether_ready()
