@@ -38,6 +38,9 @@ TENTHS = st.integers(1, 40).map(lambda tenths: f"{tenths / 10}")
 FEW = st.integers(0, 4).map(str)
 
 
+Question = Callable[[Crowd, dict[str, str]], bool]
+
+
 class Asked(msgspec.Struct, frozen=True):
     """A rule as a question.
 
@@ -48,14 +51,17 @@ class Asked(msgspec.Struct, frozen=True):
         is_quiet: Whether time stands still.
     """
 
-    passes: Callable[[Crowd, dict[str, str]], bool]
+    passes: Question
     draws: dict[str, st.SearchStrategy[str]] = {}
     brackets: bool = False
     is_quiet: bool = False
 
 
-def _share(part: Callable[[Crowd], Fraction], key: str, whole: int = 1) -> Any:
-    return lambda crowd, wanted: part(crowd) * whole <= Fraction(wanted[key]) * crowd.equity
+def _share(part: Callable[[Crowd], Fraction], key: str, whole: int = 1) -> Question:
+    def passes(crowd: Crowd, wanted: dict[str, str]) -> bool:
+        return part(crowd) * whole <= Fraction(wanted[key]) * crowd.equity
+
+    return passes
 
 
 def _leverage(crowd: Crowd, wanted: dict[str, str]) -> bool:

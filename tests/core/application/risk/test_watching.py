@@ -298,7 +298,11 @@ def test_movement_is_unusual_from_its_threshold_on(prices: list[int], times: Any
     (rule,) = activate("volatility", {"window_s": 4, "reduce": str(times)}).made
     assert isinstance(rule, LadderRule)
     seen: list[int] = []
-    movement = Movement("instrument:X", rule, wanted, lambda *found: seen.append(found[2]))
+
+    def note(_scope: str, _rule: LadderRule, measured: int) -> None:
+        seen.append(measured)
+
+    movement = Movement("instrument:X", rule, wanted, note)
     expected: list[int] = []
     windows = [prices[at : at + 4] for at in range(0, len(prices), 4)]
     ranges = [(max(each) - min(each)) * ONE // min(each) for each in windows]

@@ -168,7 +168,7 @@ class ReportWatch:
         self.accounts: dict[str, AccountReports] = {}
         self.strategies: dict[str, StrategyReports] = {}
         self._wanted: set[str] = set()
-        self._quiet = _ROUTINE
+        self._quiet: frozenset[type] = _ROUTINE
 
     def join(self, strategy_id: str, strategy: StrategyReports) -> None:
         """Tell a strategy's rules from here on."""
