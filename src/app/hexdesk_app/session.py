@@ -17,6 +17,7 @@ from hexdesk.errors import HexdeskError
 from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application
 from hexdesk_app.collect import Sampler, make_result
+from hexdesk_app.garbage import Sweeper
 from hexdesk_app.history import History, make_read_model
 from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
@@ -84,6 +85,7 @@ class Session:
         self.history: History | None = None
         self.watcher: Watch | None = None
         self._stop = asyncio.Event()
+        self._sweeper = Sweeper()
 
     @property
     def desk(self) -> Desk:
@@ -104,7 +106,8 @@ class Session:
             return
 
     def watch(self) -> None:
-        """Take a sample and show the live table."""
+        """Take a sample, show the live table, and tidy up."""
+        self._sweeper.sweep()
         self.sampler.sample(self.now_ns)
         if self.history is not None:
             self.history.sample(self.now_ns)

@@ -6,6 +6,7 @@ it. It is told so (`resync`) and starts anew.
 
 import asyncio
 from collections.abc import AsyncIterator
+from random import uniform
 
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.ports.control import Caller, Control, EventBatch, EventFeed, EventFilter
@@ -56,7 +57,7 @@ async def stream_events(
             if part:
                 yield part
             if gatherer.is_caught_up:
-                await asyncio.sleep(PACE_S)
+                await asyncio.sleep(PACE_S * uniform(0.75, 1.25))  # readers must not wake together
                 more.clear()
                 feed.wake(more.set)
                 await more.wait()

@@ -15,6 +15,7 @@ from hexdesk.domain.money import Money
 from hexdesk_app.bench.live import JOURNAL, BookTicker, QuoteParser, Taker, Wire
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app
 from hexdesk_app.build import Application
+from hexdesk_app.garbage import Sweeper
 from hexdesk_app.latency import LatencyHistogram
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ listen = "127.0.0.1:0"
 """
 ECHO = "hexdesk_bench.Echo"
 DEPOSIT_RAW = 10**17
+WATCH_STEP_S = 0.25
 
 
 @dataclass
@@ -143,12 +145,22 @@ async def serve(folder: str) -> AsyncGenerator[Rig]:
     echo = Echo()
     bare = await echo.start()
     rig = Rig(app, wire, QuoteParser(app.instruments[INSTRUMENT_ID]), server.address, echo)
+    tidying = asyncio.create_task(_tidy())
     try:
         yield rig
     finally:
+        tidying.cancel()
         await bare.stop(None)
         await server.stop()
         app.journal.close()
+
+
+async def _tidy() -> None:
+    """Do what a session does beside its desk."""
+    sweeper = Sweeper()
+    while True:
+        await asyncio.sleep(WATCH_STEP_S)
+        sweeper.sweep()
 
 
 async def play(rig: Rig, frames: Sequence[bytes]) -> float:
