@@ -11,12 +11,14 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import NORMAL, REDUCING, RiskChanged, RiskStepped
+from hexdesk.domain.risk import NORMAL, REDUCING, RiskChanged, RiskStepped, Verdict
 from hexdesk.errors import ConfigError
+from hexdesk.ports.risk import Edge, OrderCase, WrittenCase
 from hexdesk_app.build import build
 from hexdesk_app.cli.app import run_command
 from hexdesk_app.config import RISK_PRESETS, Sources, load_config
 from hexdesk_app.config.presets import RULE_PRESETS
+from hexdesk_app.risk import GuardedRule
 from hexdesk_app.risk_journal import read_report, report_tables
 from hexdesk_app.risk_text import explain
 from scripts.risk_tables import PAGE, written
@@ -143,6 +145,28 @@ def test_rules_of_nobody_are_refused() -> None:
     config = load("[risk.custom.acme_hundreds]", "of = 100")
     with pytest.raises(ConfigError, match=r"none of risk\.plugins offers"):
         _ = build(config).assembly
+
+
+class Raising:
+    """A plugin's rule that raises."""
+
+    name = "raising"
+    code = "X_RAISING"
+
+    def check(self, case: OrderCase) -> Verdict | None:
+        raise RuntimeError("no")
+
+    def edges(self) -> tuple[Edge, ...]:
+        raise RuntimeError("no")
+
+
+def test_a_plugins_rule_that_raises_refuses_the_order_and_never_starts() -> None:
+    rule = GuardedRule(Raising())
+    verdict = rule.check(WrittenCase())
+    assert verdict is not None
+    assert (verdict.code, verdict.measured) == ("X_RAISING", "raised_RuntimeError")
+    with pytest.raises(ConfigError, match="asked for its cases"):
+        rule.edges()
 
 
 def test_the_guides_tables_are_what_the_code_says() -> None:

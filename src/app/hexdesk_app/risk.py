@@ -6,15 +6,17 @@ from functools import partial
 import msgspec
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.application.risk.plan import ActiveRule
-from hexdesk.application.risk.self_test import try_limits, try_rules
+from hexdesk.application.risk.self_test import CODE, try_limits, try_rules
 from hexdesk.domain.money import Money
+from hexdesk.domain.risk import Verdict
 from hexdesk.errors import ConfigError
 from hexdesk.plugin import RiskRuleRegistration
-from hexdesk.ports.risk import OrderRule
+from hexdesk.ports.risk import Edge, OrderCase, OrderRule
 from hexdesk_app.config import Config
 from hexdesk_app.config.convert import suggest
 from hexdesk_app.plugins import convert_settings, load
@@ -64,13 +66,66 @@ def custom_rules(config: Config) -> dict[str, ActiveRule]:
                 remedy=suggest(name, offered),
             )
         settings = convert_settings(registration, table, path, config.origins)
-        make = partial(_make, registration)
-        found[name] = ActiveRule(name, registration.layer, settings, make)
+        found[name] = active_rule(registration, settings)
     return found
 
 
+def active_rule(registration: RiskRuleRegistration, settings: msgspec.Struct) -> ActiveRule:
+    """Return the rule of a plugin, switched on."""
+    make = partial(_make, registration)
+    return ActiveRule(registration.name, registration.layer, settings, make)
+
+
+class GuardedRule:
+    """A plugin's rule: where it raises, the order is refused and the desk goes on.
+
+    Attributes:
+        name: Of the rule.
+        code: Its reason code.
+    """
+
+    __slots__ = ("_is_told", "_rule", "code", "name")
+
+    def __init__(self, rule: OrderRule) -> None:
+        self._rule = rule
+        self._is_told = False
+        self.name = rule.name
+        self.code = rule.code
+
+    def check(self, case: OrderCase) -> Verdict | None:
+        """Return why an order must not leave, or None."""
+        try:
+            return self._rule.check(case)
+        except FAULTS as error:  # a plugin may raise anything
+            if not self._is_told:  # its traceback is in the log once, not at every order
+                self._is_told = True
+                describe(error, f"rule {self.name}")
+            return Verdict(self.name, self.code, f"raised_{type(error).__name__}", "a_verdict")
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Return the rule's own cases.
+
+        Raises:
+            ConfigError: It raised.
+        """
+        try:
+            return self._rule.edges()
+        except FAULTS as error:
+            text = f"rule {self.name!r} raised {error!r} when it was asked for its cases"
+            raise ConfigError(text, code=CODE) from error
+
+
 def _make(registration: RiskRuleRegistration, settings: msgspec.Struct) -> tuple[OrderRule, ...]:
-    return (registration.factory(settings),)
+    """Return a plugin's rule.
+
+    Raises:
+        ConfigError: Its factory raised.
+    """
+    try:
+        return (GuardedRule(registration.factory(settings)),)
+    except FAULTS as error:
+        text = f"the factory of rule {registration.name!r} raised {error!r}"
+        raise ConfigError(text, code=CODE) from error
 
 
 def _capital(config: Config, desk: Desk) -> Mapping[str, Money]:

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 import msgspec
 
+from hexdesk.application.risk.self_test import try_rules
 from hexdesk.errors import ConfigError, HexdeskError, PluginError
 from hexdesk.plugin.registrations import (
     BrokerRegistration,
     Registration,
+    RiskRuleRegistration,
     StrategyRegistration,
 )
 from hexdesk_app.cli.common import output_options, sources
@@ -21,7 +23,11 @@ from hexdesk_app.docstrings import attribute_texts, type_words
 from hexdesk_app.plugins import Offer, convert_settings, find, installed, load
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK, each_error
 from hexdesk_app.resolve import KIND_NAMES
+from hexdesk_app.risk import active_rule
 from hexdesk_app.tables import Table, make_table
+
+FACTORY = ("context", "settings")
+"""What a factory takes; that of a rule takes settings alone."""
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -159,12 +165,13 @@ def checks_of(name: str) -> Iterator[Check]:
         yield Check(name, "loads, and its hooks return what they must", error.message, error.remedy)
         return
     yield Check(name, "loads, and its hooks return what they must")
-    names = {each.name for each in registrations}
+    names = {each.name for each in registrations if not isinstance(each, RiskRuleRegistration)}
+    is_named = name in names or not names  # rules are named one by one in [risk.custom]
     yield Check(
         name,
         "offers something under the name of its entry point",
-        "" if name in names else f"it offers {', '.join(sorted(names))}",
-        "" if name in names else f"register name={name!r}",
+        "" if is_named else f"it offers {', '.join(sorted(names))}",
+        "" if is_named else f"register name={name!r}",
     )
     for registration in registrations:
         yield from _registration_checks(name, registration)
@@ -180,20 +187,35 @@ def _registration_checks(name: str, registration: Registration) -> Iterator[Chec
         "" if strict else f"{registration.settings.__name__} does not",
         "" if strict else "class Settings(Struct, frozen=True, forbid_unknown_fields=True)",
     )
-    signature = _signature_problem(registration)
+    words = ("settings",) if isinstance(registration, RiskRuleRegistration) else FACTORY
+    signature = _signature_problem(registration, len(words))
     yield Check(
         name,
-        f"{kind} {registration.name}: the factory takes a context and settings",
+        f"{kind} {registration.name}: the factory takes {' and '.join(words)}",
         signature,
-        "def factory(context, settings): ..." if signature else "",
+        f"def factory({', '.join(words)}): ..." if signature else "",
     )
+    if isinstance(registration, RiskRuleRegistration):
+        yield _rule_check(name, registration)
     if isinstance(registration, StrategyRegistration):
         yield _example_check(name, registration)
 
 
-def _signature_problem(registration: Registration) -> str:
+def _rule_check(name: str, registration: RiskRuleRegistration) -> Check:
+    """Fire a rule with its default settings, as at a start."""
+    what = f"risk rule {registration.name}: it fires at its limit, with its default settings"
     try:
-        inspect.signature(registration.factory).bind(None, None)
+        try_rules([active_rule(registration, registration.settings())])
+    except TypeError as error:
+        return Check(name, what, str(error), "give every setting a default")
+    except ConfigError as error:
+        return Check(name, what, error.message, "name cases at the rule's limit in edges()")
+    return Check(name, what)
+
+
+def _signature_problem(registration: Registration, arguments: int) -> str:
+    try:
+        inspect.signature(registration.factory).bind(*[None] * arguments)
     except TypeError as error:
         return str(error)
     except ValueError:
