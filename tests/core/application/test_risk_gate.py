@@ -167,6 +167,17 @@ def test_collar_is_measured_against_the_touch_it_takes_from_and_not_without_one(
     assert denied(rig) == ["ORDER_COLLAR"]
 
 
+def test_what_only_reduces_passes_the_rate_and_takes_nothing_of_it() -> None:
+    rig = Rig(limits=limits(orders_per_second_max="2")).start()
+    rig.fill(rig.act(order()))
+    rig.fill(rig.act(order()))
+    for _ in range(4):
+        rig.accept(rig.act(order(SELL, quantity=LOT // 2)))
+    assert denied(rig) == []
+    rig.act(order())
+    assert denied(rig) == ["RISK_RATE"]
+
+
 def test_rate_counts_a_sliding_second_of_orders_and_amendments() -> None:
     rig = Rig(limits=limits(orders_per_second_max="3")).start()
     first = rig.act(order())

@@ -71,6 +71,10 @@ class OrderRate:
         times.append(now_ns)
         return True
 
+    def take_back(self) -> None:
+        """Count the latest request no more: it did not leave."""
+        self._times.pop()
+
     def copy(self) -> "OrderRate":
         """Return the same counts, to be counted on apart."""
         other = OrderRate()
@@ -138,13 +142,7 @@ class RiskGate:
                 return denial
             price = candidate.reserve_price
             candidate.reserved = ledger.cash_of(order, price, candidate.quantity)
-        if self.checks is not None:
-            denial = self.checks.check(candidate, ledger, candidate.quantity, now_ns)
-            if denial is not None:
-                return denial
-        if limits.orders_per_second_max is not NO_LIMIT:
-            return self._check_rate(limits.orders_per_second_max, now_ns)
-        return None
+        return self._check_rate_and_rules(candidate, ledger, candidate.quantity, now_ns)
 
     def preview(
         self, candidate: Order, ledger: Ledger, now_ns: TimeNs, open_count: int
@@ -195,10 +193,24 @@ class RiskGate:
             or check_close_size(order.quantity, ledger.closable(order))
         )
 
-    def _check_rate(self, limit: int, now_ns: TimeNs) -> Denial | None:
-        if self.rate.admits(now_ns, limit):
+    def _check_rate_and_rules(
+        self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
+    ) -> Denial | None:
+        """Return why an order that passed the gate's limits must not leave, or None and count it.
+
+        What only reduces passes the rate, and takes nothing of it where there is none left.
+        """
+        order = candidate.intent
+        limit = self._limits[order.instrument_id].orders_per_second_max
+        is_counted = limit is not NO_LIMIT and self.rate.admits(now_ns, limit)
+        if not is_counted and limit is not NO_LIMIT and not ledger.is_reducing(order, rest):
+            return "RISK_RATE", f"orders_per_second limit={limit}"
+        if self.checks is None:
             return None
-        return "RISK_RATE", f"orders_per_second limit={limit}"
+        denial = self.checks.check(candidate, ledger, rest, now_ns)
+        if denial is not None and is_counted:
+            self.rate.take_back()
+        return denial
 
     def check_amend(
         self, candidate: Order, rest: QtyRaw, ledger: Ledger, now_ns: TimeNs
@@ -214,11 +226,7 @@ class RiskGate:
             or (check_free(order, ledger, rest) if is_close(order) else None)
             or check_limits(candidate, ledger, limits, 0, rest)
         )
-        if denial is None and self.checks is not None:
-            denial = self.checks.check(candidate, ledger, rest, now_ns)
-        if denial is None and limits.orders_per_second_max is not NO_LIMIT:
-            return self._check_rate(limits.orders_per_second_max, now_ns)
-        return denial
+        return denial or self._check_rate_and_rules(candidate, ledger, rest, now_ns)
 
     def check_amend_of_close(self, order: NewOrder, rest: QtyRaw, ledger: Ledger) -> Denial | None:
         """Return why an amendment that the desk itself wants must not leave: no limits, no rate."""

@@ -5,6 +5,7 @@ Ids of seed systems: A14, A35, B3, B5, B7, B8, B13, B15, C3, C15, C16, C22, C36,
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from hexdesk.application.replay import read_life
@@ -15,6 +16,7 @@ from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.risk import RiskStepped
 from hexdesk.domain.values import BUY, SELL, Operation
 from hexdesk.testing.broker_bench import ASK, BID, LOT
+from hexdesk.testing.strategy import WIDE_LIMITS
 from tests.core.application.books import check_books
 from tests.core.application.risk.desks import ACCOUNT, ID, RiskRig, plan
 
@@ -145,6 +147,19 @@ def test_entries_want_a_market_that_is_fresh_and_not_crossed() -> None:
     rig.quote(ASK, BID)
     rig.buy(1, BID)
     assert rig.codes() == ["FEED_STALE"] * 2
+
+
+def test_what_the_rate_denies_is_no_entry_and_what_a_rule_denies_takes_no_rate() -> None:
+    wanted = plan(entry_interval={"seconds_min": "60"})
+    rig = RiskRig(wanted, limits=msgspec.structs.replace(WIDE_LIMITS, orders_per_second_max="0"))
+    rig.buy(1, BID)
+    rig.buy(1, BID)
+    assert rig.codes() == ["RISK_RATE"] * 2, "nothing has left yet"
+    rig = RiskRig(wanted, limits=msgspec.structs.replace(WIDE_LIMITS, orders_per_second_max="2"))
+    for _ in range(5):
+        rig.buy(1, BID)
+    assert rig.codes() == ["RISK_RATE"] * 4, "those are of the interval"
+    assert all("entry_interval" in each.text for each in rig.denials())
 
 
 # --- capital --------------------------------------------------------------------------------------
