@@ -9,6 +9,7 @@ from io import TextIOWrapper
 from typing import ClassVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from hexdesk.errors import HexdeskError, InvariantError
 from hexdesk_app.cli.output import show_errors
@@ -23,6 +24,7 @@ from hexdesk_app.problems import (
 )
 
 PROGRAM = "hexdesk"
+COMPLETE_VARIABLE = "_HEXDESK_COMPLETE"
 
 
 class LazyGroup(click.Group):
@@ -31,6 +33,7 @@ class LazyGroup(click.Group):
     places: ClassVar[dict[str, str]] = {
         "demo": "hexdesk_app.cli.running:demo",
         "run": "hexdesk_app.cli.running:run",
+        "paper": "hexdesk_app.cli.running:paper",
         "backtest": "hexdesk_app.cli.running:backtest",
         "doctor": "hexdesk_app.cli.doctor:doctor",
         "health": "hexdesk_app.cli.health:health",
@@ -42,9 +45,11 @@ class LazyGroup(click.Group):
         "trades": "hexdesk_app.cli.remote.looking:trades",
         "positions": "hexdesk_app.cli.remote.looking:positions",
         "balance": "hexdesk_app.cli.remote.looking:balance",
+        "pnl": "hexdesk_app.cli.remote.results:pnl",
         "strategy": "hexdesk_app.cli.remote.strategies:strategy",
         "stop-entries": "hexdesk_app.cli.remote.acting:stop_entries",
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",
+        "stop": "hexdesk_app.cli.remote.acting:stop",
         "flatten": "hexdesk_app.cli.remote.acting:flatten",
         "reconcile": "hexdesk_app.cli.remote.reconciling:reconcile",
         "live": "hexdesk_app.cli.remote.arming:live",
@@ -68,12 +73,19 @@ class LazyGroup(click.Group):
         "config": "hexdesk_app.cli.configuration:config",
         "plugin": "hexdesk_app.cli.plugin:plugin",
         "new": "hexdesk_app.cli.new:new",
+        "completion": "hexdesk_app.cli.completion:completion",
         "version": "hexdesk_app.cli.version:version",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order in which people meet them."""
         return list(self.places)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return verbs that begin so, without importing them: a shell waits for it."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name) for name in self.places if name.startswith(incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a verb, imported now."""
@@ -99,6 +111,8 @@ def command() -> None:
 def run_command(words: Sequence[str]) -> int:
     """Run the command line and return its exit code; nothing is raised."""
     _prepare_streams()
+    if os.environ.get(COMPLETE_VARIABLE):
+        return _complete(os.environ[COMPLETE_VARIABLE])
     as_json = "--json" in words
     try:
         returned = _invoke(words)
@@ -112,6 +126,13 @@ def run_command(words: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the last line of defence: nothing escapes as a traceback
         return _fail(error, as_json=as_json)
     return returned if isinstance(returned, int) else EXIT_OK
+
+
+def _complete(instruction: str) -> int:
+    """Answer the shell that asks what may come next."""
+    from click.shell_completion import shell_complete
+
+    return shell_complete(command, {}, PROGRAM, COMPLETE_VARIABLE, instruction)
 
 
 def _invoke(words: Sequence[str]) -> object:

@@ -5,13 +5,14 @@ import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
 
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output, is_terminal, terminal
+from hexdesk_app.config import Sources
 from hexdesk_app.heartbeat import Beat, Heartbeat
 from hexdesk_app.live_table import LiveTable
 from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
@@ -60,40 +61,61 @@ def demo(output: Output, speed: float, report: str, *, no_table: bool) -> int:
     return _finish(output, "demo", config, result, report)
 
 
+def run_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add what every verb takes that runs the desk of a configuration."""
+    speed_option = click.option(
+        "speed",
+        "--speed",
+        type=SPEED,
+        default=None,
+        help="Of recordings: seconds played per second; 0 is as fast as possible.",
+    )
+    return speed_option(report_option(table_option(config_options(output_options(body)))))
+
+
 @click.command()
-@click.option(
-    "speed",
-    "--speed",
-    type=SPEED,
-    default=None,
-    help="Of recordings: seconds played per second; 0 is as fast as possible.",
-)
-@report_option
-@table_option
-@config_options
-@output_options
+@run_options
 def run(
     output: Output,
     files: tuple[Path, ...],
     more_files: tuple[Path, ...],
     profile: str,
     overrides: tuple[str, ...],
-    *,
-    speed: float | None,
-    report: str,
-    no_table: bool,
+    **how: Any,  # noqa: ANN401 - of `run_sources`
 ) -> int:
     """Run the desk that plugins.toml (or FILES) describes, until it is stopped."""
+    return run_sources(output, "run", sources(files, more_files, profile, overrides), **how)
+
+
+@click.command()
+@run_options
+def paper(
+    output: Output,
+    files: tuple[Path, ...],
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    **how: Any,  # noqa: ANN401 - of `run_sources`
+) -> int:
+    """Run it on paper, whatever desk.mode says."""
+    wanted = sources(files, more_files, profile, (*overrides, "desk.mode=paper"))
+    return run_sources(output, "paper", wanted, **how)
+
+
+def run_sources(
+    output: Output, verb: str, wanted: Sources, *, speed: float | None, report: str, no_table: bool
+) -> int:
+    """Run the desk of a configuration until it is stopped."""
     from hexdesk_app.config import load_config
     from hexdesk_app.runner import run as run_desk
     from hexdesk_app.session import Options
 
-    config = load_config(sources(files, more_files, profile, overrides))
+    config = load_config(wanted)
     _prepare(output, config)
     with _live(output, config, hidden=no_table) as show, Heartbeat(config.state_path) as heart:
         watch = _watching(heart, show)
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
-    return _finish(output, "run", config, result, report)
+    return _finish(output, verb, config, result, report)
 
 
 @click.command()

@@ -50,7 +50,7 @@ def _say_queued(output: Output, queued: list[Any]) -> None:
         output.warn(f"queued: {len(queued)}, done when the broker is back: {texts}")
 
 
-def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
+def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool = False) -> None:
     @click.argument("instrument")
     @click.argument("quantity")
     @click.option("--price", default="", help="Limit price; without one it is a market order.")
@@ -73,7 +73,7 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
         trigger: str,
         account: str,
         tag: str,
-        side: str = name,
+        side: str = buys_or_sells or name,
         strategy: str,
         **flags: bool,
     ) -> int:
@@ -100,11 +100,7 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
             verdict = client.ask("OrderService.CheckOrder", {"order": wanted})
             output.result("order.check", verdict, [facts_table("verdict", verdict)])
             return EXIT_OK if verdict["allowed"] else EXIT_REFUSED
-        made = client.ask("OrderService.CreateOrder", {"order": wanted, **how})
-        output.result("order", made, [order_table([made])])
-        if made["text"] and not output.as_json:
-            output.warn(made["text"])
-        return EXIT_REFUSED if made["life"] == "ORDER_STATUS_DENIED" else EXIT_OK
+        return _create(output, client, wanted, how)
 
     made: Callable[..., int | None] = verb
     if is_check:
@@ -116,7 +112,50 @@ def _order_verb(name: str, text: str, *, is_check: bool = False) -> None:
 
 _order_verb("buy", "Buy, at the market or at a limit price.")
 _order_verb("sell", "Sell, at the market or at a limit price.")
+_order_verb("long", "Go long, or longer: as buy.", "buy")
+_order_verb("short", "Go short, or shorter: as sell.", "sell")
 _order_verb("check", "Say what risk would say of an order; nothing is sent.", is_check=True)
+
+
+@order.command()
+@click.argument("instrument")
+@strategy_option
+@click.option("--tag", default="")
+@mutation_options
+@desk_options
+def flat(
+    output: Output, client: "PlainClient", *, how: How, instrument: str, strategy: str, tag: str
+) -> int:
+    """Close what is held of an instrument at the market; your own orders' unless -s says whose."""
+    found = client.all("PortfolioService.ListPositions", "positions", {
+        "instrument": f"instruments/{instrument}", **_named(strategy),
+    })  # fmt: skip
+    held = [each for each in found if strategy or bare(each["strategy"]).startswith("manual@")]
+    if not held:
+        output.result("order.flat", [], [order_table([])])
+        return EXIT_OK
+    codes = [
+        _create(output, client, {
+            "instrument": each["instrument"],
+            "side": "SIDE_SELL" if not each["quantity"].startswith("-") else "SIDE_BUY",
+            "order_type": "ORDER_TYPE_MARKET",
+            "quantity": each["quantity"].lstrip("-"),
+            "reduce_only": True,
+            "strategy": each["strategy"],
+            "tag": tag,
+        }, how)
+        for each in held
+    ]  # fmt: skip
+    return max(codes)
+
+
+def _create(output: Output, client: "PlainClient", wanted: How, how: How) -> int:
+    """Submit an order and show it; a denied one is a refusal."""
+    made = client.ask("OrderService.CreateOrder", {"order": wanted, **how})
+    output.result("order", made, [order_table([made])])
+    if made["text"] and not output.as_json:
+        output.warn(made["text"])
+    return EXIT_REFUSED if made["life"] == "ORDER_STATUS_DENIED" else EXIT_OK
 
 
 @click.command()
@@ -156,6 +195,39 @@ def stop_entries(output: Output, client: "PlainClient", *, how: How, strategy: s
     """Open nothing more; what is open is managed on."""
     found = client.ask("DeskService.StopEntries", {**_named(strategy), **how})
     output.result("stop-entries", found, [_ids_table("stopped to enter", found["strategies"])])
+
+
+@click.command()
+@click.option("keep_orders", "--keep-orders", is_flag=True, help="Leave what is open open.")
+@yes_option
+@strategy_option
+@mutation_options
+@desk_options
+def stop(
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: How,
+    strategy: str,
+    keep_orders: bool,
+    yes: bool,
+) -> None:
+    """Send nothing any more: end every strategy; positions stay, open orders are canceled."""
+    confirm_live(client, how, yes=yes)
+    listed = client.all("StrategyService.ListStrategies", "strategies")
+    running = [
+        each["name"] for each in listed if each["plugin"] and each["state"] == "STATE_RUNNING"
+    ]
+    names = [f"strategies/{strategy}"] if strategy else running
+    key = how["request_id"]
+    stopped = [
+        client.ask("StrategyService.StopStrategy", {
+            "name": name, "keep_orders": keep_orders, **how,
+            "request_id": f"{key}.{number}" if key else "",
+        })
+        for number, name in enumerate(names)
+    ]  # fmt: skip
+    output.result("stop", stopped, [strategy_table(stopped)])
 
 
 @click.command("resume-entries")

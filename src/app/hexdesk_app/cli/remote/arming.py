@@ -1,14 +1,22 @@
 """`hexdesk live`: let a live desk open positions for a time, or no more."""
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from hexdesk_app.cli.common import output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How, yes_option
-from hexdesk_app.cli.remote.connect import confirm_live, desk_options, mutation_options
+from hexdesk_app.cli.remote.connect import (
+    confirm_live,
+    desk_options,
+    mutation_options,
+    unless_subcommand,
+)
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
+from hexdesk_app.cli.running import report_option, run_sources, table_option
 from hexdesk_app.tables import Table
 
 if TYPE_CHECKING:
@@ -18,9 +26,46 @@ _UNITS = {"m": 60, "h": 3_600}
 _DURATION = re.compile(r"(\d{1,4})([mh])")
 
 
-@click.group(no_args_is_help=True)
-def live() -> None:
-    """Let a live desk open positions for a time, or no more."""
+@click.group(invoke_without_command=True)
+@unless_subcommand
+@click.option(
+    "more_files",
+    "--config",
+    "-c",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="A configuration file; repeatable.",
+)
+@click.option(
+    "profile",
+    "--profile",
+    envvar="HEXDESK_PROFILE",
+    default="",
+    metavar="NAME",
+    help="Also read plugins.NAME.toml.",
+)
+@click.option(
+    "overrides",
+    "--set",
+    "-S",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override one value; repeatable.",
+)
+@report_option
+@table_option
+@output_options
+def live(
+    output: Output,
+    more_files: tuple[Path, ...],
+    profile: str,
+    overrides: tuple[str, ...],
+    **how: Any,  # noqa: ANN401 - of `run_sources`
+) -> int:
+    """Run the desk of plugins.toml for real money; until it is armed it opens nothing."""
+    wanted = sources((), more_files, profile, (*overrides, "desk.mode=live"))
+    return run_sources(output, "live", wanted, speed=None, **how)
 
 
 def seconds_of(_context: click.Context, _option: click.Parameter, text: str) -> int:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hexdesk_client import ApiError, PlainClient
 
 Plain = dict[str, Any]
+WATCH_S = 2.0
 EXITS = {
     "NOT_FOUND": EXIT_NOT_FOUND,
     "UNAVAILABLE": EXIT_NOT_RUNNING,
@@ -43,6 +44,8 @@ EXITS = {
     "UNAUTHENTICATED": EXIT_REFUSED,
 }
 """By gRPC code; experience.md, section 3."""
+REASON_EXITS = {"OUTCOME_UNKNOWN": EXIT_TIMEOUT, "CONFIG_INVALID": EXIT_USAGE}
+"""By reason, where that says more than the code."""
 
 
 def place_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -118,8 +121,10 @@ def watch_option(body: Callable[..., int | None]) -> Callable[..., int | None]:
         "--watch",
         type=click.FloatRange(min=0.2),
         default=None,
-        metavar="SECONDS",
-        help="Show again every so often, until Ctrl-C.",
+        is_flag=False,
+        flag_value=WATCH_S,
+        metavar="[SECONDS]",
+        help="Show again every 2 seconds, or so many, until Ctrl-C.",
     )
     @wraps(body)
     def call(
@@ -129,15 +134,31 @@ def watch_option(body: Callable[..., int | None]) -> Callable[..., int | None]:
         watch: float | None,
         **options: Any,  # noqa: ANN401 - of any verb
     ) -> int | None:
+        if watch is None:
+            return body(output, client, **options)
+        is_screen = not output.as_json and is_terminal(sys.stdout)
         while True:
-            code = body(output, client, **options)
-            if watch is None:
-                return code
-            time.sleep(watch)
-            if not output.as_json and is_terminal(sys.stdout):
+            if is_screen:
                 click.clear()
+            with _patiently(output):
+                body(output, client, **options)
+            sys.stdout.flush()
+            time.sleep(watch)
 
     return call  # fmt: skip
+
+
+@contextmanager
+def _patiently(output: Output) -> "Generator[None]":
+    """Say that a desk does not answer, and go on: it may be starting anew."""
+    from hexdesk_client import ApiError
+
+    try:
+        yield
+    except ApiError as error:
+        if error.reason not in {"UNREACHABLE", "TIMED_OUT", "DESK_STOPPING"}:
+            raise
+        output.warn(f"no answer: {error.reason}; trying again")
 
 
 def unless_subcommand(body: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -236,7 +257,5 @@ def refused(error: "ApiError", address: str) -> RefusedError:
             else "if the desk has TLS: --ca FILE, with mTLS --certificate and --key, too;"
             " if it has none: leave them out",
         )
-    exit_code = EXITS.get(error.code.name, EXIT_ERROR)
-    if error.reason == "OUTCOME_UNKNOWN":
-        exit_code = EXIT_TIMEOUT
+    exit_code = REASON_EXITS.get(error.reason, EXITS.get(error.code.name, EXIT_ERROR))
     return RefusedError(error.message, code=error.reason, exit_code=exit_code, remedy=error.remedy)

@@ -49,6 +49,7 @@ def status_tables(
             word(desk["state"]) + (f": {desk['halt_reason']}" if desk["halt_reason"] else ""),
         ),
         ("entries", "allowed" if desk["entries_allowed"] else "STOPPED"),
+        *_arming(desk),
         ("run", desk["run_id"]),
         ("time", desk.get("desk_time", "")),
         ("equity", moneys(desk["equity"])),
@@ -68,6 +69,17 @@ def queued_text(verb: Plain) -> str:
     where = f" of {bare(verb['instrument'])}" if verb["instrument"] else ""
     what = f"{verb['verb']}{where} for {bare(verb['strategy'])} at {bare(verb['account'])}"
     return f"{what}: {verb['reason']}"
+
+
+def _arming(desk: Plain) -> list[tuple[str, str]]:
+    """Return how a live desk is armed; nothing for another one."""
+    if desk["mode"] != "MODE_LIVE":
+        return []
+    grant = desk.get("live_grant")
+    if not grant:
+        return [("armed", "NO: nothing is opened")]
+    account, stage = bare(grant["account"]), grant["stage_pct"]
+    return [("armed", f"{account}, {stage} %, until {grant['expire_time']}")]
 
 
 def strategy_table(strategies: Iterable[Plain]) -> Table:
