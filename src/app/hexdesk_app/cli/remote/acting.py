@@ -12,6 +12,7 @@ from hexdesk_app.cli.remote.show import (
     facts_table,
     order_table,
     queued_text,
+    strategy_table,
     token_table,
 )
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
