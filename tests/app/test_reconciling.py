@@ -13,7 +13,7 @@ from hexdesk.domain.reports import OrderRejected, VenueReport
 from hexdesk.domain.values import BUY, SELL
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from hexdesk_app.reconciling import Reconciliation, Watchman
-from tests.core.application.rig import Request, Rig, agreeable
+from tests.core.application.rig import Request, Rig, ScriptedBroker, agreeable
 
 OFF = ReconciliationSettings(enabled=False)
 
@@ -40,6 +40,24 @@ def unprotected(rig: Rig) -> Rig:
     rig.fill(ids.entry)
     rig.broker.answer = agreeable
     return rig
+
+
+async def test_an_account_that_is_set_up_otherwise_halts_the_desk() -> None:
+    class Modal(ScriptedBroker):
+        async def query_modes(self) -> dict[str, str]:
+            return {"position_mode": "hedging"}
+
+    rig = Rig().start()
+    rig.broker.__class__ = Modal
+    watchman = Watchman("venue", rig.broker, rig.desk, rig.clock, ReconciliationSettings())
+    watchman.start(0)
+    for _ in range(100):
+        watchman.step()
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        rig.clock.advance_by(10**8)
+    assert "position_mode of the account is hedging" in rig.desk.execution.halted
+    await watchman.close()
 
 
 def protection(rig: Rig) -> int:

@@ -18,7 +18,7 @@ from hexdesk.application.repairs import Repairs
 from hexdesk.application.resends import Resends
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports.broker import Broker
+from hexdesk.ports.broker import Broker, ModalBroker
 from hexdesk.ports.clock import Clock
 
 STEP_S = 0.25
@@ -43,7 +43,10 @@ class Watchman:
         resends: Resends | None = None,
     ) -> None:
         past = desk.operator.incidents.of(name)
-        self.reconciler = Reconciler(name, desk, broker.capabilities, settings, past=past)
+        modes = {"position_mode": desk.accounts[name].position_mode.name.lower()}
+        self.reconciler = Reconciler(
+            name, desk, broker.capabilities, settings, modes=modes, past=past
+        )
         self._broker = broker
         self._clock = clock
         self._timeout_s = settings.query_timeout_s
@@ -128,7 +131,11 @@ class Watchman:
                 fills = await broker.query_fills(query.since_ns)
                 return Truth(asked_ns=asked_ns, since_ns=query.since_ns, fills=fills)
             case QueryKind.POSITIONS:
-                return Truth(asked_ns=asked_ns, positions=await broker.query_positions())
+                modes: Mapping[str, str] = {}
+                if isinstance(broker, ModalBroker):
+                    modes = await broker.query_modes()
+                positions = await broker.query_positions()
+                return Truth(asked_ns=asked_ns, positions=positions, modes=modes)
             case QueryKind.BALANCES:
                 return Truth(asked_ns=asked_ns, balances=await broker.query_balances())
 

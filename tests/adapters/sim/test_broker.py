@@ -19,6 +19,7 @@ from hexdesk.domain.values import (
     LIMIT,
     MARKET,
     NETTING,
+    REJECTED,
     Aggressor,
     OrderType,
     TimeInForce,
@@ -206,11 +207,21 @@ def test_queries_tell_the_venues_truth() -> None:
         (fill,) = await broker.query_fills(START_NS)
         assert (fill.client_order_id, fill.quantity, fill.price) == ("O2", 2, 10)
         assert await broker.query_fills(START_NS + 1) == []
-        assert await broker.query_positions() == [VenuePosition(INSTRUMENT.id, 2)]
+        assert await broker.query_positions() == [VenuePosition(INSTRUMENT.id, 2, 10.0)]
         assert await broker.query_balances() == [Money(1_000 * 10**8 - fill.fee, "USDT")]
         assert await broker.instruments() == [INSTRUMENT]
+        assert await broker.query_modes() == {"position_mode": "netting"}
 
     asyncio.run(ask())
+
+
+def test_a_query_tells_why_an_order_was_rejected() -> None:
+    pit = Pit(**DIRECT)
+    pit.quote(9, 10)
+    pit.submit("O1", 5, 0)
+    order = asyncio.run(pit.broker.query_order("O1"))
+    assert order is not None
+    assert (order.life, order.code) == (REJECTED, "VENUE_LOT")
 
 
 def test_close_lets_requests_arrive_and_ends_every_watch() -> None:

@@ -111,7 +111,7 @@ def test_a_rejected_order_sent_again_stays_rejected() -> None:
     exchange = Exchange()
     order = exchange.submit(BUY, 0, 100)
     exchange.venue.submit(exchange.order(order).intent)
-    assert exchange.story(order) == ["rejected VENUE_LOT", "rejected VENUE_DUPLICATE_ID"]
+    assert exchange.story(order) == ["rejected VENUE_LOT", "rejected VENUE_LOT"]
 
 
 def test_an_id_is_taken_once() -> None:

@@ -143,6 +143,10 @@ class SimBroker:
         """Return net positions that are not flat."""
         return self.venue.positions(self._account_id)
 
+    async def query_modes(self) -> Mapping[str, str]:
+        """Return how the account is set up."""
+        return {"position_mode": self.venue.position_mode.name.lower()}
+
     async def query_balances(self) -> Sequence[Money]:
         """Return cash by currency."""
         return self.venue.balances(self._account_id)

@@ -18,6 +18,7 @@ from hexdesk.domain.reports import (
     Fill,
     OrderAccepted,
     OrderRejected,
+    VenueReport,
 )
 from hexdesk.domain.values import (
     AUTO,
@@ -216,9 +217,12 @@ class Venue:
     def _answer_again(self, account: VenueAccount, order: NewOrder, now: TimeNs) -> None:
         """Answer an id that is known: the same order is not made twice, another is refused."""
         known = account.orders[order.client_order_id]
-        if known.intent == order and known.life is not REJECTED:
-            accepted = OrderAccepted(order.client_order_id, known.venue_order_id, now, now)
-            self._outbox.send(account.deliver, accepted)
+        if known.intent == order:
+            order_id = order.client_order_id
+            report: VenueReport = OrderAccepted(order_id, known.venue_order_id, now, now)
+            if known.life is REJECTED:
+                report = OrderRejected(order_id, known.code, "as before", now, now)
+            self._outbox.send(account.deliver, report)
             return
         text = f"client_order_id={order.client_order_id} expected=unused"
         rejected = OrderRejected(order.client_order_id, checks.VENUE_DUPLICATE_ID, text, now, now)
@@ -351,8 +355,13 @@ class Venue:
     def positions(self, account_id: str) -> Sequence[VenuePosition]:
         """Return net positions that are not flat."""
         holdings = self._accounts[account_id].holdings
+        is_netting = self.position_mode is NETTING  # else there is a price for each leg
         return [
-            VenuePosition(instrument_id, holding.position.quantity)
+            VenuePosition(
+                instrument_id,
+                holding.position.quantity,
+                holding.position.avg_px if is_netting else 0.0,
+            )
             for instrument_id, holding in holdings.items()
             if holding.position.quantity
         ]
@@ -382,6 +391,7 @@ class Venue:
         order.leaves_qty = 0
         account.retire(order.intent.client_order_id)
         code, text = refusal
+        order.code = code
         now = order.ts_event
         report = OrderRejected(order.intent.client_order_id, code, text, now, now)
         self._outbox.send(account.deliver, report)

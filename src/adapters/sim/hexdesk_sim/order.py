@@ -51,6 +51,7 @@ class SimOrder(msgspec.Struct, gc=False):
         tip_qty: Rest of the displayed part of an iceberg; 0 for other orders.
         extreme: Best price that a trailing stop has seen.
         expire_ns: When its time in force ends it; 0 is never.
+        code: Why it was rejected.
     """
 
     intent: NewOrder
@@ -72,6 +73,7 @@ class SimOrder(msgspec.Struct, gc=False):
     tip_qty: QtyRaw = 0
     extreme: PriceRaw = 0
     expire_ns: TimeNs = 0
+    code: str = ""
 
     @property
     def is_closed(self) -> bool:
@@ -89,6 +91,7 @@ class SimOrder(msgspec.Struct, gc=False):
             self.trigger_price,
             self.cum_qty,
             self.ts_event,
+            self.code,
         )
 
 

@@ -70,7 +70,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VenueOrder(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """An order as the venue knows it, answer to a query."""
+    """An order as the venue knows it, answer to a query.
+
+    `code` is why it was rejected, normalised as in `OrderRejected`; empty where nobody says.
+    """
 
     intent: NewOrder
     venue_order_id: str
@@ -80,13 +83,15 @@ class VenueOrder(msgspec.Struct, frozen=True, gc=False, array_like=True):
     trigger_price: int
     cum_qty: QtyRaw
     ts_event: TimeNs
+    code: str = ""
 
 
 class VenuePosition(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """A net position as the venue knows it."""
+    """A net position as the venue knows it; `avg_px` is its raw entry price, 0 if nobody says."""
 
     instrument_id: str
     quantity: QtyRaw
+    avg_px: float = 0.0
 
 
 class Broker(Protocol):
@@ -152,6 +157,21 @@ class Broker(Protocol):
 
     async def query_balances(self) -> Sequence[Money]:
         """Return cash by currency."""
+        ...
+
+
+@runtime_checkable
+class ModalBroker(Protocol):
+    """A broker that tells how its account is set up; optional, beside `Broker`."""
+
+    async def query_modes(self) -> Mapping[str, str]:
+        """Return settings of the account by name, as `position_mode`: `netting` or `hedging`.
+
+        A desk compares those that it knows; a difference halts it.
+
+        Raises:
+            VenueError: No answer.
+        """
         ...
 
 

@@ -9,8 +9,21 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     OutcomeUnknown,
 )
-from hexdesk.testing.broker_bench import ASK, BID
+from hexdesk.testing.broker_bench import ASK, BID, LOT
 from tests.adapters.sim.venue.site import eventually, running
+
+
+async def test_queries_tell_why_an_order_was_rejected_the_price_paid_and_the_mode() -> None:
+    async with running() as site, site.desk() as desk:
+        refused, taken = desk.submit(quantity=1), desk.submit(ASK)
+        await desk.has(OrderRejected, refused)
+        await desk.has(Fill, taken)
+        found = await desk.broker.query_order(refused.client_order_id)
+        assert found is not None
+        assert found.code == "VENUE_LOT"
+        (position,) = await desk.broker.query_positions()
+        assert (position.quantity, position.avg_px) == (LOT, ASK)
+        assert await desk.broker.query_modes() == {"position_mode": "netting"}
 
 
 async def test_an_order_rests_is_amended_and_canceled() -> None:

@@ -171,8 +171,11 @@ class Session:
             case QueryKind.POSITIONS:
                 return Truth(
                     asked_ns=asked_ns,
-                    positions=[VenuePosition(*each) for each in self.positions.items() if each[1]],
-                    average_prices=self.average_prices,
+                    positions=[
+                        VenuePosition(each, quantity, self.average_prices.get(each, 0.0))
+                        for each, quantity in self.positions.items()
+                        if quantity
+                    ],
                     modes=self.modes,
                 )
             case _:

@@ -328,11 +328,19 @@ def test_strategies_against_each_other_are_flat_for_the_broker() -> None:
 @pytest.mark.parametrize(("price", "is_found"), [(1_000.05, False), (1_000.2, True), (0.0, False)])
 def test_average_prices_within_the_tolerance_are_equal(price: float, *, is_found: bool) -> None:
     order = filled(accepted(sent("O1")), 50)
-    truth = Truth(
-        asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 50)], average_prices={BTC.id: price}
-    )
+    truth = Truth(asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 50, price)])
     expected = [(Mismatch.AVERAGE_PRICE, BTC.id)] if is_found else []
     assert found(books_of([order]), truth) == expected
+
+
+def test_what_a_broker_nets_otherwise_has_another_average_price() -> None:
+    """Several strategies in one account, and executions that came late, move it."""
+    truth = Truth(asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 50, 2_000.0)])
+    order = filled(accepted(sent("O1")), 50)
+    assert found(replace(books_of([order]), late=frozenset({BTC.id})), truth) == []
+    orders = [order, filled(accepted(sent("O2", strategy_id="b")), 20)]
+    truth = Truth(asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 70, 2_000.0)])
+    assert found(books_of(orders), truth) == []
 
 
 @pytest.mark.parametrize(("theirs", "is_found"), [(5_000_500, False), (5_000_501, True)])

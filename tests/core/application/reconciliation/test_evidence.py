@@ -181,6 +181,15 @@ def in_doubt(operation: Operation, request_id: int = 0, life: Life = ACCEPTED) -
     return order
 
 
+def test_a_rejection_that_is_looked_up_keeps_the_venues_code() -> None:
+    order = order_in(SUBMITTED)
+    apply(order, unknown(Operation.SUBMIT))
+    rejected = replace(venue_order(order), life=REJECTED, code="VENUE_FUNDS")
+    (report,) = evidence(order, rejected, asked_ns=LATE, visibility_ms=0, now_ns=LATE)
+    assert isinstance(report, OrderRejected)
+    assert report.code == "VENUE_FUNDS"
+
+
 def test_a_found_order_is_accepted() -> None:
     order = in_doubt(Operation.SUBMIT, life=SUBMITTED)
     reports = told(order, answer(order, ACCEPTED))

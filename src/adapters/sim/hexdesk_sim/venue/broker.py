@@ -5,7 +5,7 @@ of them comes twice, as the answer and over the stream, in either order; reports
 each is told once. A request whose outcome nobody knows is reported so and never sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 
 import msgspec
@@ -342,6 +342,10 @@ class VenueBroker:
     async def query_positions(self) -> Sequence[VenuePosition]:
         """Return net positions that are not flat."""
         return await self._rest.positions()
+
+    async def query_modes(self) -> Mapping[str, str]:
+        """Return how the venue is set up now: it may have been restarted otherwise."""
+        return {"position_mode": (await self._rest.time()).position_mode}
 
     async def query_balances(self) -> Sequence[Money]:
         """Return cash by currency."""

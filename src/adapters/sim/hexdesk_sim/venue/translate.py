@@ -38,11 +38,11 @@ OPERATIONS: dict[type, Operation] = {
 def facts(order: VenueOrder, code: str) -> list[VenueReport]:
     """Return the reports that an order's state stands for, but its executions.
 
-    `code` is the reason of a rejection, which a queried order does not tell.
+    `code` is the reason of a rejection that the queried order does not tell.
     """
     order_id, time_ns = order.intent.client_order_id, order.ts_event
     if order.life is REJECTED:
-        return [OrderRejected(order_id, code, "as queried", time_ns, time_ns)]
+        return [OrderRejected(order_id, order.code or code, "as queried", time_ns, time_ns)]
     reports: list[VenueReport] = [OrderAccepted(order_id, order.venue_order_id, time_ns, time_ns)]
     if order.life is TRIGGERED and order.intent.order_type in CONDITIONAL_TYPES:
         reports.append(OrderTriggered(order_id, time_ns, time_ns))

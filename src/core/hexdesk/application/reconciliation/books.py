@@ -113,6 +113,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
         unclear_cash: Currencies in which our cash cannot be said as the broker counts it.
         changed_ns: By key (order id, instrument, currency), when it was first seen as it is.
         modes: What the account should be set to, by name.
+        late: Instruments of which executions came late, so that the broker counts otherwise.
     """
 
     orders: Mapping[str, Order]
@@ -122,6 +123,7 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
     unclear_cash: frozenset[str] = frozenset()
     changed_ns: Mapping[str, TimeNs] = {}
     modes: Mapping[str, str] = {}
+    late: frozenset[str] = frozenset()
 
     def held(self, instrument_id: str) -> QtyRaw:
         """Return the net quantity over all strategies."""
@@ -205,6 +207,7 @@ def books_of(
         unclear_cash=cash.unclear,
         changed_ns=changes.seen_ns,
         modes=modes or {},
+        late=frozenset(changes.late),
     )
 
 

@@ -18,14 +18,16 @@ def position_findings(
     price_tolerance_pct: float,
 ) -> list[Finding]:
     """Compare net positions; `explained` is what executions not booked yet change in ours."""
-    theirs = {position.instrument_id: position.quantity for position in truth.positions or ()}
+    positions = truth.positions or ()
+    theirs = {position.instrument_id: position.quantity for position in positions}
+    prices = {position.instrument_id: position.avg_px for position in positions}
     instrument_ids = {held_id for _, held_id in books.holdings} | theirs.keys()
     findings: list[Finding] = []
     for instrument_id in sorted(instrument_ids):
         if not quiet.instrument(instrument_id):
             continue
         ours, other = books.held(instrument_id), theirs.get(instrument_id, 0)
-        price = truth.average_prices.get(instrument_id, 0.0)
+        price = prices.get(instrument_id, 0.0)
         if ours + explained.get(instrument_id, 0) != other:
             findings.append(_position(books, instrument_id, other, round(price)))
         elif ours == other:
@@ -103,16 +105,18 @@ def _position(books: Books, instrument_id: str, theirs: QtyRaw, price: int) -> F
 def _average_price(
     books: Books, instrument_id: str, theirs: float, tolerance_pct: float
 ) -> list[Finding]:
-    """Compare entry prices, unless strategies hold against each other: the net has none then."""
+    """Compare entry prices where ours is the broker's: one strategy's executions, in their order.
+
+    What several strategies hold the broker nets, and has another price for.
+    """
     holdings = [
         holding
         for (_, held_id), holding in books.holdings.items()
-        if held_id == instrument_id and not holding.is_flat
+        if held_id == instrument_id and holding.fill_count
     ]
-    held = sum(holding.quantity for holding in holdings)
-    if not theirs or not held or any(holding.quantity * held <= 0 for holding in holdings):
+    if not theirs or len(holdings) != 1 or instrument_id in books.late:
         return []
-    ours = sum(holding.price * holding.quantity for holding in holdings) / held
+    ours = holdings[0].price
     if _is_within(ours, theirs, tolerance_pct):
         return []
     text = f"average raw entry price by our books {ours:.6g}, by the broker's {theirs:.6g}"

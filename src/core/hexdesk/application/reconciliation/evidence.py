@@ -218,7 +218,8 @@ def _ending(order: Order, found: VenueOrder, now_ns: TimeNs) -> list[VenueReport
         return [OrderExpired(client_order_id, ended_ns, now_ns)]
     if found.life is REJECTED:
         text = "found rejected; the venue's reason was lost"
-        return [OrderRejected(client_order_id, "VENUE_OTHER", text, ended_ns, now_ns)]
+        code = found.code or "VENUE_OTHER"
+        return [OrderRejected(client_order_id, code, text, ended_ns, now_ns)]
     return []
 
 

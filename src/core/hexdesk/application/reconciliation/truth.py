@@ -21,7 +21,7 @@ class QueryKind(StrEnum):
     FILLS = "fills"
     """`query_fills(since_ns)`."""
     POSITIONS = "positions"
-    """`query_positions()`, and average prices and modes where the adapter knows them."""
+    """`query_positions()`, and `query_modes()` of a broker that has it."""
     BALANCES = "balances"
     """`query_balances()`."""
 
@@ -45,7 +45,6 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
         orders: Every open order.
         fills: Executions since `since_ns`.
         positions: Net positions that are not flat.
-        average_prices: Raw average entry prices by instrument, where the broker says them.
         modes: What the account is set to, by name, where the broker says it.
         balances: Cash by currency.
     """
@@ -56,6 +55,5 @@ class Truth(msgspec.Struct, frozen=True, kw_only=True):
     orders: Sequence[VenueOrder] | None = None
     fills: Sequence[Fill] | None = None
     positions: Sequence[VenuePosition] | None = None
-    average_prices: Mapping[str, float] = {}
     modes: Mapping[str, str] = {}
     balances: Sequence[Money] | None = None
