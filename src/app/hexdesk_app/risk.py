@@ -39,7 +39,7 @@ def attach_risk(config: Config, desk: Desk) -> RiskOffice:
         instrument = desk.market(instrument_id).instrument
         try_limits(instrument, GateLimits(section.of(instrument_id), instrument))
     has_rules = bool(section.rules or section.strategies or custom)
-    capital = _capital(config, desk) if has_rules else {}
+    capital: Mapping[str, Money] = _capital(config, desk) if has_rules else {}
     engine = RiskEngine(desk, section.plan(capital, custom)).attach()
     return RiskOffice(desk, engine)
 

@@ -128,7 +128,7 @@ class RiskServiceServicer(object):
     def ChangeRule(self, request, context):
         """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
         restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
-        second person asks for the same. Needs a reason. Scope: risk.
+        second person has approved it. Needs a reason. Scope: risk.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

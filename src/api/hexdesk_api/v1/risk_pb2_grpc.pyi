@@ -52,7 +52,7 @@ class RiskServiceStub:
     ChangeRule: _grpc.UnaryUnaryMultiCallable[_risk_pb2.ChangeRuleRequest, _risk_pb2.ChangeRuleResponse]
     """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
     restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
-    second person asks for the same. Needs a reason. Scope: risk.
+    second person has approved it. Needs a reason. Scope: risk.
     """
     SwitchGroup: _grpc.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]
     """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
@@ -81,7 +81,7 @@ class RiskServiceAsyncStub(RiskServiceStub):
     ChangeRule: _aio.UnaryUnaryMultiCallable[_risk_pb2.ChangeRuleRequest, _risk_pb2.ChangeRuleResponse]  # type: ignore[assignment]
     """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
     restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
-    second person asks for the same. Needs a reason. Scope: risk.
+    second person has approved it. Needs a reason. Scope: risk.
     """
     SwitchGroup: _aio.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]  # type: ignore[assignment]
     """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
@@ -149,7 +149,7 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_risk_pb2.ChangeRuleResponse, _abc.Awaitable[_risk_pb2.ChangeRuleResponse]]:
         """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
         restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
-        second person asks for the same. Needs a reason. Scope: risk.
+        second person has approved it. Needs a reason. Scope: risk.
         """
 
     @_abc_1.abstractmethod

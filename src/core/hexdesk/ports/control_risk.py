@@ -74,7 +74,7 @@ class RuleChanged(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         before: What it was.
         is_looser: Whether something passes that did not before.
-        needs_second: Whether a second person would have to ask for the same; of dry runs only.
+        needs_second: Whether a second person would have to agree; of dry runs only.
         confirmed_by: Who agreed; empty where nobody had to.
     """
 

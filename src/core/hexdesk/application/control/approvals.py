@@ -69,15 +69,21 @@ class Approvals:
         """
         if not self._is_needed(mutation):
             return 0
+        return self.agreed(caller.subject, mutation, rehearse).number
+
+    def agreed(
+        self, subject: str, mutation: Mutation[Any], rehearse: Callable[[], object]
+    ) -> ApprovalRecord:
+        """Return what somebody else agreed to, for a call that needs it; see `demand`."""
         digest = digest_of(replace(mutation, request_id=""))
         for found in map(self._now, reversed(self._kept.values())):
-            if (found.digest, found.requested_by) == (digest, caller.subject):
+            if (found.digest, found.requested_by) == (digest, subject):
                 if found.state is ApprovalState.APPROVED:
-                    return found.number
+                    return found
                 if found.state is ApprovalState.PENDING:
                     raise _required(found)
         rehearse()
-        raise _required(self._ask(caller, mutation, digest))
+        raise _required(self._ask(subject, mutation, digest))
 
     def use(self, number: int) -> None:
         """Note that a call was carried out with an approval."""
@@ -120,7 +126,7 @@ class Approvals:
             return self._tokens.admin_count(self._wall_ns()) >= PERSONS
         return mutation.needs_second_person
 
-    def _ask(self, caller: Caller, mutation: Mutation[Any], digest: str) -> ApprovalRecord:
+    def _ask(self, subject: str, mutation: Mutation[Any], digest: str) -> ApprovalRecord:
         now_ns = self._wall_ns()
         waiting = [each for each in map(self._now, self._kept.values()) if each.state in _OPEN]
         if len(waiting) >= WAITING_MAX:
@@ -136,7 +142,7 @@ class Approvals:
             method=type(mutation).__name__,
             request=json_of(mutation),
             digest=digest,
-            requested_by=caller.subject,
+            requested_by=subject,
             create_ns=now_ns,
             expire_ns=now_ns + TTL_NS,
         )

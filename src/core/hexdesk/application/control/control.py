@@ -151,7 +151,7 @@ class DeskControl:
         checks = Checks(desk, runtime)
         arming = Arming(desk, sight, chronicle, checks)
         monitoring = Monitoring(runtime, wall_ns)
-        risks = Risks(desk, chronicle, portfolio, risk)
+        risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
         self._preparations = planning.preparations
         self._queries: dict[type, Callable[[Any], Any]] = {

@@ -1,12 +1,11 @@
 """Use cases of rules and limits: look at their use, change them, re-arm, let groups take turns."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import invalid, unknown
 from hexdesk.application.control.portfolio import Portfolio
@@ -15,7 +14,7 @@ from hexdesk.application.risk.gauge import PERCENT, Gauge
 from hexdesk.application.risk.office import FORGIVEN, RiskOffice
 from hexdesk.domain import risk as commands
 from hexdesk.domain.risk import GATE_CODES, NORMAL, UNLIMITED, Layer, RiskCommand
-from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
 from hexdesk.ports.control import ControlError, Reason
 from hexdesk.ports.control_requests import GetRiskLimits
@@ -31,31 +30,24 @@ from hexdesk.ports.control_risk import (
     SwitchGroup,
 )
 
-SECOND_WITHIN_NS = 600 * NS_PER_SECOND
-"""How long a first person's word for a looser limit waits for a second."""
-PROPOSALS_MAX = 100
-
-
-class _Proposal(NamedTuple):
-    """A looser limit that one person asked for."""
-
-    by: str
-    reason: str
-    expire_ns: TimeNs
-
 
 class Risks:
     """What operators do with the risk of a desk."""
 
     def __init__(
-        self, desk: Desk, chronicle: Chronicle, portfolio: Portfolio, office: RiskOffice
+        self,
+        desk: Desk,
+        chronicle: Chronicle,
+        portfolio: Portfolio,
+        approvals: Approvals,
+        office: RiskOffice,
     ) -> None:
         self._desk = desk
         self._chronicle = chronicle
         self._portfolio = portfolio
         self._office = office
         self._gauge = Gauge(desk, office.engine)
-        self._proposals: OrderedDict[tuple[str, str, str, str], _Proposal] = OrderedDict()
+        self._approvals = approvals
 
     def report(self, _query: GetRiskReport, now_ns: TimeNs) -> RiskReport:
         """Return every rule with its use, and the gate's limits of what is traded."""
@@ -79,7 +71,7 @@ class Risks:
         return Rearmed(rule=request.rule, scope=scope, level=step.level, text=step.text)
 
     def change(self, request: ChangeRule, now_ns: TimeNs) -> RuleChanged:
-        """Change a setting; a looser one may wait for a second person to ask for the same."""
+        """Change a setting; a looser one may wait for a second person."""
         command = commands.ChangeRule(
             request.rule, request.key, request.value, request.author, request.reason, "", now_ns,
             request.risk_scope,
@@ -88,20 +80,14 @@ class Risks:
             planned = self._office.plan(command)
         except ConfigError as error:
             raise invalid("rule", error.message) from error
-        needs_second = False
-        if planned.is_looser and self._office.engine.plan.confirms_looser:
-            first = self._first_word(request, now_ns)
-            needs_second = first is None
-            if first is not None:
-                command = replace(
-                    command, by=first.by, reason=first.reason, confirmed_by=request.author
-                )
-        if needs_second and not request.dry_run:
-            raise self._propose(request, now_ns)
+        needs_second = planned.is_looser and self._office.engine.plan.confirms_looser
         if not needs_second:
             self._tell(command, dry_run=request.dry_run)
-        if not request.dry_run:
-            self._proposals.pop(_place(request), None)
+        elif not request.dry_run:
+            agreed = self._approvals.agreed(request.author, request, _nothing)
+            command = replace(command, confirmed_by=agreed.approved_by)
+            self._tell(command, dry_run=False)
+            self._approvals.use(agreed.number)
         return RuleChanged(
             rule=request.rule,
             key=request.key,
@@ -109,7 +95,7 @@ class Risks:
             scope=request.risk_scope,
             before=planned.before,
             is_looser=planned.is_looser,
-            needs_second=needs_second,
+            needs_second=needs_second and request.dry_run,
             confirmed_by=command.confirmed_by,
         )
 
@@ -170,31 +156,6 @@ class Risks:
             raise unknown("rule", rule, f"rules at a level now: {at}")
         return request.risk_scope
 
-    def _first_word(self, request: ChangeRule, now_ns: TimeNs) -> _Proposal | None:
-        """Return the word of another person for the same, if it still holds."""
-        found = self._proposals.get(_place(request))
-        if found is None or found.by == request.author or found.expire_ns <= now_ns:
-            return None
-        return found
-
-    def _propose(self, request: ChangeRule, now_ns: TimeNs) -> ControlError:
-        """Note that one person asked for a looser limit, and return that a second must."""
-        place = _place(request)
-        self._proposals[place] = _Proposal(
-            request.author, request.reason, now_ns + SECOND_WITHIN_NS
-        )
-        self._proposals.move_to_end(place)
-        if len(self._proposals) > PROPOSALS_MAX:
-            self._proposals.popitem(last=False)
-        what = f"{request.rule}.{request.key}"
-        return ControlError(
-            Reason.APPROVAL_REQUIRED,
-            f"{what} would be looser: a second person must ask for the same within"
-            f" {SECOND_WITHIN_NS // NS_PER_SECOND // 60} minutes",
-            remedy="let another person, with a token of their own, give the same command",
-            facts={"approval": f"{what}={request.value}"},
-        )
-
     def _limits(self) -> Iterator[RuleUse]:
         """Yield the gate's limits, by instrument and where there is a use by strategy."""
         traded = {each for host in self._desk.hosts.values() for each in host.ledgers}
@@ -221,8 +182,8 @@ class Risks:
                     )
 
 
-def _place(request: ChangeRule) -> tuple[str, str, str, str]:
-    return request.rule, request.key, request.value, request.risk_scope
+def _nothing() -> None:
+    """There is nothing that would be refused anyway: the change was planned."""
 
 
 def _used_pct(used: str, limit: str) -> int:
