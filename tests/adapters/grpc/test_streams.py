@@ -12,6 +12,7 @@ from hexdesk_api.v1 import events_pb2, events_pb2_grpc, market_data_pb2, market_
 from hexdesk_grpc.encoding import encode_batch, event
 from hexdesk_grpc.settings import GrpcSettings
 from hexdesk_grpc.streams import EVENTS_MAX, Gatherer
+from hexdesk_grpc.turns import Turns
 from tests.adapters.grpc.rig import PATIENCE_S, eventually, refusal, served
 from tests.core.application.control.rig import ADMIN
 
@@ -145,7 +146,7 @@ async def test_joined_bytes_are_the_message() -> None:
 async def test_what_waits_comes_in_few_responses_each_with_its_place() -> None:
     async with served(events_max=5_000) as rig:
         feed = rig.control.follow(ADMIN, EventFilter())
-        gatherer = Gatherer(feed)
+        gatherer = Gatherer(feed, Turns())
         head = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
         assert head.HasField("snapshot")
         assert not gatherer.is_caught_up
@@ -187,7 +188,7 @@ async def test_events_before_a_resync_are_a_response_of_their_own() -> None:
 
             wake, close = feed.wake, feed.close
 
-        gatherer = Gatherer(Overtaken())
+        gatherer = Gatherer(Overtaken(), Turns())
         first = events_pb2.StreamEventsResponse.FromString(await gatherer.gather())
         assert (len(first.events), first.HasField("resync")) == (2, False)
         assert not gatherer.is_caught_up

@@ -16,9 +16,10 @@ from hexdesk_grpc import to_wire
 from hexdesk_grpc.errors import DETAILS_KEY, bug_status, status_of
 from hexdesk_grpc.identity import Identity
 from hexdesk_grpc.methods import Method
+from hexdesk_grpc.turns import Turns
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
-Stream: TypeAlias = Callable[[Control, Caller, Any, asyncio.Event], AsyncIterator[bytes]]
+Stream: TypeAlias = Callable[[Control, Caller, Any, asyncio.Event, Turns], AsyncIterator[bytes]]
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -47,6 +48,7 @@ class Calls:
         self._deadline_s = deadline_s
         self._logger = logger
         self._bug_count = 0
+        self._turns = Turns()
 
     def unary(self, method: Method | None) -> Callable[[Any, Context], Awaitable[Any]]:
         """Return what answers a method; one that this desk does not have refuses."""
@@ -64,7 +66,7 @@ class Calls:
             self.stream_count += 1
             try:
                 caller = await self._guarded(context, self._admit(message, context))
-                stream = make(self._control, caller, message, self.stopping)
+                stream = make(self._control, caller, message, self.stopping, self._turns)
                 while True:
                     part = await self._guarded(context, _next(stream), deadline=False)
                     if part is None:
@@ -79,10 +81,12 @@ class Calls:
         return answer
 
     async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
+        await self._turns.next()
         _check_read(message)
         return await carry_out(self._control, self._identity.of(context), method, message)
 
     async def _admit(self, message: Any, context: Context) -> Caller:  # noqa: ANN401 - a message
+        await self._turns.next()
         _check_read(message)
         if self.stream_count > self._streams_max:
             raise ControlError(

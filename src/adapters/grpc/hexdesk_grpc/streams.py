@@ -17,10 +17,11 @@ from hexdesk_grpc import to_wire
 from hexdesk_grpc.encoding import encode_batch, encode_events, encode_head
 from hexdesk_grpc.from_wire import event_kinds, invalid
 from hexdesk_grpc.names import MARKETS, STRATEGIES, id_of, optional_id_of
+from hexdesk_grpc.turns import Turns
 
 EVENTS_MAX = 1_024
 """Events in one response."""
-STEP_MAX = 16
+STEP_MAX = 8
 STEP_S = 0.000_15
 """What is encoded in one go, and for how long: what a tick waits for at most, about."""
 PACE_S = 0.02
@@ -38,6 +39,7 @@ async def stream_events(
     caller: Caller,
     message: events_pb2.StreamEventsRequest,
     stopping: asyncio.Event,
+    turns: Turns,
 ) -> AsyncIterator[bytes]:
     """Yield encoded responses until the reader goes or the server stops."""
     wanted = EventFilter(
@@ -50,8 +52,8 @@ async def stream_events(
     ending.add_done_callback(lambda _: more.set())
     try:
         if message.skip_snapshot and not message.resume_token:
-            await _skip_snapshot(feed)
-        gatherer = Gatherer(feed)
+            await _skip_snapshot(feed, turns)
+        gatherer = Gatherer(feed, turns)
         while not stopping.is_set():
             part = await gatherer.gather()
             if part:
@@ -66,11 +68,11 @@ async def stream_events(
         feed.close()
 
 
-async def _skip_snapshot(feed: EventFeed) -> None:
+async def _skip_snapshot(feed: EventFeed, turns: Turns) -> None:
     while (batch := feed.read(1)) is not None:
         if batch.snapshot is not None and batch.snapshot.is_complete:
             return
-        await asyncio.sleep(0)
+        await turns.next()
 
 
 class Gatherer:
@@ -80,14 +82,16 @@ class Gatherer:
         is_caught_up: Whether nothing more waited when the last response was made.
     """
 
-    def __init__(self, feed: EventFeed) -> None:
+    def __init__(self, feed: EventFeed, turns: Turns) -> None:
         self.is_caught_up = False
         self._feed = feed
+        self._turns = turns
         self._next: EventBatch | None = None
 
     async def gather(self) -> bytes:
         """Return a response with what waits, or an empty one; ticks go between the steps."""
         now = asyncio.get_running_loop().time
+        await self._turns.next()
         begun = now()
         parts: list[bytes] = []
         last: EventBatch | None = None
@@ -107,7 +111,7 @@ class Gatherer:
             count += len(batch.events)
             last = batch
             if now() - begun > STEP_S:
-                await asyncio.sleep(0)
+                await self._turns.next()
                 begun = now()
         self.is_caught_up = count < EVENTS_MAX and self._next is None
         return b"" if last is None else b"".join((*parts, encode_head(last)))
@@ -118,6 +122,7 @@ async def stream_markets(
     caller: Caller,
     message: market_data_pb2.StreamMarketsRequest,
     stopping: asyncio.Event,
+    turns: Turns,
 ) -> AsyncIterator[bytes]:
     """Yield the markets that changed, at most once an interval."""
     query = GetMarkets(
@@ -127,6 +132,7 @@ async def stream_markets(
     loop = asyncio.get_running_loop()
     known: dict[str, MarketInfo] = {}
     while not stopping.is_set():
+        await turns.next()
         begun = loop.time()
         found = await control.ask(caller, query)
         changed = [each for each in found if known.get(each.instrument_id) != each]

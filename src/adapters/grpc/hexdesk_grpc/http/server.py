@@ -26,6 +26,7 @@ from hexdesk_grpc.identity import Identity
 from hexdesk_grpc.listening import is_loopback, parse_listen, read_pem
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.server import FILES, STREAMS
+from hexdesk_grpc.turns import Turns
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
@@ -66,6 +67,7 @@ class HttpServer:
         ]
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
+        self._turns = Turns()
         self._call_count = 0
         self._stream_count = 0
         self._bug_count = 0
@@ -186,7 +188,9 @@ class HttpServer:
             caller, message = await asyncio.wait_for(
                 self._read(binding, request), self._settings.deadline_s
             )
-            parts = STREAMS[binding.name](self._control, caller, message, self._stopping)
+            parts = STREAMS[binding.name](
+                self._control, caller, message, self._stopping, self._turns
+            )
             return await stream_answer(request, binding.method, parts, self._stopping)
         finally:
             self._stream_count -= 1
