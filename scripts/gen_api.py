@@ -13,16 +13,22 @@ the descriptors with their comments, for `buf lint` and `buf breaking`.
 
 import argparse
 import importlib
+import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
+
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.message import Message
 
 ROOT = Path(__file__).parents[1]
 PROTO = ROOT / "proto"
 TARGET = ROOT / "src/api"
 PACKAGE = Path("hexdesk_api/v1")
-SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi")
+COMMENTS = "comments.json"
+SUFFIXES = ("_pb2.py", "_pb2.pyi", "_pb2_grpc.py", "_pb2_grpc.pyi", COMMENTS)
 
 
 def sources() -> list[str]:
@@ -49,6 +55,44 @@ def generate(folder: Path) -> None:
     _protoc(
         f"--plugin=protoc-gen-mypy_grpc={plugin}", *(f"--{kind}_out={folder}" for kind in kinds)
     )
+    with tempfile.NamedTemporaryFile(suffix=".binpb") as image:
+        write_image(Path(image.name))
+        text = json.dumps(comments(Path(image.name).read_bytes()), indent=0, sort_keys=True)
+    (folder / PACKAGE / COMMENTS).write_text(f"{text}\n")
+
+
+def comments(image: bytes) -> dict[str, str]:
+    """Return what the contract says of each service, method, message, field and value.
+
+    Generated code leaves it out; documents that are made while a desk runs show it.
+    """
+    said: dict[str, str] = {}
+    for file in FileDescriptorSet.FromString(image).file:
+        if not file.name.startswith(str(PACKAGE)):
+            continue
+        for location in file.source_code_info.location:
+            text = " ".join(location.leading_comments.split())
+            name = _name_at(file, list(location.path))
+            if text and name:
+                said[f"{file.package}.{name}"] = text
+    return said
+
+
+def _name_at(file: Any, path: list[int]) -> str:  # noqa: ANN401 - a descriptor
+    """Return the name of what a path of a descriptor leads to; empty for what has none."""
+    names: list[str] = []
+    found = file
+    while path:
+        number, *path = path
+        items = getattr(found, found.DESCRIPTOR.fields_by_number[number].name)
+        if isinstance(items, Message) or not path:  # an option, or a keyword
+            return ""
+        index, *path = path
+        found = items[index]
+        if isinstance(found, str):  # an import
+            return ""
+        names.append(found.name)
+    return ".".join(names)
 
 
 def write_image(file: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from hexdesk_grpc.errors import CODES
 from hexdesk_grpc.http.answering import HTTP_STATUSES
 from hexdesk_grpc.http.settings import HttpSettings
 from tests.adapters.grpc.http.rig import HttpRig, http_served, reason_of, remedies_of
+from tests.adapters.grpc.http.test_binding import BINDINGS
 from tests.adapters.grpc.rig import INSTRUMENT
 
 BUY = {
@@ -290,3 +292,17 @@ async def test_a_client_that_goes_frees_its_stream() -> None:
             async with asyncio.timeout(10):
                 while rig.http.stream_count:  # noqa: ASYNC110 - nobody tells when it notices
                     await asyncio.sleep(0.002)
+
+
+async def test_every_method_is_reached_and_none_meets_a_bug() -> None:
+    async with http_served() as rig:
+        for binding in BINDINGS:
+            if binding.method.server_streaming:
+                continue
+            path = re.sub(r"\{\w+=([^}]+)\}", lambda found: found[1].replace("*", "none"),
+                          binding.template)  # fmt: skip
+            says = "dry_run" in binding.method.input_type.fields_by_name
+            body = {"json": {"dry_run": True} if says else {}} if binding.body else {}
+            status, error = await rig.call(binding.verb, path, **body)
+            assert status in {200, 400, 404, 501}, (binding.name, error)
+        assert not rig.sent

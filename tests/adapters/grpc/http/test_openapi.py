@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, whole, and what the server does."""
 
+import re
 from typing import Any
 
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
@@ -34,9 +35,12 @@ def test_a_call_is_told_whole() -> None:
     assert names == ["orders_id", "Idempotency-Key"]
     body = document["components"]["schemas"]["AmendOrderRequest"]["properties"]
     assert "name" not in body
-    assert body["quantity"] == {"type": "string"}
+    assert body["quantity"]["type"] == "string"
+    assert "decimal" in body["quantity"]["description"], "the contract's comments stand in it"
+    assert "Scope: trade" in amend["description"]
     order = document["components"]["schemas"]["Order"]["properties"]
-    assert order["create_time"] == {"type": "string", "format": "date-time", "readOnly": True}
+    made_at = order["create_time"]
+    assert (made_at["format"], made_at["readOnly"]) == ("date-time", True)
     listing = document["paths"]["/v1/orders"]["get"]
     assert "page_size" in [each["name"] for each in listing["parameters"]]
     events = document["paths"]["/v1/events:stream"]["get"]["responses"]["200"]["content"]
@@ -48,3 +52,15 @@ async def test_it_is_served() -> None:
         status, found = await rig.get("/openapi.json")
         assert (status, found["openapi"]) == (200, "3.1.0")
         assert found["paths"] == made()["paths"]
+
+
+async def test_a_page_for_people_shows_every_method_and_loads_nothing() -> None:
+    """E16: a documentation page of its own, from the desk itself."""
+    async with http_served() as rig, rig.session.get("/docs") as answer:
+        assert (answer.status, answer.content_type) == (200, "text/html")
+        page = await answer.text()
+        assert all(binding.method.name in page for binding in BINDINGS)
+        assert "/v1/orders/{orders_id}:cancel" in page
+        assert "FIX 44" in page
+        assert not re.search(r"src=|<link|@import|<script|https?://", page)
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]

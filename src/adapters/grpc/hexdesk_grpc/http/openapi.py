@@ -2,8 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
 from typing import Any, TypeAlias
 
+import msgspec
 from google.api import (  # pyright: ignore[reportMissingTypeStubs] - they lie beside the code
     field_behavior_pb2,
 )
@@ -43,6 +46,13 @@ _OPENAPI_VERBS = frozenset({"DELETE", "GET", "PATCH", "POST", "PUT"})
 _SEGMENT = re.compile(r"\{([\w.]+)(?:=([^}]+))?\}")
 
 
+@cache
+def comments() -> dict[str, str]:
+    """Return what the contract says of everything in it, by full name."""
+    text = files("hexdesk_api.v1").joinpath("comments.json").read_bytes()
+    return msgspec.json.decode(text, type=dict[str, str])
+
+
 def document(bindings: Iterable[Binding], version: str) -> Plain:
     """Return the document of all methods.
 
@@ -52,7 +62,10 @@ def document(bindings: Iterable[Binding], version: str) -> Plain:
     """
     schemas: Plain = {}
     paths: Plain = {}
+    services: dict[str, str] = {}
     for binding in bindings:
+        service = binding.method.containing_service
+        services[service.name] = comments().get(service.full_name, "")
         if binding.verb in _OPENAPI_VERBS:
             path, names = _path(binding.template)
             operation = _operation(binding, names, schemas)
@@ -60,6 +73,7 @@ def document(bindings: Iterable[Binding], version: str) -> Plain:
     return {
         "openapi": "3.1.0",
         "info": {"title": "hexdesk", "version": version},
+        "tags": [{"name": name, "description": text} for name, text in services.items()],
         "paths": paths,
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -100,6 +114,7 @@ def _operation(binding: Binding, names: list[str], schemas: Plain) -> Plain:
         "operationId": binding.name.replace(".", "_"),
         "tags": [method.containing_service.name],
         "summary": _words(method.name),
+        "description": comments().get(method.full_name, ""),
     }
     if binding.body == WHOLE_BODY:
         content = _refer(method.input_type, schemas)
@@ -113,6 +128,7 @@ def _operation(binding: Binding, names: list[str], schemas: Plain) -> Plain:
                 "name": field.name,
                 "in": "query",
                 "required": _has(field, field_behavior_pb2.REQUIRED),
+                "description": comments().get(field.full_name, ""),
                 "schema": _schema(field, schemas),
             }
             for field in free
@@ -154,6 +170,8 @@ def _refer(message: Descriptor, schemas: Plain) -> Plain:
     name = message.full_name.removeprefix(f"{message.file.package}.")
     if name not in schemas:
         schemas[name] = made = {"type": "object"}
+        if message.full_name in comments():
+            made["description"] = comments()[message.full_name]
         made |= _properties(message, schemas)
     return {"$ref": f"#/components/schemas/{name}"}
 
@@ -162,6 +180,8 @@ def _properties(message: Descriptor, schemas: Plain) -> Plain:
     properties: Plain = {}
     for field in message.fields:
         schema = _schema(field, schemas)
+        if field.full_name in comments():
+            schema = {**schema, "description": comments()[field.full_name]}
         if _has(field, field_behavior_pb2.OUTPUT_ONLY):
             schema = {**schema, "readOnly": True}
         properties[field.name] = schema

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
+import msgspec
 from aiohttp import hdrs, web
 from google.protobuf.message import Message
 
@@ -20,6 +21,7 @@ from hexdesk_grpc.from_wire import invalid
 from hexdesk_grpc.http.answering import HEADERS, JSON, answer, refusal
 from hexdesk_grpc.http.binding import Binding, bindings_of, read_request, set_text
 from hexdesk_grpc.http.openapi import document
+from hexdesk_grpc.http.page import POLICY, page
 from hexdesk_grpc.http.settings import HttpSettings
 from hexdesk_grpc.http.streaming import stream_answer
 from hexdesk_grpc.identity import Identity
@@ -29,7 +31,7 @@ from hexdesk_grpc.server import FILES, STREAMS
 from hexdesk_grpc.turns import Turns
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json"})
+HEALTH_PATHS = frozenset({"/healthz", "/readyz", "/openapi.json", "/docs"})
 """What needs no token and counts against no limit: it says nothing of money."""
 KEY_HEADER = "Idempotency-Key"
 _PROBE = Caller(subject="readyz", scopes=frozenset({Scope.READ}))
@@ -65,6 +67,10 @@ class HttpServer:
             for method in service.methods
             for binding in bindings_of(method)
         ]
+        about = document(
+            self._bindings, version("hexdesk")
+        )  # once: it takes longer than a tick may
+        self._about = (msgspec.json.encode(about), page(about).encode())
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
         self._turns = Turns()
@@ -98,6 +104,7 @@ class HttpServer:
         app.router.add_get("/healthz", self._health)
         app.router.add_get("/readyz", self._ready)
         app.router.add_get("/openapi.json", self._openapi)
+        app.router.add_get("/docs", self._docs)
         self._runner = runner = web.AppRunner(
             app, access_log=None, handler_cancellation=True, shutdown_timeout=settings.drain_s
         )
@@ -228,7 +235,12 @@ class HttpServer:
 
     async def _openapi(self, _request: web.Request) -> web.Response:
         """The contract."""
-        return web.json_response(document(self._bindings, version("hexdesk")), headers=HEADERS)
+        return web.Response(body=self._about[0], content_type=JSON, headers=HEADERS)
+
+    async def _docs(self, _request: web.Request) -> web.Response:
+        """The contract, for people."""
+        headers = HEADERS | {"Content-Security-Policy": POLICY}
+        return web.Response(body=self._about[1], content_type="text/html", headers=headers)
 
     def _tls(self) -> ssl.SSLContext | None:
         settings = self._settings
