@@ -90,7 +90,9 @@ class Encoder:
         else:
             _put(found, payload, scratch)
             body = scratch.SerializeToString()
-        found.wire = wire = _EVENTS_TAG + _varint(len(body)) + body
+        size = len(body)
+        head = _HEADS[size] if size < HEADS_MAX else _EVENTS_TAG + _varint(size)
+        found.wire = wire = head + body
         return wire
 
     def _state(self, found: Event, payload: EventPayload) -> bytes:
@@ -117,14 +119,17 @@ def _put_head(found: Event, message: events_pb2.Event) -> None:
 
 
 def _varint(number: int) -> bytes:
-    if number < _VARINT_MORE:
-        return bytes((number,))
     encoded = bytearray()
     while number >= _VARINT_MORE:
         encoded.append(number & (_VARINT_MORE - 1) | _VARINT_MORE)
         number >>= 7
     encoded.append(number)
     return bytes(encoded)
+
+
+HEADS_MAX = 1_024
+_HEADS = [_EVENTS_TAG + _varint(size) for size in range(HEADS_MAX)]
+"""How an event of a size begins in the response."""
 
 
 def _snapshot(part: Snapshot) -> events_pb2.Snapshot:

@@ -109,8 +109,16 @@ class DeskFeed:
         )
 
     def _take(self, limit: int) -> tuple[Event, ...]:
-        ring, wanted, show = self._ring, self._wanted, self._chronicle.show
-        last = min(ring.sequence, self._place + limit * SCAN_MAX)
+        show = self._chronicle.show
+        return tuple([each if each.wire else show(each) for each in self._next(limit)])
+
+    def _next(self, limit: int) -> list[Event]:
+        """Return the next events that are wanted, and go behind them."""
+        ring, wanted, place = self._ring, self._wanted, self._place
+        if not wanted.kinds and not wanted.strategy_id:
+            self._place = last = min(ring.sequence, place + limit)
+            return ring.between(place + 1, last)
+        last = min(ring.sequence, place + limit * SCAN_MAX)
         events: list[Event] = []
         while self._place < last and len(events) < limit:
             self._place += 1
@@ -119,8 +127,8 @@ class DeskFeed:
                 continue
             if event.strategy_id and wanted.strategy_id not in ("", event.strategy_id):
                 continue
-            events.append(show(event))
-        return tuple(events)
+            events.append(event)
+        return events
 
     def _mark(self) -> str:
         """Return what of the filter a token must match."""

@@ -5,6 +5,7 @@ memory. One that the ring has overtaken is told so and starts anew with a snapsh
 """
 
 from collections.abc import Callable
+from typing import cast
 
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import require
@@ -48,6 +49,15 @@ class EventRing:
         if event is None or event.sequence != number:
             raise KeyError(number)
         return event
+
+    def between(self, first: int, last: int) -> list[Event]:
+        """Return the events from a number that is kept to another, both included."""
+        start, end = first % self._capacity, last % self._capacity
+        if first > last:
+            return []
+        kept = self._events
+        found = kept[start : end + 1] if start <= end else kept[start:] + kept[: end + 1]
+        return cast("list[Event]", found)
 
     def wake_later(self, callback: Callable[[], None]) -> None:
         """Call back at the next `wake`."""
