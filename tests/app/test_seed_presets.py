@@ -181,7 +181,7 @@ def test_system_b_asks_before_a_trade_and_looks_after_it() -> None:
 
 
 def test_system_b_warns_of_slippage_and_its_loss_limits_trip_by_themselves() -> None:
-    """B3, B7, B8, B13: slippage above 0.2 % warns; 3 % in a day, or 15 % since the peak, stop."""
+    """B3, B8, B13: slippage above 0.2 % warns; 3 % in a day stop what grows, by themselves."""
     desk = Preset("us_equity", EQUITY, "50000 USD", slippage_bps=30)
     desk.send("100", "75.00")
     assert desk.levels() == {"slippage": "WARN"}
@@ -223,7 +223,7 @@ def bracket(desk: Preset, quantity: str, price: str, stop: str, target: str = ""
 
 
 def test_system_c_risks_one_percent_a_trade_and_three_times_its_capital() -> None:
-    """C15: the 1 % rule, the 3x cap, the drawdown breaker; C16: amount, frequency, exposure."""
+    """C15: the 1 % rule, the 3x cap, the drawdown breaker; C16: amount, frequency, exposure; B7."""
     desk = Preset("crypto_swap", SWAP, "10000 USDT")
     bracket(desk, "100", "100", "98.99")
     assert desk.denials()["RISK_PER_TRADE"] == 1, "101 USDT of 10,000"

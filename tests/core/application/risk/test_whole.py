@@ -1,6 +1,6 @@
 """Rules about the whole desk: several accounts together, by currency.
 
-Ids of seed systems: A14, B7, B8, C16.
+Ids of seed systems: A14, B7, B8, C16, E13.
 """
 
 from typing import Any
