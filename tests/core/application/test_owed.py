@@ -177,6 +177,22 @@ def test_what_is_in_doubt_is_never_closed_twice_and_kept_until_it_is_settled() -
     assert rig.held() == 0
 
 
+def test_what_a_doubt_turns_out_to_hold_is_closed_while_others_are_in_doubt() -> None:
+    rig = holding()
+    for order_id in (buy(rig), rig.sent[-2].client_order_id):
+        rig.report(OutcomeUnknown(order_id, Operation.STATUS, 0, "", rig.now()))
+    cut(rig)
+    verb(rig, Flatten)
+    back(rig)
+    sent = len(rig.sent)
+    back(rig)
+    assert len(rig.sent) == sent, "nothing has changed"
+    rig.fill(rig.sent[1].client_order_id)
+    back(rig)
+    assert [(each.side, each.quantity) for each in rig.sent[sent:]] == [(SELL, LOT)]
+    assert owed(rig), "one is still in doubt"
+
+
 def test_a_venue_that_refuses_is_not_asked_again() -> None:
     rig = holding()
     verb(rig, Flatten)

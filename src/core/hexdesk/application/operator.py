@@ -215,10 +215,11 @@ class Operator:
         With an operator's authority it works while the desk is halted too, and while the broker
         cannot be reached: then it is owed.
         """
-        self._closing.intersection_update(self._execution.open)  # in place: it is the execution's
+        execution = self._execution
+        self._closing.intersection_update(execution.open)  # in place: it is the execution's
         is_persons = authority is OPERATOR
         if is_persons and self.owed.is_cut_off(host):
-            if self._has_anything(host, instrument_id):
+            if any(self._held(host, instrument_id)) or execution.open_orders(host, instrument_id):
                 self.owed.add(host, instrument_id, Verb.FLATTEN, CUT_OFF)
                 self.cancel_orders(host, instrument_id)
             return 0
@@ -237,7 +238,8 @@ class Operator:
         """Do what is owed at a broker that is back, by the books of now."""
         for owed in self.owed.of(broker):
             host = self._execution.hosts[owed.strategy_id]
-            if not self.owed.is_cut_off(host) and self.owed.due(owed):
+            held = self._held(host, owed.instrument_id)
+            if not self.owed.is_cut_off(host) and self.owed.due(owed, held):
                 if owed.verb is Verb.FLATTEN:
                     self.flatten(host, owed.instrument_id, OPERATOR)
                 else:
@@ -250,9 +252,10 @@ class Operator:
                 self.owed.asked.add(order.intent.client_order_id)
                 self._execution.cancel(order, OPERATOR)
 
-    def _has_anything(self, host: StrategyHost, instrument_id: str) -> bool:
-        """Whether there is an order or a position that flattening would end."""
-        return bool(self._execution.open_orders(host, instrument_id)) or any(
+    @staticmethod
+    def _held(host: StrategyHost, instrument_id: str) -> tuple[QtyRaw, ...]:
+        """Return what a strategy holds, leg by leg, in one instrument or all."""
+        return tuple(
             quantity
             for ledger in host.ledgers.values()
             if instrument_id in ("", ledger.instrument.id)

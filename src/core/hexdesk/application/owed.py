@@ -14,7 +14,7 @@ from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.order import Order
 from hexdesk.domain.records import Verb, VerbOwed
 from hexdesk.domain.reports import CancelRejected, OrderRejected, OutcomeUnknown, VenueReport
-from hexdesk.domain.values import Operation
+from hexdesk.domain.values import Operation, QtyRaw
 from hexdesk.ports.journal import Journal
 
 QUEUED = "VERB_QUEUED"
@@ -53,7 +53,7 @@ class OwedVerbs:
         self._alerts = alerts
         self._broker_name = broker_name
         self._owed: dict[Place, VerbOwed] = {}
-        self._tried: set[Place] = set()
+        self._tried: dict[Place, tuple[QtyRaw, ...]] = {}
 
     # --- what is owed --------------------------------------------------------------------------
 
@@ -68,7 +68,7 @@ class OwedVerbs:
             known = self._owed.get(each)
             if known is not None and (known.verb is verb or known.verb is Verb.FLATTEN):
                 return
-        self._tried.discard(place)
+        self._tried.pop(place, None)
         self._note(VerbOwed(*place, verb, why, self._execution.pulse.now_ns), QUEUED, verb)
 
     def call_off_flatten(self, strategy_id: str, instrument_id: str) -> None:
@@ -104,11 +104,11 @@ class OwedVerbs:
             if strategy_id in hosts and self._broker_name(hosts[strategy_id]) == broker
         ]
 
-    def due(self, owed: VerbOwed) -> bool:
-        """Whether an owed verb should be done now; what it sends is counted as asked for again.
+    def due(self, owed: VerbOwed, held: tuple[QtyRaw, ...]) -> bool:
+        """Whether an owed verb should be done now, by what is held where it concerns.
 
         Requests whose outcome nobody knows keep it owed. It is done with what is certain at once,
-        and again when nothing is in doubt any more.
+        again when that has changed, and for the last time when nothing is in doubt any more.
         """
         place = (owed.strategy_id, owed.instrument_id)
         host = self._execution.hosts[owed.strategy_id]
@@ -119,9 +119,9 @@ class OwedVerbs:
         if not is_doubtful:
             self._end(place, DONE, "the broker is back")
             return True
-        is_first = place not in self._tried
-        self._tried.add(place)
-        return is_first
+        is_new = self._tried.get(place) != held
+        self._tried[place] = held
+        return is_new
 
     def forget_closed(self) -> None:
         """Let go of orders that are not open any more."""
@@ -144,7 +144,7 @@ class OwedVerbs:
 
     def _end(self, place: Place, code: str, why: str) -> None:
         verb = self._owed[place].verb
-        self._tried.discard(place)
+        self._tried.pop(place, None)
         self._note(VerbOwed(*place, None, why, self._execution.pulse.now_ns), code, verb)
 
     def _note(self, note: VerbOwed, code: str, verb: Verb | None) -> None:
