@@ -83,6 +83,11 @@ class Sampler:
             self._thin()
 
     @property
+    def currency(self) -> str:
+        """Of the curve of equity; empty before the first sample."""
+        return self._currency
+
+    @property
     def equity_curve(self) -> tuple[EquityPoint, ...]:
         """At most `CURVE_POINTS_MAX` points."""
         return tuple(_bounded(self._equity, CURVE_POINTS_MAX))

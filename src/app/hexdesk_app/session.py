@@ -17,6 +17,7 @@ from hexdesk.errors import HexdeskError
 from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application
 from hexdesk_app.collect import Sampler, make_result
+from hexdesk_app.control.archive import DeskArchive
 from hexdesk_app.garbage import Sweeper
 from hexdesk_app.history import History, make_read_model
 from hexdesk_app.latency import LatencyHistogram
@@ -188,6 +189,7 @@ async def surroundings(
         stack.callback(app.journal.close)
         session.history = history
         session.watcher = watcher
+        app.process.show_archive(DeskArchive(session.sampler, history))
         app.process.show_monitor(DeskMonitor(lambda: session.watcher, session.begin_to_watch))
         if history is not None:
             history.start()

@@ -77,6 +77,10 @@ class PluginWorkshop:
         """Return the digest of the configured section."""
         return base_of(self._config, strategy_id)
 
+    def adopt(self, config: Config) -> None:
+        """Take another configuration for what the files say."""
+        self._config = config
+
     # --- making --------------------------------------------------------------------------------
 
     async def make(

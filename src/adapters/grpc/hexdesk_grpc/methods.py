@@ -19,6 +19,7 @@ from hexdesk_api.v1 import (
     strategies_pb2,
 )
 from hexdesk_grpc import (
+    configuration_methods,
     monitoring,
     risk_methods,
     strategy_methods,
@@ -348,6 +349,7 @@ def _methods() -> dict[str, Method]:
         **{name: Method(*each) for name, each in risk_methods.METHODS.items()},
         **{name: Method(*each) for name, each in monitoring.METHODS.items()},
         **{name: Method(*each) for name, each in strategy_methods.METHODS.items()},
+        **{name: Method(*each) for name, each in configuration_methods.METHODS.items()},
         # --- reconciliation
         "ReconciliationService.GetReconciliation": _method(
             requests.GetReconciliation, show=to_wire_reconciliation.reconciliation

@@ -19,7 +19,6 @@ else:
 _T = _typing.TypeVar("_T")
 
 class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
-
 class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
     ...
 
@@ -34,8 +33,10 @@ class PluginServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PluginServiceAsyncStub: ...
     GetPlugin: _grpc.UnaryUnaryMultiCallable[_plugins_pb2.GetPluginRequest, _plugins_pb2.Plugin]
-    """Return a plugin with all its settings. Scope: read."""
-    ListPlugins: _grpc.UnaryUnaryMultiCallable[_plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse]
+    """Return a plugin, with all its settings if it is in use. Scope: read."""
+    ListPlugins: _grpc.UnaryUnaryMultiCallable[
+        _plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse
+    ]
     """Return all installed plugins, by name. Scope: read."""
 
 @_typing.type_check_only
@@ -44,8 +45,10 @@ class PluginServiceAsyncStub(PluginServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPlugin: _aio.UnaryUnaryMultiCallable[_plugins_pb2.GetPluginRequest, _plugins_pb2.Plugin]  # type: ignore[assignment]
-    """Return a plugin with all its settings. Scope: read."""
-    ListPlugins: _aio.UnaryUnaryMultiCallable[_plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse]  # type: ignore[assignment]
+    """Return a plugin, with all its settings if it is in use. Scope: read."""
+    ListPlugins: _aio.UnaryUnaryMultiCallable[
+        _plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse
+    ]  # type: ignore[assignment]
     """Return all installed plugins, by name. Scope: read."""
 
 class PluginServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -57,14 +60,18 @@ class PluginServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _plugins_pb2.GetPluginRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_plugins_pb2.Plugin, _abc.Awaitable[_plugins_pb2.Plugin]]:
-        """Return a plugin with all its settings. Scope: read."""
+        """Return a plugin, with all its settings if it is in use. Scope: read."""
 
     @_abc_1.abstractmethod
     def ListPlugins(
         self,
         request: _plugins_pb2.ListPluginsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_plugins_pb2.ListPluginsResponse, _abc.Awaitable[_plugins_pb2.ListPluginsResponse]]:
+    ) -> _typing.Union[
+        _plugins_pb2.ListPluginsResponse, _abc.Awaitable[_plugins_pb2.ListPluginsResponse]
+    ]:
         """Return all installed plugins, by name. Scope: read."""
 
-def add_PluginServiceServicer_to_server(servicer: PluginServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+def add_PluginServiceServicer_to_server(
+    servicer: PluginServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]
+) -> None: ...

@@ -89,7 +89,7 @@ def load_config(sources: Sources, edit: Edit | None = None) -> Config:
     config = builder.build(base_path, tuple(str(path) for path in paths))
     if config is None:
         raise ManyConfigError(builder.errors)
-    return config
+    return msgspec.structs.replace(config, reread=lambda: load_config(sources, edit))
 
 
 def _merged(layers: list[Layer], errors: list[ConfigError]) -> tuple[Table, Origins]:

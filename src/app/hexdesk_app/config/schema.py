@@ -1,5 +1,6 @@
 """The sections of `plugins.toml`, as types: each value's type, range, default and meaning."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
@@ -271,6 +272,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
         files: What was read, in order.
         tree: All values that were written, merged.
         origins: Where each came from.
+        reread: Reads it again from the same sources; None for one that was made by hand.
     """
 
     desk: DeskSettings
@@ -291,6 +293,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     tree: Table
     origins: Origins
+    reread: Callable[[], "Config"] | None = None
 
     @property
     def state_path(self) -> Path:

@@ -109,7 +109,7 @@ class Builder:
     # Tables
 
     def _check_names(self) -> None:
-        known = set(Config.__struct_fields__) - {"base_path", "files", "tree", "origins"}
+        known = set(Config.__struct_fields__) - {"base_path", "files", "tree", "origins", "reread"}
         for name in self._tree:
             if name not in known:
                 self.errors.append(

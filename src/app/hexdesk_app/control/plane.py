@@ -14,12 +14,16 @@ from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.control_checks import CheckInfo
+from hexdesk.ports.control_history import Archive
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
+from hexdesk.ports.telemetry import CallLog
 from hexdesk_app.config import Config, Mode
 from hexdesk_app.control.files import answer_file, approval_file, audit_file, token_file
+from hexdesk_app.control.keeper import Keeper
 from hexdesk_app.doctor.running import running_checks
 from hexdesk_app.links import Links
+from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.resolve import Parts
 from hexdesk_app.workshop import PluginWorkshop
 
@@ -31,6 +35,7 @@ class Process:
 
     Attributes:
         workshop: Makes strategies while the desk runs.
+        configuration: Knows plugins and configuration.
     """
 
     def __init__(self, config: Config, parts: Parts, inbox: Inbox, *, is_virtual: bool) -> None:
@@ -41,9 +46,12 @@ class Process:
         self._inbox = inbox
         self._is_virtual = is_virtual
         self.workshop = PluginWorkshop(config, parts)
+        self.configuration = Keeper(config, parts, self.workshop, wall_time_ns())
         self._reconciliation: Reconciling | None = None
         self._links: Links | None = None
         self._monitor: Monitor | None = None
+        self._archive: Archive | None = None
+        self.calls = CallLog()
 
     def attach(self, stop: Callable[[str], None], is_stopping: Callable[[], bool]) -> None:
         """Say how the process is asked to stop, and whether somebody asked."""
@@ -97,6 +105,15 @@ class Process:
     def show_monitor(self, monitor: Monitor) -> None:
         """Say what watches the desk."""
         self._monitor = monitor
+
+    @property
+    def archive(self) -> Archive | None:
+        """What keeps the past; None before the desk runs."""
+        return self._archive
+
+    def show_archive(self, archive: Archive) -> None:
+        """Say what keeps the past."""
+        self._archive = archive
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:
         """Return what a strategy is made of, secrets masked."""

@@ -120,6 +120,22 @@ class StrategyLoading:
             lambda: self._take_place(candidate, strategy, planned, state, configured),
         )
 
+    def try_state(self, candidate: Candidate, strategy: Strategy, now_ns: TimeNs) -> None:
+        """Give a strategy the state of the one before, to see that it can take it.
+
+        Raises:
+            Exception: As `take_place`.
+        """
+
+        def work() -> None:
+            host, saves = candidate.host, self._lives.saves
+            is_sound = host.strategy is not None and host.state is not HostState.FAULTED
+            saved = saves.take(host, now_ns) if is_sound else None
+            if saved is not None:
+                strategy.restore_state(read_state(saved), saved.version)
+
+        self._desk.within(now_ns, work)
+
     def resume(self, candidate: Candidate, strategy: Strategy, *, cancels_on_fault: bool) -> None:
         """Let a strategy take the place that an earlier run planned for it, at a start."""
         candidate.host.cancel_on_fault = cancels_on_fault

@@ -8,8 +8,11 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.ports.control_checks import CheckInfo
+from hexdesk.ports.control_configuration import ConfigurationKeeper
+from hexdesk.ports.control_history import Archive
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.control_views import IncidentInfo, ReconciliationInfo, ResolvedInfo
+from hexdesk.ports.telemetry import CallLog
 from hexdesk.ports.workshop import Workshop
 
 
@@ -85,6 +88,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def calls(self) -> CallLog:
+        """Notes which journal records came of which call."""
+        ...
+
+    @property
     def monitor(self) -> Monitor | None:
         """What watches the desk; None before it runs."""
         ...
@@ -92,6 +100,16 @@ class Runtime(Protocol):
     @property
     def workshop(self) -> Workshop | None:
         """What makes strategies while the desk runs; None where nothing does."""
+        ...
+
+    @property
+    def configuration(self) -> ConfigurationKeeper | None:
+        """What knows plugins and configuration."""
+        ...
+
+    @property
+    def archive(self) -> Archive | None:
+        """What keeps the past; None before the desk runs."""
         ...
 
     def strategy_facts(self, strategy_id: str) -> StrategyFacts:

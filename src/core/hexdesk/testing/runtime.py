@@ -1,8 +1,11 @@
 """A process around a desk that a test makes up."""
 
 from hexdesk.ports.control_checks import CheckInfo
+from hexdesk.ports.control_configuration import ConfigurationKeeper
+from hexdesk.ports.control_history import Archive
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
+from hexdesk.ports.telemetry import CallLog
 from hexdesk.ports.workshop import Workshop
 
 
@@ -22,8 +25,11 @@ class FakeRuntime:
         self.queue_depth = -1
         self.is_stopping = False
         self.reconciliation: Reconciling | None = None
+        self.calls = CallLog()
         self.monitor: Monitor | None = None
         self.workshop: Workshop | None = None
+        self.configuration: ConfigurationKeeper | None = None
+        self.archive: Archive | None = None
         self.shutdowns: list[str] = []
         self.checks: list[CheckInfo] = []
         self.facts: dict[str, StrategyFacts] = {}

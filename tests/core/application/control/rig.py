@@ -16,7 +16,9 @@ from hexdesk.domain.values import OrderType, Side
 from hexdesk.ports.control import ALL_SCOPES, Caller, Mutation, Query, Scope
 from hexdesk.ports.control_requests import CreateOrder
 from hexdesk.ports.control_views import OrderInfo, OrderTerms
+from hexdesk.testing.archive import FakeArchive
 from hexdesk.testing.broker_bench import INSTRUMENT
+from hexdesk.testing.configuration import FakeKeeper
 from hexdesk.testing.control_monitoring import FakeAlarms, FakeMonitor
 from hexdesk.testing.control_state import (
     FakeAnswerStore,
@@ -50,6 +52,8 @@ class ControlRig(Rig):
         self.office = RiskOffice(self.desk, engine)
         self.runtime = FakeRuntime()
         self.runtime.workshop = FakeWorkshop(puppet=lambda context, _settings: Puppet(context))
+        self.runtime.configuration = FakeKeeper()
+        self.runtime.archive = FakeArchive()
         self.reconciler = Reconciler("venue", self.desk, ALL_CAPABILITIES, ReconciliationSettings())
         self.runtime.reconciliation = DeskReconciling(
             self.desk, {"venue": self.reconciler}, self.clock.now_ns

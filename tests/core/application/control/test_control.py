@@ -11,7 +11,14 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type, without_secret
 from hexdesk.domain.values import NS_PER_SECOND, Side
-from hexdesk.ports import control_monitoring, control_requests, control_risk, control_strategies
+from hexdesk.ports import (
+    control_configuration,
+    control_history,
+    control_monitoring,
+    control_requests,
+    control_risk,
+    control_strategies,
+)
 from hexdesk.ports.control import (
     Caller,
     ControlError,
@@ -61,6 +68,8 @@ REQUESTS: list[Any] = [
         **vars(control_risk),
         **vars(control_monitoring),
         **vars(control_strategies),
+        **vars(control_configuration),
+        **vars(control_history),
     }.values()
     if isinstance(each, type)
     and issubclass(each, Query | Mutation)
@@ -105,7 +114,7 @@ SCOPES = {
     "SetLogLevel": "admin",
     "InitStrategy": "trade", "LoadStrategy": "trade", "UnloadStrategy": "trade",
     "ReloadStrategy": "trade", "UpdateSettings": "trade", "RollbackSettings": "trade",
-    "SaveState": "trade", "RestoreState": "trade",
+    "ReloadConfiguration": "admin", "SaveState": "trade", "RestoreState": "trade",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 Use cases are bound methods in two tables; what holds for all of them is done once around them.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from msgspec.structs import replace
@@ -14,11 +14,13 @@ from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import Audit, json_of
 from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
+from hexdesk.application.control.configuring import Configuring
 from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
-from hexdesk.application.control.planning import Planning
+from hexdesk.application.control.past import Past
+from hexdesk.application.control.planning import Handle, Planning
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
@@ -30,7 +32,8 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports import control_monitoring, control_risk
+from hexdesk.ports import control_configuration as configuration
+from hexdesk.ports import control_history, control_monitoring, control_risk
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_strategies as strategies
 from hexdesk.ports.clock import Clock
@@ -74,6 +77,7 @@ SIGNED = (
     strategies.UpdateSettings,
     strategies.RollbackSettings,
     strategies.RestoreState,
+    configuration.ReloadConfiguration,
 )
 """Mutations that say by whom they are."""
 
@@ -153,7 +157,16 @@ class DeskControl:
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
-        self._preparations = planning.preparations
+        configuring = Configuring(runtime, planning)
+        past = Past(chronicle, runtime)
+        self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
+            **configuring.queries,
+            control_history.ListEquityPoints: past.list_equity_points,
+        }
+        self._preparations: dict[type, Callable[[Any], Awaitable[Handle]]] = {
+            **planning.preparations,
+            configuration.ReloadConfiguration: configuring.reload,
+        }
         self._queries: dict[type, Callable[[Any], Any]] = {
             **monitoring.queries,
             requests.GetDesk: sight.desk_info,
@@ -183,6 +196,9 @@ class DeskControl:
             requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
             requests.ListStrategies: safety.list_strategies,
             strategies.ListSettingsRevisions: planning.revisions,
+            configuration.GetConfiguration: configuring.get,
+            configuration.ListConfigurationRevisions: configuring.revisions,
+            control_history.ListEvents: past.list_events,
         }
         self._mutations: dict[type, Callable[[Any, TimeNs], Any]] = {
             **monitoring.mutations,
@@ -234,9 +250,17 @@ class DeskControl:
         self._check_scope(caller, query.scope)
         handle = self._queries.get(type(query))
         if handle is None:
-            raise _not_offered(type(query))
+            return await self._ask_slowly(query)
         self.chronicle.catch_up()
         answer: A = handle(query)
+        return answer
+
+    async def _ask_slowly(self, query: Query[A]) -> A:
+        """Answer a query that takes its own time."""
+        slow = self._slow_queries.get(type(query))
+        if slow is None:
+            raise _not_offered(type(query))
+        answer: A = await slow(query)
         return answer
 
     async def tell(self, caller: Caller, mutation: Mutation[A]) -> A:
@@ -297,7 +321,8 @@ class DeskControl:
         before = self._state_of(mutation)
         self._approvals.use(approval)
         try:
-            answer: A = handle(mutation, now_ns)
+            with self._runtime.calls.answering(lambda: self._desk.journal.sequence):
+                answer: A = handle(mutation, now_ns)
         except ControlError:
             self._approvals.give_back(approval)
             if mutation.request_id:

@@ -4,9 +4,9 @@ What a plugin does to make a strategy takes its own time and may fail; that happ
 is changed. Then the strategy takes its place between two inputs of the desk.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +20,7 @@ from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.loading import Candidate
 from hexdesk.application.saves import STATE_BYTES_MAX
+from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.plans import PlanChange, StrategyPlanned
 from hexdesk.domain.records import StrategySaved
 from hexdesk.domain.values import TimeNs
@@ -245,12 +246,7 @@ class Planning:
                 candidate, made.strategy, plan, state, configured=configured
             )
         except FAULTS as error:
-            raise ControlError(
-                Reason.PLUGIN_FAILED,
-                f"its state cannot be handed over: {describe(error, plan.strategy_id)}",
-                remedy="nothing has changed; unload it and load it to begin without a state",
-                facts={"plugin": plan.plugin},
-            ) from error
+            raise _not_handed_over(error, made.draft) from error
         self._workshop().keep(made)
         self._chronicle.catch_up()
 
@@ -264,6 +260,53 @@ class Planning:
         if named:
             remedy = f"hexdesk strategy stop {host.strategy_id}, change it, start it again"
             raise _wrong_state(host, f"given another {', '.join(named)}", remedy)
+
+    async def prepare_batch(
+        self, added: Sequence[StrategyDraft], changed: Sequence[StrategyDraft]
+    ) -> "Batch":
+        """Make several strategies, which then take their places together."""
+        made: list[Step] = []
+        for change, drafts in ((PlanChange.LOADED, added), (PlanChange.UPDATED, changed)):
+            for draft in drafts:
+                self._check_draft(draft)
+                candidate = self._desk.loading.candidate(
+                    draft.strategy_id, broker=draft.broker, instrument_ids=draft.instrument_ids
+                )
+                strategy = await self._workshop().make(draft, candidate.context)
+                made.append(Step(candidate, strategy, change))
+        return Batch(self, made)
+
+    def _check_draft(self, draft: StrategyDraft) -> None:
+        """Refuse what the books of a strategy do not allow."""
+        desk = self._desk
+        host = desk.hosts.get(draft.strategy_id)
+        if host is not None and desk.broker_name(host) != draft.broker:
+            remedy = f"its orders and positions are at {desk.broker_name(host)}; use another name"
+            raise _wrong_state(host, f"moved to {draft.broker}", remedy)
+        if draft.broker not in desk.accounts:
+            raise unknown("account", draft.broker, "a restart makes new brokers known")
+        for each in draft.instrument_ids:
+            if each not in desk.markets.by_id:
+                raise unknown("instrument", each, "a restart makes new instruments known")
+
+    def check_step(self, step: "Step", now_ns: TimeNs) -> None:
+        """Refuse a step that cannot be taken, before any is."""
+        host, made = step.candidate.host, step.made
+        if self._desk.loading.is_stale(step.candidate):
+            raise _wrong_state(host, "changed", "somebody else did meanwhile; look again")
+        if step.change is PlanChange.UPDATED:
+            self._check_fixed(host, made)
+        try:
+            self._desk.loading.try_state(step.candidate, made.strategy, now_ns)
+        except FAULTS as error:
+            raise _not_handed_over(error, made.draft) from error
+
+    def take_step(self, step: "Step", request: Mutation[Any], now_ns: TimeNs) -> None:
+        """Let a strategy take its place; one that is new is started."""
+        self._put(step.candidate, step.made, step.change, request, None, now_ns)
+        if step.change is PlanChange.LOADED:
+            self._desk.command(StartStrategy(step.made.draft.strategy_id, now_ns))
+            self._chronicle.catch_up()
 
     # --- drafts and plans ----------------------------------------------------------------------
 
@@ -349,6 +392,37 @@ class Planning:
         return workshop
 
 
+class Step(NamedTuple):
+    """A strategy that is to take its place with others."""
+
+    candidate: Candidate
+    made: MadeStrategy
+    change: PlanChange
+
+
+class Batch:
+    """Strategies that take their places together, or none does."""
+
+    def __init__(self, planning: Planning, steps: Sequence[Step]) -> None:
+        self._planning = planning
+        self._steps = steps
+
+    def check(self, now_ns: TimeNs) -> None:
+        """Refuse all if one cannot be."""
+        for step in self._steps:
+            self._planning.check_step(step, now_ns)
+
+    def apply(self, request: Any, removed: Sequence[str], now_ns: TimeNs) -> None:  # noqa: ANN401 - who asks, and why
+        """Do it; those that are to go go first, with their orders canceled."""
+        for strategy_id in removed:
+            gone = UnloadStrategy(
+                strategy_id=strategy_id, reason=request.reason, author=request.author
+            )
+            self._planning.unload(gone, now_ns)
+        for step in self._steps:
+            self._planning.take_step(step, request, now_ns)
+
+
 CONFIGURATION = "the configuration"
 
 
@@ -369,6 +443,15 @@ def planned_of(
         "",
         CONFIGURATION,
         now_ns,
+    )
+
+
+def _not_handed_over(error: BaseException, draft: StrategyDraft) -> ControlError:
+    return ControlError(
+        Reason.PLUGIN_FAILED,
+        f"its state cannot be handed over: {describe(error, draft.strategy_id)}",
+        remedy="nothing has changed; unload it and load it to begin without a state",
+        facts={"plugin": draft.plugin},
     )
 
 
