@@ -8,12 +8,14 @@ from hexdesk.domain.metrics import Distribution
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OrderAccepted, OrderCanceled
 from hexdesk.domain.values import BUY, LIMIT
-from hexdesk.ports.telemetry import CALL
+from hexdesk.ports.telemetry import CALL, CallLog
 from hexdesk.testing.telemetry import FakeTelemetry
 from hexdesk_app.telemetry.feed import TimelineFeed
+from hexdesk_app.telemetry.source import ReadSource, ToldSource
 
 LOGGER = logging.getLogger("test")
 ID = "X-PERP.SIM"
+CALLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 QUOTE = Quote(ID, 100, 5, 101, 5, 900, 1_000)
 
 
@@ -56,12 +58,45 @@ def test_orders_become_timelines_and_histograms() -> None:
 
 
 def test_what_finds_no_room_is_dropped_and_counted() -> None:
-    journal, feed = make_feed(FakeTelemetry(), wall_ns=None, commits_max=2)
-    journal.follow(feed._make_sink())  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - the thread is not started
+    journal = MemoryJournal()
+    source = ToldSource(journal, None, commits_max=2)
+    source.start()
     for number in range(5):
         commit(journal, [intent(f"a{number}")])
-    readings = {(each.metric, each.labels): each.value for each in feed.readings()}
-    assert readings["hexdesk.telemetry.dropped", ("commits",)] == 3
+    assert source.dropped == 3
+    assert [records[0] for _, _, records in source.take()] == [intent("a0"), intent("a1")]
+    assert not source.has_more
+
+
+def test_a_journal_in_memory_is_read_and_nothing_follows_it() -> None:
+    telemetry, calls = FakeTelemetry(), CallLog()
+    journal, feed = make_feed(telemetry, wall_ns=None, calls=calls)
+    commit(journal, [intent("before")])
+    feed.start()
+    commit(journal, [intent("a1"), QUOTE])
+    token = CALL.set(CALLED)
+    with calls.answering(lambda: journal.sequence):
+        commit(journal, [intent("a2"), OrderCanceled("a2", "", 1, 2)])
+    CALL.reset(token)
+    with calls.answering(lambda: journal.sequence):
+        commit(journal, [OrderCanceled("a1", "", 1, 2)])
+    feed.close()
+    found = {each.intent.client_order_id: each for each in telemetry.orders}
+    assert {name: each.origin for name, each in found.items()} == {"a1": "", "a2": CALLED}
+    assert found["a1"].cause.kind == "quote"
+
+
+def test_a_reader_that_is_far_behind_leaves_out_the_oldest() -> None:
+    journal = MemoryJournal()
+    source = ReadSource(journal, CallLog(), records_max=10)
+    source.start()
+    for number in range(25):
+        commit(journal, [intent(f"a{number}")])
+    ((_, _, records),) = source.take()
+    assert source.dropped == 20
+    assert records == [intent(f"a{number}") for number in range(20, 25)]
+    assert not source.has_more
+    assert source.take() == []
 
 
 def test_an_exporter_that_raises_harms_nobody() -> None:

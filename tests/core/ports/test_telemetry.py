@@ -1,7 +1,11 @@
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.ports.telemetry import (
+    CALL,
+    CallLog,
     is_ratio_sampled,
     order_span_id,
     order_trace_id,
@@ -55,3 +59,33 @@ def test_sampling_is_near_its_ratio() -> None:
     assert 0 < sum(is_ratio_sampled(each, 0.01) for each in ids) < 150
     assert all(is_ratio_sampled(each, 1.0) for each in ids)
     assert not any(is_ratio_sampled(each, 0.0) for each in ids)
+
+
+class Place:
+    """Where a journal is."""
+
+    def __init__(self) -> None:
+        self.number = 0
+
+    def now(self) -> int:
+        return self.number
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=20), st.integers(0, 60))
+def test_records_are_cut_where_calls_begin_and_end(
+    lengths: list[tuple[int, int]], first: int
+) -> None:
+    log, place = CallLog(), Place()
+    expected: list[str] = []
+    for number, (between, within) in enumerate(lengths):
+        place.number += between
+        expected += [""] * between
+        token = CALL.set(f"call {number}")
+        with log.answering(place.now):
+            place.number += within
+        CALL.reset(token)
+        expected += [f"call {number}"] * within
+    cut = log.cut(min(first, place.number), place.number)
+    assert [call for begin, end, call in cut for _ in range(begin, end)] == expected[first:]
+    assert all(begin < end for begin, end, _ in cut)
+    assert all(one[1] == two[0] for one, two in pairwise(cut))

@@ -37,6 +37,10 @@ class MemoryJournal:
         """Yield every committed record whose number is greater than `after`, oldest first."""
         return islice(self._records, after, self._committed)
 
+    def tail(self, after: int, limit: int) -> list[JournalRecord]:
+        """Return at most so many committed records behind a number, from any thread."""
+        return self._records[after : min(after + limit, self._committed)]
+
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something."""
         self._followers.add(sink)

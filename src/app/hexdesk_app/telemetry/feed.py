@@ -1,37 +1,31 @@
-"""From the journal's commits to timelines and histograms of orders, in a thread of its own.
+"""From the journal's records to timelines and histograms of orders, in a thread of its own.
 
-The desk's thread only puts committed batches into a short queue; when it is full they are dropped
-and counted. The thread takes a small share of the processor while there is much to do: a storm of
-orders costs the desk a few percent and loses telemetry, never the other way round.
+What is not taken in time is dropped and counted: see `hexdesk_app.telemetry.source`. The thread
+takes a small share of the processor while there is much to do: a storm of orders costs the desk a
+few percent and loses telemetry, never the other way round.
 """
 
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.metrics import Exemplar, Log2Histogram
 from hexdesk.domain.timeline import EndedOrder, Positions, TimelineFold
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
-from hexdesk.ports.telemetry import CALL, Reading, Telemetry, order_traceparent
+from hexdesk.ports.journal import Journal, TailedJournal
+from hexdesk.ports.telemetry import CallLog, Reading, Telemetry, order_traceparent
 from hexdesk_app.telemetry.labels import Labels
 from hexdesk_app.telemetry.requests import RequestBook
+from hexdesk_app.telemetry.source import ReadSource, Source, ToldSource
 
-COMMITS_MAX = 512
-"""Commits that may wait; more are dropped."""
-CHUNK = 32
-"""Commits handled between two rests."""
-SHARE = 0.02
+SHARE = 0.015
 """Part of the time that the thread may use while commits wait."""
 REST_S = 0.02
 """Shortest rest while commits wait: each time that the thread wakes disturbs the desk."""
 WINDOW_S = 0.05
 CLOSE_TIMEOUT_S = 5.0
-
-Commit = tuple[TimeNs, str, Sequence[JournalRecord]]
 
 
 class TimelineFeed:
@@ -47,7 +41,7 @@ class TimelineFeed:
         wall_ns: Callable[[], TimeNs] | None,
         requests: RequestBook | None = None,
         positions: Callable[[], Positions] = dict,
-        commits_max: int = COMMITS_MAX,
+        calls: CallLog | None = None,
         share: float = SHARE,
     ) -> None:
         """Prepare to follow.
@@ -60,16 +54,13 @@ class TimelineFeed:
             wall_ns: The desk's clock, None where its time is virtual.
             requests: What brokers sent, for the traces of kept orders.
             positions: Returns what is held at the start.
-            commits_max: Commits that may wait.
+            calls: Which records came of which call; a journal in memory is then read.
             share: Part of the time that the thread may use while there is much to do.
         """
-        self._journal = journal
+        self._source = _source(journal, wall_ns, calls)
         self._telemetry = telemetry
         self._logger = logger
-        self._wall_ns = wall_ns
-        self._commits_max = commits_max
         self._pause = 1 / share - 1
-        self._queue: deque[Commit] = deque()
         self._fold = TimelineFold(instruments)
         self._requests = requests
         self._positions = positions
@@ -77,7 +68,6 @@ class TimelineFeed:
         self._histograms: dict[tuple[str, str, str], Log2Histogram] = {}
         self._ended: dict[tuple[str, str], int] = {}
         self._quantities: dict[str, list[float]] = {}
-        self._dropped = 0
         self._failures = self._noticed = 0
         self._deadline = float("inf")
         self._stop = threading.Event()
@@ -90,34 +80,13 @@ class TimelineFeed:
         self._fold.hold(self._positions())
         if self._requests is not None and self._telemetry is not None:
             self._requests.follow()
-        self._journal.follow(self._make_sink())
+        self._source.start()
         self._thread.start()
-
-    def _make_sink(self) -> JournalSink:
-        queue, most, wall_ns, call = self._queue, self._commits_max, self._wall_ns, CALL.get
-        append = queue.append
-
-        def take_virtual(_first: int, records: Sequence[JournalRecord]) -> None:
-            if len(queue) < most:
-                append((0, call(), records))
-            else:
-                self._dropped += 1
-
-        if wall_ns is None:
-            return take_virtual
-
-        def take(_first: int, records: Sequence[JournalRecord]) -> None:
-            if len(queue) < most:
-                append((wall_ns(), call(), records))
-            else:
-                self._dropped += 1
-
-        return take
 
     @property
     def dropped(self) -> int:
-        """Commits that found no room."""
-        return self._dropped
+        """Commits, or records, that found no room."""
+        return self._source.dropped
 
     def readings(self) -> list[Reading]:
         """Return what is known of the orders that have ended."""
@@ -129,7 +98,7 @@ class TimelineFeed:
         for strategy, (filled, asked) in list(self._quantities.items()):
             found.append(Reading("hexdesk.order.fill_ratio", (strategy,), filled / asked))
         dropped = "hexdesk.telemetry.dropped"
-        found.append(Reading(dropped, ("commits",), self._dropped))
+        found.append(Reading(dropped, ("commits",), self._source.dropped))
         found.append(Reading(dropped, ("timelines",), self._fold.given_up))
         if self._requests is not None:
             found.append(Reading(dropped, ("requests",), self._requests.dropped))
@@ -161,23 +130,22 @@ class TimelineFeed:
             self._stop.wait(WINDOW_S)
 
     def _feed(self) -> None:
-        queue, fold = self._queue, self._fold
+        source, fold = self._source, self._fold
         if self._requests is not None and self._telemetry is not None:
             self._requests.pass_on(self._telemetry)
-        if self._dropped > self._noticed:
-            self._noticed = self._dropped
-            fold.forget_positions()
-        while queue:
+        while source.has_more:
             begun = time.thread_time()
-            for _ in range(min(CHUNK, len(queue))):
-                written_ns, origin, records = queue.popleft()
+            for written_ns, origin, records in source.take():
                 fold.add(records, written_ns=written_ns, origin=origin)
+            if source.dropped > self._noticed:
+                self._noticed = source.dropped
+                fold.forget_positions()
             for ended in fold.take():
                 self._take(ended)
             if self._stop.is_set():
                 if time.monotonic() > self._deadline:
                     return
-            elif queue:
+            elif source.has_more:
                 self._stop.wait(max((time.thread_time() - begun) * self._pause, REST_S))
 
     def _take(self, ended: EndedOrder) -> None:
@@ -209,6 +177,14 @@ class TimelineFeed:
         quantities = self._quantities.setdefault(strategy, [0.0, 0.0])
         quantities[0] += timeline.filled
         quantities[1] += timeline.intent.quantity or 1
+
+
+def _source(
+    journal: Journal, wall_ns: Callable[[], TimeNs] | None, calls: CallLog | None
+) -> Source:
+    if wall_ns is None and calls is not None and isinstance(journal, TailedJournal):
+        return ReadSource(journal, calls)
+    return ToldSource(journal, wall_ns)
 
 
 def _exemplar(ended: EndedOrder, value: int) -> Exemplar:

@@ -68,6 +68,7 @@ class Watch:
             logger,
             wall_ns=None if app.desk.is_virtual else wall_time_ns,
             requests=app.requests,
+            calls=app.process.calls,
             positions=lambda: positions_of(app.desk),
         )
         self._start_ns: TimeNs = 0

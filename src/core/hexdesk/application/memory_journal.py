@@ -39,6 +39,10 @@ class MemoryJournal:
         """Yield every record whose number is greater than `after`, oldest first."""
         return islice(self._records, after, None)
 
+    def tail(self, after: int, limit: int) -> list[JournalRecord]:
+        """Return at most so many records behind a number, from any thread."""
+        return self._records[after : after + limit]
+
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something."""
         if not self._is_followed:

@@ -273,7 +273,6 @@ class TimelineFold:
             handler = handlers.get(type(record))
             if handler is not None:
                 handler(record)
-        self._fresh.clear()
 
     def take(self) -> list[EndedOrder]:
         """Return the orders that have ended since the last call."""
@@ -297,6 +296,8 @@ class TimelineFold:
             del self._open[next(iter(self._open))]
             self.given_up += 1
         self._open[intent.client_order_id] = draft
+        if self._fresh and self._fresh[-1].intent.ts_init != intent.ts_init:
+            self._fresh.clear()
         self._fresh.append(draft)
 
     def _market(self, event: Quote | Trade | BookUpdate | Bar | InstrumentStatus) -> None:

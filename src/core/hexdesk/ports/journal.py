@@ -110,6 +110,20 @@ class TimedJournal(Protocol):
         ...
 
 
+@runtime_checkable
+class TailedJournal(Protocol):
+    """A journal whose latest records can be read from any thread, without its noticing."""
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last committed record."""
+        ...
+
+    def tail(self, after: int, limit: int) -> Sequence[JournalRecord]:
+        """Return at most so many committed records behind a number, oldest first."""
+        ...
+
+
 class JournalFollowers:
     """The sinks of a journal; for those who write one. False while there are none."""
 

@@ -8,10 +8,12 @@ Trace ids are pure functions of the client order id, so that every process which
 can join its trace without being told.
 """
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -26,8 +28,47 @@ TRACE_BITS = 64
 CALL: ContextVar[str] = ContextVar("hexdesk_call", default="")
 """W3C `traceparent` of the call being answered; whoever answers calls sets it around each."""
 
+CALLS_MAX = 256
+"""Latest calls remembered by a `CallLog`."""
+OPEN_END = 1 << 62
 HEADER = "traceparent"
 """Name of the header, and of the gRPC metadata, that carries a trace context."""
+
+
+class CallLog:
+    """Which journal records were written while which call was answered; one writer, any reader."""
+
+    def __init__(self) -> None:
+        self._spans: deque[list[Any]] = deque(maxlen=CALLS_MAX)
+
+    @contextmanager
+    def answering(self, sequence: Callable[[], int]) -> Generator[None]:
+        """Note the call in `CALL`, if there is one; `sequence` is the journal's at the moment."""
+        call = CALL.get()
+        if not call:
+            yield
+            return
+        span = [sequence(), OPEN_END, call]
+        self._spans.append(span)
+        try:
+            yield
+        finally:
+            span[1] = sequence()
+
+    def cut(self, first: int, last: int) -> list[tuple[int, int, str]]:
+        """Return stretches of records behind `first` up to `last`, each with its call or none."""
+        found: list[tuple[int, int, str]] = []
+        for begin, end, call in list(self._spans):
+            if end <= max(begin, first) or begin >= last:
+                continue
+            if begin > first:
+                found.append((first, begin, ""))
+            first, stop = max(begin, first), min(end, last)
+            found.append((first, stop, call))
+            first = stop
+        if first < last:
+            found.append((first, last, ""))
+        return found
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
