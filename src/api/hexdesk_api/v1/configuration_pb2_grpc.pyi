@@ -19,6 +19,7 @@ else:
 _T = _typing.TypeVar("_T")
 
 class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
+
 class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
     ...
 
@@ -32,30 +33,19 @@ class ConfigurationServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ConfigurationServiceAsyncStub: ...
-    GetConfiguration: _grpc.UnaryUnaryMultiCallable[
-        _configuration_pb2.GetConfigurationRequest, _configuration_pb2.Configuration
-    ]
+    GetConfiguration: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.GetConfigurationRequest, _configuration_pb2.Configuration]
     """Return every effective value with its origin; secrets only as set or not set. Scope: read."""
-    ValidateConfiguration: _grpc.UnaryUnaryMultiCallable[
-        _configuration_pb2.ValidateConfigurationRequest,
-        _configuration_pb2.ValidateConfigurationResponse,
-    ]
+    ValidateConfiguration: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.ValidateConfigurationRequest, _configuration_pb2.ValidateConfigurationResponse]
     """Read the files again and say what is wrong and what would change; nothing does.
     Scope: read.
     """
-    ReloadConfiguration: _grpc.UnaryUnaryMultiCallable[
-        _configuration_pb2.ReloadConfigurationRequest,
-        _configuration_pb2.ReloadConfigurationResponse,
-    ]
+    ReloadConfiguration: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.ReloadConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]
     """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
     strategies that came or went, and the level of the log. What needs a restart is refused with
     STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
     RollbackStrategySettings. Scope: admin.
     """
-    ListConfigurationRevisions: _grpc.UnaryUnaryMultiCallable[
-        _configuration_pb2.ListConfigurationRevisionsRequest,
-        _configuration_pb2.ListConfigurationRevisionsResponse,
-    ]
+    ListConfigurationRevisions: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.ListConfigurationRevisionsRequest, _configuration_pb2.ListConfigurationRevisionsResponse]
     """Return what was applied since the start, newest first. Scope: read."""
 
 @_typing.type_check_only
@@ -63,30 +53,19 @@ class ConfigurationServiceAsyncStub(ConfigurationServiceStub):
     """Effective values, validation, and reloading of what may be reloaded."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetConfiguration: _aio.UnaryUnaryMultiCallable[
-        _configuration_pb2.GetConfigurationRequest, _configuration_pb2.Configuration
-    ]  # type: ignore[assignment]
+    GetConfiguration: _aio.UnaryUnaryMultiCallable[_configuration_pb2.GetConfigurationRequest, _configuration_pb2.Configuration]  # type: ignore[assignment]
     """Return every effective value with its origin; secrets only as set or not set. Scope: read."""
-    ValidateConfiguration: _aio.UnaryUnaryMultiCallable[
-        _configuration_pb2.ValidateConfigurationRequest,
-        _configuration_pb2.ValidateConfigurationResponse,
-    ]  # type: ignore[assignment]
+    ValidateConfiguration: _aio.UnaryUnaryMultiCallable[_configuration_pb2.ValidateConfigurationRequest, _configuration_pb2.ValidateConfigurationResponse]  # type: ignore[assignment]
     """Read the files again and say what is wrong and what would change; nothing does.
     Scope: read.
     """
-    ReloadConfiguration: _aio.UnaryUnaryMultiCallable[
-        _configuration_pb2.ReloadConfigurationRequest,
-        _configuration_pb2.ReloadConfigurationResponse,
-    ]  # type: ignore[assignment]
+    ReloadConfiguration: _aio.UnaryUnaryMultiCallable[_configuration_pb2.ReloadConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]  # type: ignore[assignment]
     """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
     strategies that came or went, and the level of the log. What needs a restart is refused with
     STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
     RollbackStrategySettings. Scope: admin.
     """
-    ListConfigurationRevisions: _aio.UnaryUnaryMultiCallable[
-        _configuration_pb2.ListConfigurationRevisionsRequest,
-        _configuration_pb2.ListConfigurationRevisionsResponse,
-    ]  # type: ignore[assignment]
+    ListConfigurationRevisions: _aio.UnaryUnaryMultiCallable[_configuration_pb2.ListConfigurationRevisionsRequest, _configuration_pb2.ListConfigurationRevisionsResponse]  # type: ignore[assignment]
     """Return what was applied since the start, newest first. Scope: read."""
 
 class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -97,9 +76,7 @@ class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _configuration_pb2.GetConfigurationRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[
-        _configuration_pb2.Configuration, _abc.Awaitable[_configuration_pb2.Configuration]
-    ]:
+    ) -> _typing.Union[_configuration_pb2.Configuration, _abc.Awaitable[_configuration_pb2.Configuration]]:
         """Return every effective value with its origin; secrets only as set or not set. Scope: read."""
 
     @_abc_1.abstractmethod
@@ -107,10 +84,7 @@ class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _configuration_pb2.ValidateConfigurationRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[
-        _configuration_pb2.ValidateConfigurationResponse,
-        _abc.Awaitable[_configuration_pb2.ValidateConfigurationResponse],
-    ]:
+    ) -> _typing.Union[_configuration_pb2.ValidateConfigurationResponse, _abc.Awaitable[_configuration_pb2.ValidateConfigurationResponse]]:
         """Read the files again and say what is wrong and what would change; nothing does.
         Scope: read.
         """
@@ -120,10 +94,7 @@ class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _configuration_pb2.ReloadConfigurationRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[
-        _configuration_pb2.ReloadConfigurationResponse,
-        _abc.Awaitable[_configuration_pb2.ReloadConfigurationResponse],
-    ]:
+    ) -> _typing.Union[_configuration_pb2.ReloadConfigurationResponse, _abc.Awaitable[_configuration_pb2.ReloadConfigurationResponse]]:
         """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
         strategies that came or went, and the level of the log. What needs a restart is refused with
         STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
@@ -135,12 +106,7 @@ class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _configuration_pb2.ListConfigurationRevisionsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[
-        _configuration_pb2.ListConfigurationRevisionsResponse,
-        _abc.Awaitable[_configuration_pb2.ListConfigurationRevisionsResponse],
-    ]:
+    ) -> _typing.Union[_configuration_pb2.ListConfigurationRevisionsResponse, _abc.Awaitable[_configuration_pb2.ListConfigurationRevisionsResponse]]:
         """Return what was applied since the start, newest first. Scope: read."""
 
-def add_ConfigurationServiceServicer_to_server(
-    servicer: ConfigurationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]
-) -> None: ...
+def add_ConfigurationServiceServicer_to_server(servicer: ConfigurationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

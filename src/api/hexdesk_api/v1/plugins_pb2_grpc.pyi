@@ -19,6 +19,7 @@ else:
 _T = _typing.TypeVar("_T")
 
 class _MaybeAsyncIterator(_abc.AsyncIterator[_T], _abc.Iterator[_T], metaclass=_abc_1.ABCMeta): ...
+
 class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ignore[misc, type-arg]
     ...
 
@@ -34,9 +35,7 @@ class PluginServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PluginServiceAsyncStub: ...
     GetPlugin: _grpc.UnaryUnaryMultiCallable[_plugins_pb2.GetPluginRequest, _plugins_pb2.Plugin]
     """Return a plugin, with all its settings if it is in use. Scope: read."""
-    ListPlugins: _grpc.UnaryUnaryMultiCallable[
-        _plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse
-    ]
+    ListPlugins: _grpc.UnaryUnaryMultiCallable[_plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse]
     """Return all installed plugins, by name. Scope: read."""
 
 @_typing.type_check_only
@@ -46,9 +45,7 @@ class PluginServiceAsyncStub(PluginServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetPlugin: _aio.UnaryUnaryMultiCallable[_plugins_pb2.GetPluginRequest, _plugins_pb2.Plugin]  # type: ignore[assignment]
     """Return a plugin, with all its settings if it is in use. Scope: read."""
-    ListPlugins: _aio.UnaryUnaryMultiCallable[
-        _plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse
-    ]  # type: ignore[assignment]
+    ListPlugins: _aio.UnaryUnaryMultiCallable[_plugins_pb2.ListPluginsRequest, _plugins_pb2.ListPluginsResponse]  # type: ignore[assignment]
     """Return all installed plugins, by name. Scope: read."""
 
 class PluginServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -67,11 +64,7 @@ class PluginServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _plugins_pb2.ListPluginsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[
-        _plugins_pb2.ListPluginsResponse, _abc.Awaitable[_plugins_pb2.ListPluginsResponse]
-    ]:
+    ) -> _typing.Union[_plugins_pb2.ListPluginsResponse, _abc.Awaitable[_plugins_pb2.ListPluginsResponse]]:
         """Return all installed plugins, by name. Scope: read."""
 
-def add_PluginServiceServicer_to_server(
-    servicer: PluginServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]
-) -> None: ...
+def add_PluginServiceServicer_to_server(servicer: PluginServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
