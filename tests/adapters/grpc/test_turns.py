@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from hexdesk_grpc.turns import Turns
 
 
@@ -25,11 +27,17 @@ async def test_of_many_that_are_ready_one_works_in_each_round_of_the_loop() -> N
     assert len(seen) == len(set(seen)) == 30, "one a round"
 
 
-async def test_who_gives_up_leaves_the_turn_to_others() -> None:
+@pytest.mark.parametrize("gone", [(0,), (1,), (2,), (0, 1), (1, 2), (0, 1, 2), ()])
+@pytest.mark.parametrize("rounds", [0, 1, 2, 3])
+async def test_who_gives_up_leaves_the_turn_to_others(gone: tuple[int, ...], rounds: int) -> None:
     turns = Turns()
     await turns.next()
-    waiting = asyncio.create_task(turns.next())
-    await asyncio.sleep(0)
-    waiting.cancel()
+    tasks = [asyncio.create_task(turns.next()) for _ in range(4)]
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    for number in gone:
+        tasks[number].cancel()
     async with asyncio.timeout(10):
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await turns.next()
         await turns.next()

@@ -1,19 +1,54 @@
 """Turns at the desk's loop: clients' work comes piece by piece, and ticks between the pieces."""
 
 import asyncio
+from collections import deque
 
 
 class Turns:
-    """Gives out one turn for each round of the loop.
+    """Gives out one turn for each round of the loop, in the order in which they were asked for.
 
     A loop carries everything out that is ready before it looks for what has come: with ten clients
     ready a tick would wait for ten of them. So it waits for one.
     """
 
     def __init__(self) -> None:
-        self._lock = asyncio.Lock()
+        self._is_taken = False
+        self._release: asyncio.Handle | None = None
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def next(self) -> None:
         """Wait for a turn; what follows, up to the next wait, should take 0.2 ms at most."""
-        await self._lock.acquire()
-        asyncio.get_running_loop().call_soon(self._lock.release)
+        if self._is_taken:
+            await self._until_ours()
+        self._is_taken = True
+        self._pass_on()
+
+    async def _until_ours(self) -> None:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        try:
+            if self._release is not None:  # nobody waits: the next round is ours
+                self._release.cancel()
+                self._release = None
+                await asyncio.sleep(0)
+            else:
+                self._waiting.append(turn)
+                await turn
+        except asyncio.CancelledError:
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+            else:
+                self._pass_on()  # it was ours already
+            raise
+
+    def _pass_on(self) -> None:
+        """Give the next round to the first who waits."""
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._release = asyncio.get_running_loop().call_soon(self._free)
+
+    def _free(self) -> None:
+        self._release = None
+        self._is_taken = False
