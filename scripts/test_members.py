@@ -19,6 +19,7 @@ NEED_OTHERS = (
     "tests/app/cli/test_replay.py",
     "tests/app/test_risk.py",
     "tests/client/test_client.py",
+    "tests/client/test_verbs.py",
 )
 """Tests of a member together with others, or with more tools; the whole suite runs them."""
 NOTHING_TO_RUN = 5
