@@ -145,13 +145,30 @@ def test_what_happened_is_not_forgotten_when_a_rule_changes() -> None:
     assert rig.levels() == {("strategy:a", "streak"): "REDUCING"}
 
 
+def test_a_losing_streak_goes_on_after_a_restart() -> None:
+    rig = RiskRig(plan(streak={"reduce": "3"}))
+    for _ in range(2):
+        rig.hold(1, ASK)
+        rig.fill(rig.send(SELL, 1), price=BID - 5)
+    assert rig.desk.risk.values("strategy:a", "streak") == (2,)
+    again = RiskRig(plan(), "b")
+    for note in rig.desk.risk.describe():
+        again.desk.risk.take(note)
+    again.add("a")
+    again.engine = RiskEngine(again.desk, rig.engine.plan).attach()
+    again.start()
+    again.hold(1, ASK)
+    again.fill(again.send(SELL, 1), price=BID - 5)
+    assert again.levels() == {("strategy:a", "streak"): "REDUCING"}
+    assert_replayed(rig, 0)
+
+
 def test_a_losing_streak_and_a_strategys_loss_end_where_a_person_accepts_them() -> None:
     """Neither could end by itself: nothing may be opened that could win."""
-    rules = {
-        "streak": {"reduce": "1"},
-        "strategy_loss": {"unit": "amount", "warn": "off", "reduce": "1"},
-    }
-    rig = RiskRig(plan(**rules), deposit="1000 USDT")
+    wanted = plan(
+        streak={"reduce": "1"}, strategy_loss={"unit": "amount", "warn": "off", "reduce": "1"}
+    )
+    rig = RiskRig(wanted, deposit="1000 USDT")
     rig.quote(ASK, ASK)
     rig.hold(1, ASK)
     rig.fill(rig.send(SELL, 1), price=ASK - 10_000)

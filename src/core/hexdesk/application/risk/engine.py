@@ -18,7 +18,12 @@ from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
-from hexdesk.application.risk.reports import AccountReports, ReportWatch, StrategyReports
+from hexdesk.application.risk.reports import (
+    STREAK,
+    AccountReports,
+    ReportWatch,
+    StrategyReports,
+)
 from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch, Movement
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import currency_scale, pow10
@@ -131,7 +136,9 @@ class RiskEngine:
 
     def _join_reports(self, reports: ReportWatch, host: StrategyHost, ladders: Ladders) -> None:
         own = {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS}
-        strategy = StrategyReports(f"strategy:{host.strategy_id}", self.report, own)
+        scope = f"strategy:{host.strategy_id}"
+        losses = self._memory.values(scope, STREAK)
+        strategy = StrategyReports(scope, self.report, self._remember, own, losses)
         reports.join(host.strategy_id, strategy)
         general = _ladders(self.plan.rules)
         account_id = host.account.id

@@ -11,7 +11,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.risk.case import MINUTE_NS
 from hexdesk.application.risk.ladders import FillRatio, LadderRule, Slippage
 from hexdesk.application.risk.numbers import ONE, percent, share
-from hexdesk.application.risk.watch import Report
+from hexdesk.application.risk.watch import Note, Report
 from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import (
@@ -80,16 +80,27 @@ class AccountReports:
             self._report(self.scope, self.link, self.failures)
 
 
+STREAK = "streak"
+"""What losing closes in a row are remembered as."""
+
+
 class StrategyReports:
     """Losing closes, slippage and fills of one strategy."""
 
-    __slots__ = ("_over", "_report", "_rules", "ends", "losses", "names", "scope", "slips")
+    __slots__ = ("_note", "_over", "_report", "_rules", "ends", "losses", "names", "scope", "slips")
 
     def __init__(
-        self, scope: str, report: Report, rules: dict[str, tuple[LadderRule, Any]]
+        self,
+        scope: str,
+        report: Report,
+        note: Note,
+        rules: dict[str, tuple[LadderRule, Any]],
+        losses: tuple[int, ...],
     ) -> None:
+        """Begin to watch a strategy with the losing closes in a row that were written down."""
         self.scope = scope
-        self.losses = 0
+        self.losses = losses[0] if losses else 0
+        self._note = note
         self._report = report
         self._rules = {name: rule for name, (rule, _) in rules.items()}
         self.names = frozenset(rules)
@@ -104,8 +115,13 @@ class StrategyReports:
         """Take what a fill realised, before fees."""
         rule = self._rules.get("streak")
         if rule is not None and gain:
-            self.losses = self.losses + 1 if gain < 0 else 0
-            self._report(self.scope, rule, self.losses)
+            self._count(rule, self.losses + 1 if gain < 0 else 0)
+
+    def _count(self, rule: LadderRule, losses: int) -> None:
+        if losses != self.losses:
+            self.losses = losses
+            self._note(self.scope, STREAK, (losses,))
+        self._report(self.scope, rule, losses)
 
     def slip(self, fill: Fill, touch: PriceRaw) -> None:
         """Take a fill of an order that was decided at a touch."""
@@ -117,10 +133,9 @@ class StrategyReports:
 
     def begin_anew(self) -> None:
         """Forget what was lost: a person says that it is accepted."""
-        self.losses = 0
         rule = self._rules.get("streak")
         if rule is not None:
-            self._report(self.scope, rule, 0)
+            self._count(rule, 0)
 
     def take_over(self, before: "StrategyReports") -> None:
         """Go on where another left off: its rules have changed, what happened has not."""
