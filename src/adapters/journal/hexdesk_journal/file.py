@@ -109,7 +109,7 @@ class FileJournal:
         first = self._sequence
         self._sequence += len(pending)
         self._chain = self._seed = chain_of(frame)
-        if self._followers:
+        if self._followers.sinks:
             written = tuple(pending)
             pending.clear()
             self._followers.tell(first, written)

@@ -30,7 +30,7 @@ class MemoryJournal:
     def commit(self) -> None:
         """Count what was appended as committed; memory has no medium to fail."""
         before, self._committed = self._committed, len(self._records)
-        if self._followers and before < self._committed:
+        if self._followers.sinks and before < self._committed:
             self._followers.tell(before + 1, self._records[before : self._committed])
 
     def records(self, after: int = 0) -> Iterator[JournalRecord]:

@@ -125,26 +125,27 @@ class TailedJournal(Protocol):
 
 
 class JournalFollowers:
-    """The sinks of a journal; for those who write one. False while there are none."""
+    """The sinks of a journal; for those who write one.
+
+    Attributes:
+        sinks: Whom to tell; read only. Replaced, never changed: telling copies nothing.
+    """
 
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
-        self._sinks: tuple[JournalSink, ...] = ()  # replaced, never changed: telling copies nothing
-
-    def __bool__(self) -> bool:
-        return bool(self._sinks)
+        self.sinks: tuple[JournalSink, ...] = ()
 
     def add(self, sink: JournalSink) -> None:
         """Tell a sink from now on."""
-        self._sinks = (*self._sinks, sink)
+        self.sinks = (*self.sinks, sink)
 
     def tell(self, first: int, records: Sequence[JournalRecord]) -> None:
         """Tell every sink of committed records, and drop those that raise."""
-        for sink in self._sinks:
+        for sink in self.sinks:
             try:
                 sink(first, records)
             except Exception:
-                self._sinks = tuple(each for each in self._sinks if each is not sink)
+                self.sinks = tuple(each for each in self.sinks if each is not sink)
                 self._logger.exception(
                     "a follower of the journal failed at record %d and is not told again: %r",
                     *(first, sink),
