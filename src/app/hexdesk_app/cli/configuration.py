@@ -11,6 +11,7 @@ from hexdesk.errors import ConfigError, HexdeskError
 from hexdesk.plugin.registrations import RecordingRegistration
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote import configuring
 from hexdesk_app.config import Config, load_config, notices
 from hexdesk_app.config.show import setting_rows
 from hexdesk_app.numbers import count
@@ -22,7 +23,11 @@ from hexdesk_app.trial import make_once
 
 @click.group(no_args_is_help=True)
 def config() -> None:
-    """Check and show the configuration."""
+    """Check and show the configuration; reload that of a running desk."""
+
+
+for _verb in (configuring.diff, configuring.reload, configuring.history):
+    config.add_command(_verb)
 
 
 @config.command()

@@ -1,0 +1,71 @@
+"""`hexdesk config diff|reload|history`: the configuration of a running desk."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.connect import desk_options, mutation_options
+from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
+from hexdesk_app.tables import Table, make_table
+
+if TYPE_CHECKING:
+    from hexdesk_client import PlainClient
+
+Plain = Mapping[str, Any]
+
+
+@click.command()
+@desk_options
+def diff(output: Output, client: "PlainClient") -> int:
+    """Show what differs between a running desk and its files, and what is wrong with these."""
+    found = client.ask("ConfigurationService.ValidateConfiguration")
+    tables = [_change_table("changes", found["changes"])]
+    faults = [
+        (each["code"], each["path"], each["text"], each["origin"], each["remedy"])
+        for each in found["faults"]
+    ]
+    if faults:
+        headers = ("code", "key", "what", "where", "remedy")
+        tables = [make_table("wrong", headers, faults)]
+    output.result("config.diff", found, tables)
+    return EXIT_ERROR if faults else EXIT_OK
+
+
+@click.command()
+@click.option(
+    "version", "--expected-version", type=click.IntRange(min=0), default=0,
+    help="Refuse if the configuration has another version by now.",
+)  # fmt: skip
+@mutation_options
+@desk_options
+def reload(output: Output, client: "PlainClient", *, how: Plain, version: int) -> None:
+    """Let a running desk read its files again and apply what may be reloaded, all or nothing."""
+    fields = {"expected_version": version, **how}
+    done = client.ask("ConfigurationService.ReloadConfiguration", fields)
+    revision = done["revision"]
+    title = f"revision {revision}" if revision else "would change"
+    output.result("config.reload", done, [_change_table(title, done["changes"])])
+
+
+@click.command()
+@desk_options
+def history(output: Output, client: "PlainClient") -> None:
+    """List the configurations that a desk ran under since its start, newest first."""
+    found = client.ask("ConfigurationService.ListConfigurationRevisions")["revisions"]
+    rows = [
+        (str(each["revision"]), each.get("create_time", ""), each["author"], each["reason"],
+         ", ".join(change["path"] for change in each["changes"]))
+        for each in found
+    ]  # fmt: skip
+    headers = ("#revision", "time", "by", "why", "changed")
+    output.result("config.history", found, [make_table("configuration", headers, rows)])
+
+
+def _change_table(title: str, changes: Iterable[Plain]) -> Table:
+    rows = [
+        (each["path"], each["before"], each["after"], "yes" if each["needs_restart"] else "no")
+        for each in changes
+    ]
+    return make_table(title, ("key", "before", "after", "needs a restart"), rows)
