@@ -139,6 +139,12 @@ def verdict(info: views.OrderVerdict) -> orders_pb2.CheckOrderResponse:
         worst_price=info.worst_price,
         notional=money(info.notional),
         fee=money(info.fee),
+        verdicts=[
+            orders_pb2.OrderVerdict(
+                rule=each.rule, code=each.code, measured=each.measured, limit=each.limit
+            )
+            for each in info.verdicts
+        ],
     )
 
 

@@ -222,7 +222,7 @@ class CheckOrderRequest(_message.Message):
     def __init__(self, order: _Optional[_Union[Order, _Mapping]] = ...) -> None: ...
 
 class CheckOrderResponse(_message.Message):
-    __slots__ = ("allowed", "code", "text", "reserve", "worst_price", "notional", "fee")
+    __slots__ = ("allowed", "code", "text", "reserve", "worst_price", "notional", "fee", "verdicts")
     ALLOWED_FIELD_NUMBER: _ClassVar[int]
     CODE_FIELD_NUMBER: _ClassVar[int]
     TEXT_FIELD_NUMBER: _ClassVar[int]
@@ -230,6 +230,7 @@ class CheckOrderResponse(_message.Message):
     WORST_PRICE_FIELD_NUMBER: _ClassVar[int]
     NOTIONAL_FIELD_NUMBER: _ClassVar[int]
     FEE_FIELD_NUMBER: _ClassVar[int]
+    VERDICTS_FIELD_NUMBER: _ClassVar[int]
     allowed: bool
     code: str
     text: str
@@ -237,7 +238,20 @@ class CheckOrderResponse(_message.Message):
     worst_price: str
     notional: _common_pb2.Money
     fee: _common_pb2.Money
-    def __init__(self, allowed: bool = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., reserve: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., worst_price: _Optional[str] = ..., notional: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., fee: _Optional[_Union[_common_pb2.Money, _Mapping]] = ...) -> None: ...
+    verdicts: _containers.RepeatedCompositeFieldContainer[OrderVerdict]
+    def __init__(self, allowed: bool = ..., code: _Optional[str] = ..., text: _Optional[str] = ..., reserve: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., worst_price: _Optional[str] = ..., notional: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., fee: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., verdicts: _Optional[_Iterable[_Union[OrderVerdict, _Mapping]]] = ...) -> None: ...
+
+class OrderVerdict(_message.Message):
+    __slots__ = ("rule", "code", "measured", "limit")
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    CODE_FIELD_NUMBER: _ClassVar[int]
+    MEASURED_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    rule: str
+    code: str
+    measured: str
+    limit: str
+    def __init__(self, rule: _Optional[str] = ..., code: _Optional[str] = ..., measured: _Optional[str] = ..., limit: _Optional[str] = ...) -> None: ...
 
 class AmendOrderRequest(_message.Message):
     __slots__ = ("name", "quantity", "price", "trigger_price", "request_id", "dry_run", "reason", "expected_version")

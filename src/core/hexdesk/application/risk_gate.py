@@ -23,6 +23,7 @@ from hexdesk.application.soundness import soundness_problem
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder, order_value_problem
+from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import (
     AUTO,
     GTC,
@@ -49,6 +50,12 @@ class Checks(Protocol):
         self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
     ) -> Denial | None:
         """Return the same, and count nothing."""
+        ...
+
+    def explain(
+        self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
+    ) -> tuple[Verdict, ...]:
+        """Return what every rule and level that denies has to say, and count nothing."""
         ...
 
 

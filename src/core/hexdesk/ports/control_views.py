@@ -4,6 +4,7 @@ from enum import IntEnum, StrEnum
 
 import msgspec
 
+from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import (
     Aggressor,
     Contingency,
@@ -194,7 +195,7 @@ class ResolvedInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderVerdict(msgspec.Struct, frozen=True, kw_only=True):
-    """What risk says of an order that was not submitted."""
+    """What risk says of an order that was not submitted; `verdicts` are of all that deny it."""
 
     allowed: bool
     code: str
@@ -203,6 +204,7 @@ class OrderVerdict(msgspec.Struct, frozen=True, kw_only=True):
     worst_price: str
     notional: Amount
     fee: Amount
+    verdicts: tuple[Verdict, ...] = ()
 
 
 class FillInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):

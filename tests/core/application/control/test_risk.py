@@ -15,7 +15,7 @@ from hexdesk.domain.risk import NORMAL, REDUCING, WARN
 from hexdesk.domain.risk import ChangeRule as ChangeCommand
 from hexdesk.ports.control import ALL_SCOPES, Caller, ControlError, Reason
 from hexdesk.ports.control_approvals import ApproveCall
-from hexdesk.ports.control_requests import Halt
+from hexdesk.ports.control_requests import CheckOrder, Halt
 from hexdesk.ports.control_risk import (
     ChangeRule,
     GetRiskReport,
@@ -25,7 +25,7 @@ from hexdesk.ports.control_risk import (
 )
 from hexdesk.testing.broker_bench import ASK, INSTRUMENT
 from hexdesk.testing.strategy import WIDE_LIMITS
-from tests.core.application.control.rig import ADMIN, ControlRig
+from tests.core.application.control.rig import ADMIN, ControlRig, terms
 
 SECOND = Caller(subject="sue", scopes=ALL_SCOPES)
 ACCOUNT = "account:venue"
@@ -194,3 +194,23 @@ def test_groups_take_turns_and_nobody_enters_while_the_desk_is_halted() -> None:
     assert refused(rig, SwitchGroup(group="wild", reason="x")).reason is Reason.RESOURCE_UNKNOWN
     rig.tell(Halt(reason="fire"))
     assert refused(rig, SwitchGroup(group="fast", reason="x")).reason is Reason.DESK_HALTED
+
+
+def test_a_check_says_all_that_denies_and_leaves_nothing_behind() -> None:
+    """B14: answered without sending; asked a thousand times, the desk is as it was."""
+    rig = risky("a", exposure={"gross_max": "0.5"}, concentration={"pct_max": "50"}, valve={})
+    thought = [rig.ask(CheckOrder(terms=terms(quantity="0.01"))) for _ in range(3)]
+    assert all(each.allowed and not each.verdicts for each in thought)
+    assert not [each for each in rig.office.engine.stakes if each.ledger.strategy_id != "a"]
+    hold(rig, "0.01")
+    found = rig.ask(CheckOrder(terms=terms(quantity="0.2")))
+    assert not found.allowed
+    assert sorted(each.code for each in found.verdicts) == [
+        "RISK_CONCENTRATION", "RISK_EXPOSURE", "RISK_POSITION_OPEN",
+    ]  # fmt: skip
+    assert all(each.measured and each.limit for each in found.verdicts)
+    assert (found.code, found.text.partition(": ")[2]) == (
+        found.verdicts[0].code, found.verdicts[0].text,
+    )  # fmt: skip
+    wrong = rig.ask(CheckOrder(terms=terms(quantity="0.2", price="10000.3")))
+    assert wrong.verdicts[0].code == "ORDER_TICK", "the gate's own comes first"

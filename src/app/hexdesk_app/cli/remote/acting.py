@@ -16,7 +16,8 @@ from hexdesk_app.cli.remote.show import (
     token_table,
 )
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
-from hexdesk_app.tables import make_table
+from hexdesk_app.risk_text import remedy_of
+from hexdesk_app.tables import Table, make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient
@@ -99,7 +100,7 @@ def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool
         }
         if is_check:
             verdict = client.ask("OrderService.CheckOrder", {"order": wanted})
-            output.result("order.check", verdict, [facts_table("verdict", verdict)])
+            output.result("order.check", verdict, verdict_tables(verdict))
             return EXIT_OK if verdict["allowed"] else EXIT_REFUSED
         return _create(output, client, wanted, how)
 
@@ -109,6 +110,20 @@ def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool
             "side", "--side", type=click.Choice(["buy", "sell"]), required=True, help="Which one."
         )(verb)
     order.add_command(click.command(name, help=text)(made))
+
+
+def verdict_tables(verdict: Mapping[str, Any]) -> list[Table]:
+    """Return what would be said of an order, and all that denies it, with what to do about it."""
+    facts = {key: value for key, value in verdict.items() if key != "verdicts"}
+    rows = [
+        (each["rule"], each["measured"], each["limit"], each["code"], remedy_of(each["code"]))
+        for each in verdict["verdicts"]
+    ]
+    tables = [facts_table("verdict", facts)]
+    if rows:
+        headers = ("rule", "measured", "limit", "code", "what to do")
+        tables.append(make_table("what denies it", headers, rows))
+    return tables
 
 
 _order_verb("buy", "Buy, at the market or at a limit price.")

@@ -29,6 +29,7 @@ from hexdesk.domain.money import currency_scale, format_raw, parse_raw
 from hexdesk.domain.order import Order, new_order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill
+from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import DENIED, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
@@ -180,6 +181,7 @@ class Orders:
             worst_price=instrument.format_price(price) if price else "",
             notional=Amount(instrument.format_value(value), settle),
             fee=Amount(format_raw(fee, scale), settle),
+            verdicts=_verdicts(host, order, ledger, denial, now_ns),
         )
 
     def get(self, query: GetOrder) -> OrderInfo:
@@ -363,3 +365,19 @@ def _fill_matches(order: Order, fill: Fill, query: ListFills) -> bool:
         and query.start_ns <= fill.ts_init
         and (not query.end_ns or fill.ts_init < query.end_ns)
     )
+
+
+def _verdicts(
+    host: StrategyHost,
+    order: Order,
+    ledger: Ledger,
+    denial: tuple[str, str] | None,
+    now_ns: TimeNs,
+) -> tuple[Verdict, ...]:
+    """Return what denies an order: the first of desk and gate, then every rule and level."""
+    checks = host.gate.checks
+    found = checks.explain(order, ledger, order.quantity, now_ns) if checks is not None else ()
+    if denial is None or any((each.code, each.text) == denial for each in found):
+        return found
+    code, text = denial
+    return (Verdict(code, code, text, ""), *found)

@@ -171,9 +171,14 @@ class RiskEngine:
         strategy = self._purse(
             f"strategy:{host.strategy_id}", host.account, currency, host.strategy_id
         )
-        stake = self._stakes[id(ledger)] = Stake(ledger, account, strategy)
+        stake = Stake(ledger, account, strategy)
         instrument_id = ledger.instrument.id
         stake.pile = self._piles.setdefault((id(host.account), instrument_id), [])
+        if host.ledgers.get(instrument_id) is not ledger:  # of an order that is only thought of
+            account.stakes.pop()
+            strategy.stakes.pop()
+            return stake
+        self._stakes[id(ledger)] = stake
         stake.pile.append(stake)
         self._market_watch(ledger).stakes.append(stake)
         return stake
