@@ -79,6 +79,7 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "JOURNAL_UNWRITABLE": AlertLevel.EMERGENCY,
     "RISK_REDUCING": AlertLevel.CRITICAL,
     "STRATEGY_FAULTED": AlertLevel.CRITICAL,
+    "STRATEGY_NOT_LOADED": AlertLevel.CRITICAL,
     "STRATEGY_DISABLED": AlertLevel.CRITICAL,
     "DOUBT_OPEN": AlertLevel.CRITICAL,
     "GHOST_ORDER": AlertLevel.CRITICAL,
