@@ -1,4 +1,4 @@
-"""E12: a strategy of a stranger is loaded, changed, replaced and unloaded while ticks flow.
+"""E12, E34: a strategy of a stranger is loaded, changed, replaced and unloaded while ticks flow.
 
 The desk is killed on the way. No tick is lost, no order is left without an owner, and the journal
 gives the same desk again.
