@@ -22,7 +22,7 @@ NONE = -1
 class OrderCase(Protocol):
     """One order that may grow a position, and what it would lead to.
 
-    Orders that only reduce are never asked about.
+    Orders that only reduce are asked about by `close_lock` alone, where somebody switched it on.
 
     Attributes:
         side: FIX 54.
@@ -53,6 +53,8 @@ class OrderCase(Protocol):
         equal_open: Open orders of the strategy with the same terms.
         entry_gap_ns: Since the strategy's latest growing order here; `NONE` before the first.
         messages: Requests to the venue within a minute, this one included.
+        unanswered_close_ns: Since the strategy sent another order of this side here of which the
+            venue has said nothing yet; `NONE` without one.
     """
 
     @property
@@ -111,6 +113,8 @@ class OrderCase(Protocol):
     def entry_gap_ns(self) -> int: ...  # noqa: D102
     @property
     def messages(self) -> int: ...  # noqa: D102
+    @property
+    def unanswered_close_ns(self) -> int: ...  # noqa: D102
 
 
 class WrittenCase(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,6 +151,7 @@ class WrittenCase(msgspec.Struct, frozen=True, kw_only=True):
     equal_open: int = 0
     entry_gap_ns: int = NONE
     messages: int = 1
+    unanswered_close_ns: int = NONE
 
 
 class Edge(msgspec.Struct, frozen=True):

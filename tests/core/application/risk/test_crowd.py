@@ -15,7 +15,7 @@ from hypothesis import given, settings
 
 from hexdesk.application.risk.catalog import KINDS
 from hexdesk.domain.money import pow10
-from hexdesk.domain.values import BUY, SELL
+from hexdesk.domain.values import BUY, SELL, SUBMITTED
 from tests.core.application.books import check_books
 from tests.core.application.risk.crowd import CAPITAL, NAMES, SECOND_NS, Crowd, Step, value
 from tests.core.application.risk.desks import ID
@@ -49,12 +49,14 @@ class Asked(msgspec.Struct, frozen=True):
         draws: Makes settings.
         brackets: Whether orders have stops and targets.
         is_quiet: Whether time stands still.
+        is_of_closes: Whether it is asked about what reduces, and about nothing else.
     """
 
     passes: Question
     draws: dict[str, st.SearchStrategy[str]] = {}
     brackets: bool = False
     is_quiet: bool = False
+    is_of_closes: bool = False
 
 
 def _share(part: Callable[[Crowd], Fraction], key: str, whole: int = 1) -> Question:
@@ -105,6 +107,15 @@ def _apart(crowd: Crowd, wanted: dict[str, str]) -> bool:
     latest = crowd.entered_ns.get(crowd.step.name)
     gap = int(wanted["seconds_min"]) * SECOND_NS
     return latest is None or crowd.rig.clock.now_ns() + 1_000 - latest >= gap
+
+
+def _is_answered(crowd: Crowd, wanted: dict[str, str]) -> bool:
+    now, step = crowd.rig.clock.now_ns() + 1_000, crowd.step
+    return not any(
+        now - order.intent.ts_init < int(wanted["seconds_max"]) * SECOND_NS
+        for order in crowd.open(step.name)
+        if order.life is SUBMITTED and order.intent.side is step.side
+    )
 
 
 def _promises(crowd: Crowd, wanted: dict[str, str]) -> bool:
@@ -159,6 +170,9 @@ QUESTIONS = {
         <= int(wanted["age_ms_max"]) * 10**6,
         {"age_ms_max": st.sampled_from(["0", "999", "1000", "5000", "29000"])},
     ),
+    "close_lock": Asked(
+        _is_answered, {"seconds_max": st.sampled_from(["1", "5", "10"])}, is_of_closes=True
+    ),
     "valve": Asked(
         lambda crowd, wanted: Fraction(abs(crowd.held(crowd.step.name)), 1_000)
         <= Fraction(wanted["quantity_max"]),
@@ -196,8 +210,8 @@ def test_a_rule_says_of_each_order_what_its_question_says(
         if not asked.is_quiet:
             crowd.rig.clock.advance_by(step.seconds * SECOND_NS)
         crowd.step = step
-        passes = crowd.reduces or asked.passes(crowd, wanted)
         grows = not crowd.reduces
+        passes = grows is asked.is_of_closes or asked.passes(crowd, wanted)
         denied = len(crowd.rig.codes(step.name))
         sent = crowd.send(step)
         codes = crowd.rig.codes(step.name)[denied:]

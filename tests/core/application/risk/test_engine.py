@@ -94,6 +94,29 @@ def test_the_valve_is_one_way() -> None:
     assert rig.codes() == ["RISK_POSITION_OPEN"]
 
 
+def test_a_close_waits_for_the_answer_of_another_and_never_for_ever() -> None:
+    """C35: the lock of system C, which ends with an answer, a failure, or after ten seconds."""
+    rig = RiskRig(plan(close_lock={"seconds_max": "10"}))
+    rig.hold(4)
+
+    def close() -> str:
+        return rig.send(SELL, 1, reduce_only=True)
+
+    first = close()
+    close()
+    assert rig.codes() == ["RISK_CLOSE_PENDING"]
+    assert "measured=9999_ms_left limit=10000_ms" in rig.last_denial().text
+    rig.accept(first)
+    rig.rejected(close(), "LINK_DOWN")
+    close()
+    assert rig.codes() == ["RISK_CLOSE_PENDING"], "answered, then failed: both free it"
+    rig.later(10)
+    close()
+    assert rig.codes() == ["RISK_CLOSE_PENDING"]
+    rig.act(lambda context: context.flatten())
+    assert rig.sent[-1].tag == "flatten", "an emergency does not wait"
+
+
 def test_nobody_trades_with_himself() -> None:
     rig = RiskRig(plan(self_trade={}), "a", "b")
     rig.accept(rig.send(SELL, 1, ASK + 10, name="b"))

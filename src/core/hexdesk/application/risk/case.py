@@ -10,6 +10,7 @@ from hexdesk.domain.values import (
     HELD,
     LIMIT,
     NS_PER_SECOND,
+    SUBMITTED,
     MoneyRaw,
     OrderType,
     PriceRaw,
@@ -280,6 +281,21 @@ class LiveCase:
     def messages(self) -> int:
         """Requests to the venue within a minute."""
         return self._messages
+
+    @property
+    def unanswered_close_ns(self) -> int:
+        """Since the strategy's latest order of this side here that has no answer."""
+        order = self._order
+        sent = [
+            other.intent.ts_init
+            for other in self._open.values()
+            if other.life is SUBMITTED
+            and other.intent.client_order_id != order.client_order_id
+            and other.intent.side is order.side
+            and other.intent.instrument_id == order.instrument_id
+            and other.intent.strategy_id == order.strategy_id
+        ]
+        return self._now_ns - max(sent) if sent else NONE
 
     # --- inside ------------------------------------------------------------------------------
 

@@ -81,6 +81,8 @@ KINDS: tuple[RuleKind, ...] = (
        order_rules.MessageBudget, order_rules.message_budget, ("D34", "E13"), "requests/min"),
     _R("valve", "one-way: no entry while anything is held", Layer.STRATEGY, "RISK_POSITION_OPEN",
        moment_rules.Valve, moment_rules.valve, ("C36",), "quantity"),
+    _R("close_lock", "one close at a time", Layer.STRATEGY, "RISK_CLOSE_PENDING",
+       moment_rules.CloseLock, moment_rules.close_lock, ("C35",), "s"),
     _R("global_position", "position of all strategies", Layer.ACCOUNT, "RISK_POSITION",
        order_rules.GlobalPosition, order_rules.global_position, ("A14", "A32", "A34"), ""),
     _R("position_count", "number of positions", Layer.ACCOUNT, "RISK_POSITION_COUNT",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.case import MINUTE_NS, LiveCase
+from hexdesk.application.risk.moment_rules import CloseLockRule
 from hexdesk.application.risk_rules import worst_price
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
@@ -93,6 +94,7 @@ class HostChecks:
         "_asked",
         "_cancels",
         "_case",
+        "_close_locks",
         "_messages",
         "_rules",
         "_stake_of",
@@ -113,8 +115,9 @@ class HostChecks:
         by_instrument: dict[str, Brake],
         decisions: dict[str, int] | None,
     ) -> None:
-        self._rules = rules
-        self._asked = tuple(rule.check for rule in rules)
+        self._close_locks = [rule for rule in rules if isinstance(rule, CloseLockRule)]
+        self._rules = tuple(rule for rule in rules if not isinstance(rule, CloseLockRule))
+        self._asked = tuple(rule.check for rule in self._rules)
         self._case = case
         self._stake_of = stake_of
         self._stakes: dict[str, Stake] = {}
@@ -135,6 +138,9 @@ class HostChecks:
         if (ledger.position.cost or order.reduce_only or order.position_effect) and _reduces(
             order, ledger, rest
         ):
+            if self._close_locks:
+                for lock in self._locked(candidate, ledger, rest, now_ns):
+                    return lock.code, lock.text
             if messages is not None:
                 messages.add(now_ns)
             return None
@@ -166,7 +172,7 @@ class HostChecks:
         """Return the verdicts of all rules that deny an order; nothing is counted."""
         order = candidate.intent
         if _reduces(order, ledger, rest):
-            return ()
+            return tuple(self._locked(candidate, ledger, rest, now_ns))
         stake = self._stake_of(ledger)
         case = self._case
         price = candidate.reserve_price or worst_price(order, ledger, 0)
@@ -182,6 +188,16 @@ class HostChecks:
             ),
             *(verdict for verdict in found if verdict is not None),
         )
+
+    def _locked(
+        self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs
+    ) -> list[Verdict]:
+        """Return why a close has to wait for another one."""
+        case = self._case
+        stake = self._stake_of(ledger)
+        case.load(candidate.intent, stake, candidate.reserve_price, rest, now_ns, 1)
+        found = [rule.check(case) for rule in self._close_locks]
+        return [verdict for verdict in found if verdict is not None]
 
     def preview(
         self, candidate: Order, ledger: Ledger, rest: QtyRaw, now_ns: TimeNs

@@ -140,6 +140,47 @@ def entry_interval(settings: EntryInterval) -> list[EntryIntervalRule]:
     return [EntryIntervalRule(limit * NS_PER_SECOND // pow10(SCALE_MAX))]
 
 
+class CloseLock(Settings, frozen=True):
+    """One close at a time: the next waits until the venue has answered the one before.
+
+    Attributes:
+        seconds_max: How long it waits at most.
+    """
+
+    seconds_max: str = "10"
+
+
+@dataclass(frozen=True)
+class CloseLockRule:
+    """Denies a close while another one has no answer; the only rule about what reduces."""
+
+    limit_ns: int
+    name: str = "close_lock"
+    code: str = "RISK_CLOSE_PENDING"
+
+    def check(self, case: OrderCase) -> Verdict | None:
+        """Return why a close must not leave, or None; the text says how long it lasts."""
+        since_ns = case.unanswered_close_ns
+        if since_ns == NONE or since_ns >= self.limit_ns:
+            return None
+        left = f"{(self.limit_ns - since_ns) // NS_PER_MS}_ms_left"
+        return Verdict(self.name, self.code, left, f"{self.limit_ns // NS_PER_MS}_ms")
+
+    def edges(self) -> tuple[Edge, ...]:
+        """Return cases at the end of the wait and just before."""
+        at = WrittenCase(unanswered_close_ns=self.limit_ns)
+        return (Edge(at, msgspec.structs.replace(at, unanswered_close_ns=self.limit_ns - 1)),)
+
+
+def close_lock(settings: CloseLock) -> list[CloseLockRule]:
+    """Return the lock of closes."""
+    limit = numbers.number("seconds_max", settings.seconds_max)
+    if limit == NO_LIMIT:
+        message = "seconds_max: expected a number of seconds: a lock must end by itself"
+        raise ValueError(message)
+    return [CloseLockRule(limit * NS_PER_SECOND // pow10(SCALE_MAX))] if limit else []
+
+
 @dataclass(frozen=True)
 class Allocation:
     """Denies what a strategy's capital does not cover."""
