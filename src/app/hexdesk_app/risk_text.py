@@ -95,11 +95,12 @@ def facts_of(text: str) -> dict[str, str]:
     return {key: value for key, equals, value in found if equals}
 
 
-def remedy_of(code: str) -> str:
-    """Return what a person may do about a code."""
+def remedy_of(code: str, rule: str = "") -> str:
+    """Return what a person may do about a code, and the rule that denied with it."""
     if code in REMEDIES:
         return REMEDIES[code]
-    named = ", ".join(kind.name for kind in KINDS if kind.code == code)
+    rule = rule.partition(".")[0]
+    named = rule or ", ".join(kind.name for kind in KINDS if kind.code == code)
     return f"closes pass; its limits: [risk.rules.{named}]" if named else "hexdesk risk rules"
 
 
@@ -115,5 +116,5 @@ def explain(code: str, text: str = "") -> dict[str, object]:
         "limit": facts.get("limit", ""),
         "facts": facts,
         "summary": "; ".join(kind.summary for kind in kinds),
-        "remedy": remedy_of(code),
+        "remedy": remedy_of(code, rule if rule in BY_NAME else ""),
     }

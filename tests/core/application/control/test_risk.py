@@ -213,4 +213,8 @@ def test_a_check_says_all_that_denies_and_leaves_nothing_behind() -> None:
         found.verdicts[0].code, found.verdicts[0].text,
     )  # fmt: skip
     wrong = rig.ask(CheckOrder(terms=terms(quantity="0.2", price="10000.3")))
-    assert wrong.verdicts[0].code == "ORDER_TICK", "the gate's own comes first"
+    tick = wrong.verdicts[0]
+    assert (tick.code, tick.measured, tick.limit) == ("ORDER_TICK", "10000.3", "0.5")
+    rig.tell(ChangeRule(rule="limits", key="order_notional_max", value="100", reason="x"))
+    size = rig.ask(CheckOrder(terms=terms(quantity="0.2", price="10000"))).verdicts[0]
+    assert (size.rule, size.measured, size.limit) == ("notional", "2000", "100")

@@ -116,9 +116,12 @@ def verdict_tables(verdict: Mapping[str, Any]) -> list[Table]:
     """Return what would be said of an order, and all that denies it, with what to do about it."""
     facts = {key: value for key, value in verdict.items() if key != "verdicts"}
     rows = [
-        (each["rule"], each["measured"], each["limit"], each["code"], remedy_of(each["code"]))
+        (
+            each["rule"], each["measured"], each["limit"], each["code"],
+            remedy_of(each["code"], each["rule"]),
+        )
         for each in verdict["verdicts"]
-    ]
+    ]  # fmt: skip
     tables = [facts_table("verdict", facts)]
     if rows:
         headers = ("rule", "measured", "limit", "code", "what to do")

@@ -1,5 +1,7 @@
 """Use cases of orders: what a person writes becomes an intent, and goes the desk's way."""
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from hexdesk.application.authority import OPERATOR, STRATEGY
@@ -379,5 +381,21 @@ def _verdicts(
     found = checks.explain(order, ledger, order.quantity, now_ns) if checks is not None else ()
     if denial is None or any((each.code, each.text) == denial for each in found):
         return found
-    code, text = denial
-    return (Verdict(code, code, text, ""), *found)
+    return (_first_verdict(*denial, ledger.instrument), *found)
+
+
+def _first_verdict(code: str, text: str, instrument: Instrument) -> Verdict:
+    """Return a denial of desk or gate as a verdict; two numbers, where it has them, as decimals."""
+    facts = [part.partition("=")[::2] for part in text.split()]
+    numbers = [int(value) for _, value in facts if value.isdecimal()]
+    if len(facts) != 2 or len(numbers) != 2:  # noqa: PLR2004 - what is measured, and its limit
+        return Verdict(code, code, text, "")
+    name = facts[0][0]
+    show: Callable[[int], str] = str
+    if "notional" in name:
+        show = instrument.format_value
+    elif "price" in name:
+        show = instrument.format_price
+    elif name in {"quantity", "worst"}:
+        show = instrument.format_quantity
+    return Verdict(name, code, *map(show, numbers))
