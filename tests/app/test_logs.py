@@ -1,4 +1,4 @@
-"""Logs on stderr: as text, and as one JSON object a line."""
+"""Logs on stderr: as text, and as one JSON object a line (E31)."""
 
 import json
 import logging

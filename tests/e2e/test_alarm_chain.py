@@ -1,6 +1,6 @@
 """Alarms arrive: from a desk's own rules, from Prometheus by Alertmanager, and when the desk dies.
 
-Each part is a process; B17 (within five minutes), E22 (de-duplicated, raised by repetition).
+Each part is a process; B17 (within five minutes), E22 (de-duplicated, raised by repetition), A36.
 """
 
 import json

@@ -4,6 +4,8 @@ from itertools import islice
 from logging import getLogger
 
 from hexdesk.application.alerts import AlertLog
+from hexdesk.ports.telemetry import ORDER_KEY
+from hexdesk_app.alerting.rules import ABOUT_ORDERS
 
 LOGGER = getLogger("hexdesk.alert")
 
@@ -24,4 +26,5 @@ class AlertEcho:
         if new > kept:
             LOGGER.warning("%d alerts came faster than they could be told", new - kept)
         for alert in islice(alerts.recent, max(kept - new, 0), None):
-            LOGGER.warning("%s %s: %s", alert.code, alert.scope, alert.text)
+            about = {ORDER_KEY: alert.scope} if alert.code in ABOUT_ORDERS else {}
+            LOGGER.warning("%s %s: %s", alert.code, alert.scope, alert.text, extra=about)

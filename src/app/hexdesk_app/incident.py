@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from hexdesk.errors import HexdeskError
+from hexdesk.plugin.redaction import redact
 
 LOGGER = logging.getLogger(__name__)
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
@@ -22,7 +23,7 @@ def record_incident(error: BaseException, folder: Path | None = None) -> Interna
     """Keep a traceback and return the error to show."""
     digest, place = keep_traceback(error, folder)
     return InternalError(
-        f"unexpected {type(error).__name__}: {error} (incident {digest})",
+        f"unexpected {type(error).__name__}: {redact(str(error))} (incident {digest})",
         remedy=f"the traceback is in {place}; please report it",
     )
 
@@ -33,7 +34,7 @@ def keep_traceback(error: BaseException, folder: Path | None = None) -> tuple[st
     The id is a digest of the traceback, so the same fault has the same id. Where no file can be
     written the log takes it.
     """
-    text = "".join(traceback.format_exception(error))
+    text = redact("".join(traceback.format_exception(error)))
     digest = hashlib.blake2s(_ADDRESS.sub("0x", text).encode(), digest_size=4).hexdigest()
     place = _write(text, digest, folder)
     if place is None:

@@ -85,7 +85,7 @@ def names(base: str) -> set[str]:
 
 
 def test_each_metric_is_scraped(tmp_path: Path) -> None:
-    """B16: by a real Prometheus."""
+    """B16, E32: by a real Prometheus."""
     readings = every_metric()
     telemetry = OtelTelemetry(CONTEXT, OtelSettings(prometheus_listen="127.0.0.1:0"))
     telemetry.start(lambda: readings)

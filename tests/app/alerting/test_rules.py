@@ -14,6 +14,7 @@ def at(seconds: int, *values: Reading) -> Readings:
 
 
 def test_the_built_in_rules_make_sense() -> None:
+    """E32: thresholds on memory, disk, latency, drawdown and more."""
     RuleBook(BUILT_IN)
     assert all(rule.text and rule.remedy for rule in BUILT_IN.values())
 

@@ -1,4 +1,4 @@
-"""How fast a desk is, out of its readings; beside system E's numbers (E19, E20, E21)."""
+"""How fast a desk is, out of its readings; beside system E's numbers (E19, E20, E21, E32)."""
 
 from hexdesk.domain.metrics import BEYOND, EXPORTED_BOUNDS, Log2Histogram
 from hexdesk.ports.telemetry import Reading, Readings

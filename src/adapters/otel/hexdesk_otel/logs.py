@@ -11,12 +11,17 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, set_span_in_context
 
-from hexdesk.ports.telemetry import CALL, order_span_id, order_trace_id, parse_traceparent
+from hexdesk.plugin.redaction import redact
+from hexdesk.ports.telemetry import (
+    CALL,
+    ORDER_KEY,
+    order_span_id,
+    order_trace_id,
+    parse_traceparent,
+)
 
 OWN = ("opentelemetry", "grpc", "urllib3", "requests", "hexdesk.telemetry")
 """Loggers that exporting itself writes to: sending their lines would never end."""
-ORDER_KEY = "client_order_id"
-"""`extra` of a log call that names the order: `extra={"client_order_id": ...}`."""
 _SEVERITIES = (
     (logging.CRITICAL, SeverityNumber.FATAL),
     (logging.ERROR, SeverityNumber.ERROR),
@@ -58,8 +63,8 @@ class OutletHandler(logging.Handler):
                     int(record.created * 1e9),
                     record.levelno,
                     record.name,
-                    record.getMessage(),
-                    traceback,
+                    redact(record.getMessage()),
+                    redact(traceback),
                     order_id,
                     CALL.get(),
                 )

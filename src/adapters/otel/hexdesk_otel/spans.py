@@ -17,6 +17,7 @@ from opentelemetry.util.types import AttributeValue
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.timeline import Mark, OrderTimeline, Stage
 from hexdesk.domain.values import TimeNs
+from hexdesk.plugin.redaction import redact
 from hexdesk.ports.telemetry import (
     VenueRequest,
     order_span_id,
@@ -53,7 +54,10 @@ class SpanMaker:
     def request(self, request: VenueRequest) -> ReadableSpan:
         """Return the span of a request between desk and venue."""
         context = request.context
-        attributes: Attributes = dict(request.attributes)
+        attributes: Attributes = {
+            name: redact(value) if isinstance(value, str) else value
+            for name, value in request.attributes.items()
+        }
         if request.client_order_id:
             attributes["hexdesk.order.client_id"] = request.client_order_id
         if request.error:

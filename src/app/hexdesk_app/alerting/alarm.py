@@ -15,6 +15,7 @@ from datetime import UTC, datetime, tzinfo
 
 from hexdesk.application.alerts import Alert
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.plugin.redaction import redact
 from hexdesk.ports.alerts import AlertLevel
 from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
 from hexdesk.ports.telemetry import LatestReadings, order_trace_id
@@ -165,14 +166,14 @@ class Alarm:
 
     def _event(self, alert: Alert, now_ns: TimeNs) -> list[Notice]:
         """Take an alert of the desk."""
-        ended = ENDS.get(alert.code)
-        notices = self._book.recover(ended, alert.scope, alert.text, now_ns) if ended else []
+        ended, text = ENDS.get(alert.code), redact(alert.text)
+        notices = self._book.recover(ended, alert.scope, text, now_ns) if ended else []
         if notices:
             return notices
         trace_id = f"{order_trace_id(alert.scope):032x}" if alert.code in ABOUT_ORDERS else ""
         level = event_level(alert.code)
         return self._book.happen(
-            alert.code, alert.scope, level, alert.text, now_ns, trace_id=trace_id
+            alert.code, alert.scope, level, text, now_ns, trace_id=trace_id
         )
 
     def _judge(self, now_ns: TimeNs) -> list[Notice]:

@@ -114,6 +114,9 @@ class Post:
             if delivery.outcome is not Outcome.FAILED:
                 return delivery
             self.stats[route.name].failed_attempts += 1
+            if pause_s == RETRY_S_MIN:
+                text = "%s: not delivered yet, trying again: %s: %s"
+                logger.warning(text, route.name, message.title, delivery.text)
             if time.monotonic() - begun > GIVE_UP_S:
                 return delivery
             jitter = self._random.uniform(0.5, 1.5)

@@ -1,5 +1,6 @@
 """What a verb says: tables on a terminal, Markdown in a pipe, or one JSON document."""
 
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -41,8 +42,8 @@ class Output:
     def configure_logging(self, config: Config) -> None:
         """Log as the configuration says, at the level of the flags where these ask for more."""
         level = min(config.logging.level, self._level, key=LEVELS.index)
-        zone = config.desk.look.tzinfo
-        configure_logging("error" if self.quiet else level, config.logging.format, zone)
+        zone, quiet = config.desk.look.tzinfo, logging.ERROR if self.quiet else logging.NOTSET
+        configure_logging(level, config.logging.format, zone, stderr_level=quiet)
 
     def warn(self, text: str) -> None:
         """Say something that the user should know, on stderr and in the JSON document."""

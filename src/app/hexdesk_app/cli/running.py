@@ -107,12 +107,17 @@ def run_sources(
 ) -> int:
     """Run the desk of a configuration until it is stopped."""
     from hexdesk_app.config import load_config
+    from hexdesk_app.log_file import log_file
     from hexdesk_app.runner import run as run_desk
     from hexdesk_app.session import Options
 
     config = load_config(wanted)
     _prepare(output, config)
-    with _live(output, config, hidden=no_table) as show, Heartbeat(config.state_path) as heart:
+    with (
+        log_file(config.log_folder, config.logging.keep_days),
+        _live(output, config, hidden=no_table) as show,
+        Heartbeat(config.state_path) as heart,
+    ):
         watch = _watching(heart, show)
         result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
     return _finish(output, verb, config, result, report)

@@ -137,15 +137,20 @@ class StrategyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class LoggingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[logging]`: what goes to stderr.
+    """`[logging]`: what is logged, and where.
 
     Attributes:
         level: Least severity that is written.
-        format: `text` for people, `json` for machines, one object a line.
+        format: On stderr: `text` for people, `json` for machines, one object a line.
+        folder: Where a desk that runs writes its log as JSON, a file a day, relative to its state;
+            empty for nowhere.
+        keep_days: So many days are kept, compressed; older ones are deleted.
     """
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
+    folder: str = "log"
+    keep_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
 
 
 class AlertRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -299,6 +304,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def state_path(self) -> Path:
         """Return the folder of journal and state; a relative one starts at `base_path`."""
         return self.base_path / self.desk.state_path
+
+    @property
+    def log_folder(self) -> Path | None:
+        """Return where a desk that runs writes its log; None for nowhere."""
+        folder = self.logging.folder
+        return self.state_path / folder if folder else None
 
     @property
     def enabled_strategies(self) -> dict[str, StrategySection]:

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 from hexdesk.errors import ConfigError
+from hexdesk.plugin.redaction import remember
 
 SECRET_BYTES_MAX = 65_536
 """A longer file is no secret but a mistake."""
@@ -43,6 +44,8 @@ class Secret:
     def reveal(self) -> str:
         """Return the value, without the line break that ends a file.
 
+        From then on `hexdesk.plugin.redaction` takes it out of whatever is logged or sent.
+
         Raises:
             ConfigError: The variable is not set, or the file is missing, empty or unreadable.
         """
@@ -57,6 +60,7 @@ class Secret:
             raise ConfigError(
                 f"secret {self.reference} is not set", code="CONFIG_SECRET", remedy=remedy
             )
+        remember(value)
         return value
 
     def _read(self, path: Path) -> str:

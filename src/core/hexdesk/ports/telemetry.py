@@ -28,6 +28,8 @@ TRACE_BITS = 64
 CALL: ContextVar[str] = ContextVar("hexdesk_call", default="")
 """W3C `traceparent` of the call being answered; whoever answers calls sets it around each."""
 
+ORDER_KEY = "client_order_id"
+"""`extra` of a log call that names the order: `extra={"client_order_id": ...}`."""
 CALLS_MAX = 256
 """Latest calls remembered by a `CallLog`."""
 OPEN_END = 1 << 62
