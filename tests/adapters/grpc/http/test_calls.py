@@ -306,3 +306,32 @@ async def test_every_method_is_reached_and_none_meets_a_bug() -> None:
             status, error = await rig.call(binding.verb, path, **body)
             assert status in {200, 400, 404, 501}, (binding.name, error)
         assert not rig.sent
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        (b"Host: [::1", b""),
+        (b"Host: localhost:99999999", b""),
+        (b"Host: localhost\r\nAuthorization: Bearer \xff\xfe", b""),
+        (b"Host: localhost\r\nIdempotency-Key: \xff", b"{}"),
+        (b"Host: localhost\r\nContent-Encoding: gzip", b"abc"),
+        (b"Host: localhost\r\nX: " + b"a" * 20_000, b""),
+        (b"Host: localhost", b"\xff{}"),
+        (b"Host: localhost\r\nTransfer-Encoding: chunked", b"zz\r\n"),
+    ],
+)
+async def test_what_no_client_would_send_is_answered_and_not_logged(
+    head: bytes, body: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with http_served() as rig:
+        host, _, port = rig.http.address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        lines = [b"POST /v1/desk:halt HTTP/1.1", head, b"Content-Type: application/json"]
+        if b"chunked" not in head:
+            lines.append(b"Content-Length: %d" % len(body))
+        writer.write(b"\r\n".join([*lines, b"", body]))
+        status = await asyncio.wait_for(reader.readline(), 10)
+        assert status.split()[1] in {b"200", b"400", b"401"}
+        assert not caplog.records
+        writer.close()

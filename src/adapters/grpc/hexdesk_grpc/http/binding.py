@@ -118,7 +118,10 @@ def set_text(message: Message, field: str, text: str, source: str) -> None:
         return
     if getattr(message, field) not in {"", text}:
         raise invalid(field, f"the header {source} says otherwise")
-    setattr(message, field, text)
+    try:
+        setattr(message, field, text)
+    except ValueError as error:  # bytes that are no text
+        raise invalid(field, f"the header {source} is no text") from error
 
 
 def _json(body: bytes) -> object:

@@ -1,6 +1,7 @@
 """The server: aiohttp on the desk's own loop, one generic handler for all methods."""
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -106,7 +107,12 @@ class HttpServer:
         app.router.add_get("/openapi.json", self._openapi)
         app.router.add_get("/docs", self._docs)
         self._runner = runner = web.AppRunner(
-            app, access_log=None, handler_cancellation=True, shutdown_timeout=settings.drain_s
+            app,
+            access_log=None,
+            logger=_quiet(self._logger),
+            auto_decompress=False,  # a small body stays small
+            handler_cancellation=True,
+            shutdown_timeout=settings.drain_s,
         )
         await runner.setup()
         site = web.TCPSite(runner, self._host, self._port, ssl_context=self._tls())
@@ -133,6 +139,8 @@ class HttpServer:
         except TimeoutError:
             text = f"no answer within {self._settings.deadline_s:g} s"
             return refusal(late_status(text))
+        except web.RequestPayloadError:
+            return _plain_refusal(Reason.FIELD_INVALID, "the body is malformed", 400)
         except web.HTTPRequestEntityTooLarge:
             text = f"the body has more than {self._settings.body_bytes_max} bytes"
             return _plain_refusal(Reason.LIMIT_REACHED, text, 413)
@@ -164,11 +172,14 @@ class HttpServer:
 
     def _check_site(self, request: web.Request) -> None:
         """Keep pages in a browser on this machine from acting in its user's name."""
-        host = request.url.host or ""
+        try:
+            host, own = request.url.host or "", str(request.url.origin())
+        except ValueError as error:
+            raise invalid("Host", "expected host:port") from error
         if not self._settings.tls_certificate and not is_loopback(host):
             raise invalid("Host", f"expected an address of this machine, was {host[:100]!r}")
         origin = request.headers.get(hdrs.ORIGIN)
-        if origin is not None and origin != str(request.url.origin()):
+        if origin is not None and origin != own:
             raise invalid("Origin", f"pages of {origin[:100]!r} may not call this desk")
 
     # --- methods ---------------------------------------------------------------------------------
@@ -266,6 +277,13 @@ class HttpServer:
                 remedy="hexdesk certs init makes a set of certificates",
             ) from error
         return context
+
+
+def _quiet(logger: logging.Logger) -> logging.Logger:
+    """Return where aiohttp tells of what is no HTTP: that is answered, not logged."""
+    quiet = logger.getChild("wire")
+    quiet.setLevel(logging.CRITICAL)
+    return quiet
 
 
 def _too_many(what: str, limit: int) -> ControlError:

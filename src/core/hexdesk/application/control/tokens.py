@@ -148,7 +148,7 @@ class Tokens:
 
 def digest_of(secret: str) -> str:
     """Return what is kept of a secret. It is random, so one round of SHA-256 tells nothing."""
-    return sha256(secret.encode()).hexdigest()
+    return sha256(secret.encode(errors="backslashreplace")).hexdigest()
 
 
 def is_alive(record: TokenRecord, now_ns: TimeNs) -> bool:
