@@ -68,7 +68,7 @@ def test_what_cannot_be_told_is_kept_and_done_once_when_the_broker_is_back() -> 
     assert [(each.side, each.quantity) for each in rig.sent[sent:]] == [(SELL, LOT)]
     rig.desk.pay_owed("venue", rig.now())
     assert len(rig.sent) == sent + 1
-    assert rig.alerts[-1] == "VERB_DONE"
+    assert rig.alerts.count("VERB_DONE") == 1
     check_books(rig)
     assert_replayed(rig, 0)
 

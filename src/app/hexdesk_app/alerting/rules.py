@@ -94,6 +94,7 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "RECON_STALE": AlertLevel.CRITICAL,
     "PROTECTION_DENIED": AlertLevel.CRITICAL,
     "PAIR_DENIED": AlertLevel.CRITICAL,
+    "RISK_BYPASS": AlertLevel.CRITICAL,
     "VERB_QUEUED": AlertLevel.CRITICAL,
     "VERB_DONE": AlertLevel.INFO,
     "VERB_CALLED_OFF": AlertLevel.INFO,

@@ -230,8 +230,12 @@ class Operator:
             if instrument_id in ("", ledger.instrument.id):
                 for quantity, effect in _legs(ledger, host):
                     sent += self._close_leg(host, ledger, quantity, effect, authority)
-        if is_persons:
-            self.owed.closes.update(self._closing - known)
+        if is_persons and sent:
+            made = self._closing - known
+            self.owed.closes.update(made)
+            left = sum(each in execution.open for each in made)
+            text = f"flatten: {left} of {len(made)} closes left, past limits, levels and links"
+            execution.alert(BYPASS, host.strategy_id, text)
         return sent
 
     def pay(self, broker: str) -> None:
@@ -330,6 +334,8 @@ def note_run_flag(host: StrategyHost, command: StartStrategy | StopStrategy) -> 
 FLATTEN_TAG = "flatten"
 CUT_OFF = "the broker cannot be reached"
 RISK_OFF = "RISK_OFF"
+BYPASS = "RISK_BYPASS"
+"""Closes that a person, or a level of the ladder, sends whatever forbids it."""
 CLOSES_MAX = 1_000
 """Most orders that one leg is closed with at once; asking again sends the rest."""
 

@@ -14,8 +14,16 @@ from hexdesk.domain.commands import ArmLive, ClearReducing, DisarmLive, SetReduc
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import QtyRaw, TimeNs
 
-OWN_CODES = frozenset({"FEED_STALE", "RECON_STALE"})
-"""Reasons for reducing an instrument that are denial codes themselves."""
+SUSPECT = "RISK_POSITION_SUSPECT"
+DENIAL_CODES = {
+    "FEED_STALE": "FEED_STALE",
+    "RECON_STALE": "RECON_STALE",
+    "POSITION_QUANTITY": SUSPECT,
+    "POSITION_PHANTOM": SUSPECT,
+    "POSITION_UNOWNED": SUSPECT,
+    "FILL_UNKNOWN_TO_VENUE": SUSPECT,
+}
+"""What entries are denied with, by the reason for which an instrument may only shrink."""
 RUNNING = HostState.RUNNING
 
 
@@ -116,9 +124,9 @@ class Standing:
         if not host.entries_allowed:
             return "RISK_REDUCING", "entries=stopped"
         codes = self.reducing[intent.instrument_id]
-        own = next((code for code in codes if code in OWN_CODES), "")
+        known = (DENIAL_CODES[code] for code in codes if code in DENIAL_CODES)
         text = " ".join(f"{code}={codes[code]!r}" for code in codes)
-        return own or "RISK_REDUCING", text
+        return next(known, "RISK_REDUCING"), text
 
     def _alert(self, code: str, scope: str, text: str) -> None:
         self.look()
