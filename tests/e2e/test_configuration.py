@@ -105,6 +105,12 @@ def test_the_files_are_read_again(files: Files) -> None:
         assert [each["revision"] for each in revisions] == [2, 1]
         assert revisions[0]["reason"] == "evening"
         assert files.say("config", "diff")[1] == {"changes": [], "faults": []}
+        code, done = files.say("config", "rollback", "1")
+        assert (code, done["revision"]) == (0, 3)
+        states = strategies(client)
+        assert (states["fresh"], states["maker"]) == ("STATE_UNLOADED", "STATE_RUNNING")
+        assert values(client) == before
+        assert files.say("config", "rollback", "9")[0] == 2
 
 
 def test_plugins_events_and_equity_are_told(files: Files) -> None:

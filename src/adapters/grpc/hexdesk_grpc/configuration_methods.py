@@ -43,6 +43,13 @@ def reload(
     return configuration.ReloadConfiguration(**mutation(message))
 
 
+def roll_back(
+    message: configuration_pb2.RollbackConfigurationRequest,
+) -> configuration.RollbackConfiguration:
+    """Return what is asked."""
+    return configuration.RollbackConfiguration(revision=message.revision, **mutation(message))
+
+
 def list_revisions(
     _message: configuration_pb2.ListConfigurationRevisionsRequest,
 ) -> configuration.ListConfigurationRevisions:
@@ -186,6 +193,7 @@ METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "ConfigurationService.GetConfiguration": (get, values),
     "ConfigurationService.ValidateConfiguration": (validate, validation),
     "ConfigurationService.ReloadConfiguration": (reload, reloaded),
+    "ConfigurationService.RollbackConfiguration": (roll_back, reloaded),
     "ConfigurationService.ListConfigurationRevisions": (list_revisions, revisions),
     "HistoryService.ListEvents": (list_events, events),
     "HistoryService.ListEquityPoints": (list_equity_points, equity_points),

@@ -108,6 +108,14 @@ def _span(message: Any) -> dict[str, Any]:  # noqa: ANN401 - any request with th
     }
 
 
+def _trading_day(message: desk_pb2.RollTradingDayRequest) -> dict[str, Any]:
+    return {
+        "trading_day": message.trading_day,
+        "instrument_id": optional_id_of(INSTRUMENTS, message.instrument, "instrument"),
+        "venue": message.venue,
+    }
+
+
 def _keep_orders(message: strategies_pb2.StopStrategyRequest) -> dict[str, Any]:
     return {"keep_orders": message.keep_orders}
 
@@ -271,6 +279,10 @@ def _methods() -> dict[str, Method]:
         "DeskService.ResumeEntries": _method(
             requests.ResumeEntries, _strategy, mutation,
             show=_named(desk_pb2.ResumeEntriesResponse, STRATEGIES),
+        ),
+        "DeskService.RollTradingDay": _method(
+            requests.RollTradingDay, _trading_day, mutation,
+            show=_named(desk_pb2.RollTradingDayResponse, INSTRUMENTS),
         ),
         "DeskService.Flatten": _method(requests.Flatten, _strategy, mutation, show=_flattened),
         "DeskService.Halt": _method(requests.Halt, mutation, show=desk),

@@ -99,6 +99,20 @@ class ReloadConfigurationRequest(_message.Message):
     expected_version: int
     def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
 
+class RollbackConfigurationRequest(_message.Message):
+    __slots__ = ("revision", "request_id", "dry_run", "reason", "expected_version")
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    revision: int
+    request_id: str
+    dry_run: bool
+    reason: str
+    expected_version: int
+    def __init__(self, revision: _Optional[int] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+
 class ReloadConfigurationResponse(_message.Message):
     __slots__ = ("changes", "revision")
     CHANGES_FIELD_NUMBER: _ClassVar[int]

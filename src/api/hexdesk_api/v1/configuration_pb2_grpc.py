@@ -50,6 +50,11 @@ class ConfigurationServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.FromString,
                 _registered_method=True)
+        self.RollbackConfiguration = channel.unary_unary(
+                '/hexdesk_api.v1.ConfigurationService/RollbackConfiguration',
+                request_serializer=hexdesk__api_dot_v1_dot_configuration__pb2.RollbackConfigurationRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.FromString,
+                _registered_method=True)
         self.ListConfigurationRevisions = channel.unary_unary(
                 '/hexdesk_api.v1.ConfigurationService/ListConfigurationRevisions',
                 request_serializer=hexdesk__api_dot_v1_dot_configuration__pb2.ListConfigurationRevisionsRequest.SerializeToString,
@@ -79,8 +84,15 @@ class ConfigurationServiceServicer(object):
     def ReloadConfiguration(self, request, context):
         """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
         strategies that came or went, and the level of the log. What needs a restart is refused with
-        STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
-        RollbackStrategySettings. Scope: admin.
+        STATE_WRONG. Scope: admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackConfiguration(self, request, context):
+        """Apply an earlier configuration of this process again, as far as it may be reloaded; the files
+        stay as they are, and count again at a restart or a reload. Scope: admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,6 +121,11 @@ def add_ConfigurationServiceServicer_to_server(servicer, server):
             'ReloadConfiguration': grpc.unary_unary_rpc_method_handler(
                     servicer.ReloadConfiguration,
                     request_deserializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.SerializeToString,
+            ),
+            'RollbackConfiguration': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackConfiguration,
+                    request_deserializer=hexdesk__api_dot_v1_dot_configuration__pb2.RollbackConfigurationRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.SerializeToString,
             ),
             'ListConfigurationRevisions': grpc.unary_unary_rpc_method_handler(
@@ -198,6 +215,33 @@ class ConfigurationService(object):
             target,
             '/hexdesk_api.v1.ConfigurationService/ReloadConfiguration',
             hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackConfiguration(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.ConfigurationService/RollbackConfiguration',
+            hexdesk__api_dot_v1_dot_configuration__pb2.RollbackConfigurationRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_configuration__pb2.ReloadConfigurationResponse.FromString,
             options,
             channel_credentials,

@@ -42,8 +42,11 @@ class ConfigurationServiceStub:
     ReloadConfiguration: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.ReloadConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]
     """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
     strategies that came or went, and the level of the log. What needs a restart is refused with
-    STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
-    RollbackStrategySettings. Scope: admin.
+    STATE_WRONG. Scope: admin.
+    """
+    RollbackConfiguration: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.RollbackConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]
+    """Apply an earlier configuration of this process again, as far as it may be reloaded; the files
+    stay as they are, and count again at a restart or a reload. Scope: admin.
     """
     ListConfigurationRevisions: _grpc.UnaryUnaryMultiCallable[_configuration_pb2.ListConfigurationRevisionsRequest, _configuration_pb2.ListConfigurationRevisionsResponse]
     """Return what was applied since the start, newest first. Scope: read."""
@@ -62,8 +65,11 @@ class ConfigurationServiceAsyncStub(ConfigurationServiceStub):
     ReloadConfiguration: _aio.UnaryUnaryMultiCallable[_configuration_pb2.ReloadConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]  # type: ignore[assignment]
     """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
     strategies that came or went, and the level of the log. What needs a restart is refused with
-    STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
-    RollbackStrategySettings. Scope: admin.
+    STATE_WRONG. Scope: admin.
+    """
+    RollbackConfiguration: _aio.UnaryUnaryMultiCallable[_configuration_pb2.RollbackConfigurationRequest, _configuration_pb2.ReloadConfigurationResponse]  # type: ignore[assignment]
+    """Apply an earlier configuration of this process again, as far as it may be reloaded; the files
+    stay as they are, and count again at a restart or a reload. Scope: admin.
     """
     ListConfigurationRevisions: _aio.UnaryUnaryMultiCallable[_configuration_pb2.ListConfigurationRevisionsRequest, _configuration_pb2.ListConfigurationRevisionsResponse]  # type: ignore[assignment]
     """Return what was applied since the start, newest first. Scope: read."""
@@ -97,8 +103,17 @@ class ConfigurationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_configuration_pb2.ReloadConfigurationResponse, _abc.Awaitable[_configuration_pb2.ReloadConfigurationResponse]]:
         """Read the files again and apply what may be reloaded, all or nothing: settings of strategies,
         strategies that came or went, and the level of the log. What needs a restart is refused with
-        STATE_WRONG. Roll back by restoring the files and reloading, or one strategy with
-        RollbackStrategySettings. Scope: admin.
+        STATE_WRONG. Scope: admin.
+        """
+
+    @_abc_1.abstractmethod
+    def RollbackConfiguration(
+        self,
+        request: _configuration_pb2.RollbackConfigurationRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_configuration_pb2.ReloadConfigurationResponse, _abc.Awaitable[_configuration_pb2.ReloadConfigurationResponse]]:
+        """Apply an earlier configuration of this process again, as far as it may be reloaded; the files
+        stay as they are, and count again at a restart or a reload. Scope: admin.
         """
 
     @_abc_1.abstractmethod

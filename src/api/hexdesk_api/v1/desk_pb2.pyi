@@ -235,6 +235,28 @@ class HaltRequest(_message.Message):
     reason: str
     def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
+class RollTradingDayRequest(_message.Message):
+    __slots__ = ("trading_day", "instrument", "venue", "request_id", "dry_run", "reason")
+    TRADING_DAY_FIELD_NUMBER: _ClassVar[int]
+    INSTRUMENT_FIELD_NUMBER: _ClassVar[int]
+    VENUE_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    trading_day: int
+    instrument: str
+    venue: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    def __init__(self, trading_day: _Optional[int] = ..., instrument: _Optional[str] = ..., venue: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+
+class RollTradingDayResponse(_message.Message):
+    __slots__ = ("instruments",)
+    INSTRUMENTS_FIELD_NUMBER: _ClassVar[int]
+    instruments: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, instruments: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class ArmLiveRequest(_message.Message):
     __slots__ = ("account_id", "stage_pct", "duration", "request_id", "dry_run", "reason")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]

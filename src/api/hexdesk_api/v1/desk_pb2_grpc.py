@@ -53,6 +53,11 @@ class DeskServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesResponse.FromString,
                 _registered_method=True)
+        self.RollTradingDay = channel.unary_unary(
+                '/hexdesk_api.v1.DeskService/RollTradingDay',
+                request_serializer=hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayResponse.FromString,
+                _registered_method=True)
         self.Flatten = channel.unary_unary(
                 '/hexdesk_api.v1.DeskService/Flatten',
                 request_serializer=hexdesk__api_dot_v1_dot_desk__pb2.FlattenRequest.SerializeToString,
@@ -113,6 +118,15 @@ class DeskServiceServicer(object):
 
     def ResumeEntries(self, request, context):
         """Allow entries again; refused while the desk is halted. Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollTradingDay(self, request, context):
+        """Begin a trading day: what was held as today's is yesterday's from now on. An instrument whose
+        day it is already, or a later one, stays as it is. Feeds that tell of days do this by
+        themselves. Scope: risk.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -189,6 +203,11 @@ def add_DeskServiceServicer_to_server(servicer, server):
                     servicer.ResumeEntries,
                     request_deserializer=hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesResponse.SerializeToString,
+            ),
+            'RollTradingDay': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollTradingDay,
+                    request_deserializer=hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayResponse.SerializeToString,
             ),
             'Flatten': grpc.unary_unary_rpc_method_handler(
                     servicer.Flatten,
@@ -311,6 +330,33 @@ class DeskService(object):
             '/hexdesk_api.v1.DeskService/ResumeEntries',
             hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_desk__pb2.ResumeEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollTradingDay(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.DeskService/RollTradingDay',
+            hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_desk__pb2.RollTradingDayResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,11 @@ class DeskServiceStub:
     """Open nothing more, manage what is open. Idempotent, never asks for approval. Scope: risk."""
     ResumeEntries: _grpc.UnaryUnaryMultiCallable[_desk_pb2.ResumeEntriesRequest, _desk_pb2.ResumeEntriesResponse]
     """Allow entries again; refused while the desk is halted. Scope: risk."""
+    RollTradingDay: _grpc.UnaryUnaryMultiCallable[_desk_pb2.RollTradingDayRequest, _desk_pb2.RollTradingDayResponse]
+    """Begin a trading day: what was held as today's is yesterday's from now on. An instrument whose
+    day it is already, or a later one, stays as it is. Feeds that tell of days do this by
+    themselves. Scope: risk.
+    """
     Flatten: _grpc.UnaryUnaryMultiCallable[_desk_pb2.FlattenRequest, _desk_pb2.FlattenResponse]
     """Cancel open orders and close positions at the market. Asking twice closes once. Works while
     the desk is halted. Scope: risk.
@@ -83,6 +88,11 @@ class DeskServiceAsyncStub(DeskServiceStub):
     """Open nothing more, manage what is open. Idempotent, never asks for approval. Scope: risk."""
     ResumeEntries: _aio.UnaryUnaryMultiCallable[_desk_pb2.ResumeEntriesRequest, _desk_pb2.ResumeEntriesResponse]  # type: ignore[assignment]
     """Allow entries again; refused while the desk is halted. Scope: risk."""
+    RollTradingDay: _aio.UnaryUnaryMultiCallable[_desk_pb2.RollTradingDayRequest, _desk_pb2.RollTradingDayResponse]  # type: ignore[assignment]
+    """Begin a trading day: what was held as today's is yesterday's from now on. An instrument whose
+    day it is already, or a later one, stays as it is. Feeds that tell of days do this by
+    themselves. Scope: risk.
+    """
     Flatten: _aio.UnaryUnaryMultiCallable[_desk_pb2.FlattenRequest, _desk_pb2.FlattenResponse]  # type: ignore[assignment]
     """Cancel open orders and close positions at the market. Asking twice closes once. Works while
     the desk is halted. Scope: risk.
@@ -138,6 +148,17 @@ class DeskServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_desk_pb2.ResumeEntriesResponse, _abc.Awaitable[_desk_pb2.ResumeEntriesResponse]]:
         """Allow entries again; refused while the desk is halted. Scope: risk."""
+
+    @_abc_1.abstractmethod
+    def RollTradingDay(
+        self,
+        request: _desk_pb2.RollTradingDayRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_desk_pb2.RollTradingDayResponse, _abc.Awaitable[_desk_pb2.RollTradingDayResponse]]:
+        """Begin a trading day: what was held as today's is yesterday's from now on. An instrument whose
+        day it is already, or a later one, stays as it is. Feeds that tell of days do this by
+        themselves. Scope: risk.
+        """
 
     @_abc_1.abstractmethod
     def Flatten(

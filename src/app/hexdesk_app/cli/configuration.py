@@ -26,7 +26,7 @@ def config() -> None:
     """Check and show the configuration; reload that of a running desk."""
 
 
-for _verb in (configuring.diff, configuring.reload, configuring.history):
+for _verb in (configuring.diff, configuring.reload, configuring.rollback, configuring.history):
     config.add_command(_verb)
 
 

@@ -52,6 +52,7 @@ class Keeper:
         self._parts = parts
         self._workshop = workshop
         self._aside = Aside(READ_TIMEOUT_S)
+        self._configs = {1: config}
         self._revisions = [
             ConfigurationRevision(
                 revision=1, create_ns=start_ns, author="", reason="the start", changes=()
@@ -162,12 +163,9 @@ class Keeper:
             return ValidationInfo(faults=_faults(error), changes=())
         return ValidationInfo(faults=(), changes=tuple(self._changes(config)))
 
-    async def prepare(self) -> ReloadPlan:
-        """Read the files again for a reload."""
-        try:
-            config = await self._read(self._reread)
-        except HexdeskError as error:
-            raise refusal(error) from error
+    async def prepare(self, revision: int = 0) -> ReloadPlan:
+        """Read the files again for a reload, or take an earlier revision."""
+        config = await self._config_of(revision)
         old, new = _drafts(self._config), _drafts(config)
         others = [draft for name, draft in new.items() if draft != old.get(name)]
         return ReloadPlan(
@@ -192,6 +190,8 @@ class Keeper:
                 changes=plan.changes,
             )
         )  # fmt: skip
+        self._configs[number] = config
+        self._configs.pop(number - REVISIONS_MAX, None)
         del self._revisions[:-REVISIONS_MAX]
         return number
 
@@ -200,6 +200,21 @@ class Keeper:
         return tuple(reversed(self._revisions))
 
     # --- inside --------------------------------------------------------------------------------
+
+    async def _config_of(self, revision: int) -> Config:
+        kept = self._configs.get(revision)
+        if revision and kept is None:
+            raise ControlError(
+                Reason.RESOURCE_UNKNOWN,
+                f"there is no configuration {revision}",
+                remedy="hexdesk config history shows those that are kept",
+            )
+        if kept is not None:
+            return kept
+        try:
+            return await self._read(self._reread)
+        except HexdeskError as error:
+            raise refusal(error) from error
 
     def _reread(self) -> Config:
         """Return what the files say now, with every plugin and setting checked."""

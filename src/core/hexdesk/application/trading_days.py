@@ -39,7 +39,7 @@ class TradingDays:
         """Make today's positions yesterday's in every instrument for which the day is new."""
         rolled: set[str] = set()
         for market in self._markets.values():
-            if _is_meant(command, market) and command.trading_day > market.trading_day:
+            if is_new_day(command, market):
                 market.trading_day = command.trading_day
                 rolled.add(market.instrument.id)
         for host in self._hosts.values():
@@ -117,6 +117,11 @@ def close_of_one_day(intent: NewOrder, host: StrategyHost) -> NewOrder:
     )
     is_more = ledger.free_to_close(today) > ledger.free_to_close(yesterday)
     return today if intent.parent_id or is_more else yesterday
+
+
+def is_new_day(command: RollTradingDay, market: Market) -> bool:
+    """Whether a command begins a day in a market."""
+    return _is_meant(command, market) and command.trading_day > market.trading_day
 
 
 def _is_meant(command: RollTradingDay, market: Market) -> bool:

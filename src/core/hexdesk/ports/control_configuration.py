@@ -122,6 +122,14 @@ class ReloadConfiguration(Mutation[Reloaded], frozen=True, kw_only=True):
     author: str = ""
 
 
+class RollbackConfiguration(Mutation[Reloaded], frozen=True, kw_only=True):
+    """Apply an earlier configuration of this process again."""
+
+    scope: ClassVar[Scope] = Scope.ADMIN
+    revision: int
+    author: str = ""
+
+
 class ReloadPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What a reload is to do, checked.
 
@@ -159,11 +167,11 @@ class ConfigurationKeeper(Protocol):
         """Read the files again; change nothing."""
         ...
 
-    async def prepare(self) -> ReloadPlan:
-        """Read the files again for a reload.
+    async def prepare(self, revision: int = 0) -> ReloadPlan:
+        """Read the files again for a reload; or take an earlier revision, where one is named.
 
         Raises:
-            ControlError: They are wrong.
+            ControlError: They are wrong, or that revision is not kept.
         """
         ...
 

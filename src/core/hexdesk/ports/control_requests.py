@@ -87,6 +87,22 @@ class Flatten(Mutation[Flattened], frozen=True, kw_only=True):
     strategy_id: str = ""
 
 
+class RollTradingDay(Mutation[Ids], frozen=True, kw_only=True):
+    """Begin a trading day; answers with the instruments for which it is new.
+
+    Attributes:
+        trading_day: FIX 75 as a number, 20261123.
+        instrument_id: Only this one; empty for more.
+        venue: Only its instruments; empty for all.
+    """
+
+    scope: ClassVar[Scope] = Scope.RISK
+    needs_reason: ClassVar[bool] = True
+    trading_day: int
+    instrument_id: str = ""
+    venue: str = ""
+
+
 class Halt(Mutation[DeskInfo], frozen=True, kw_only=True):
     """Send no order at all until re-armed; cancels and flatten still pass."""
 

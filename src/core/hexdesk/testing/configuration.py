@@ -40,9 +40,9 @@ class FakeKeeper:
         """Return the changes of the plan."""
         return ValidationInfo(faults=(), changes=self.plan.changes)
 
-    async def prepare(self) -> ReloadPlan:
-        """Return the plan."""
-        return self.plan
+    async def prepare(self, revision: int = 0) -> ReloadPlan:
+        """Return the plan, or an earlier one."""
+        return self.adopted[revision - 2][0] if revision > 1 else self.plan
 
     def adopt(self, plan: ReloadPlan, author: str, reason: str, now_ns: TimeNs) -> int:
         """Remember."""

@@ -16,6 +16,7 @@ from hexdesk.ports.control_configuration import (
     PluginInfo,
     ReloadConfiguration,
     ReloadPlan,
+    RollbackConfiguration,
     ValidateConfiguration,
 )
 from hexdesk.ports.control_requests import GetStrategy
@@ -97,6 +98,19 @@ def test_a_reload_changes_adds_and_removes_together() -> None:
     assert [each.reason for each in rig.ask(ListConfigurationRevisions())] == ["evening"]
     assert rig.ask(GetConfiguration()).version == 2
     assert_replayed(rig, len(rig.records) // 2)
+
+
+def test_an_earlier_configuration_is_applied_again_by_number() -> None:
+    site = Site()
+    site.files.plan = ReloadPlan(changes=(CHANGE,), changed=(draft("one", 2),))
+    assert site.rig.tell(ReloadConfiguration()).revision == 2
+    site.files.plan = ReloadPlan(changes=(CHANGE,), changed=(draft("one", 3),))
+    assert site.rig.tell(ReloadConfiguration()).revision == 3
+    assert site.rig.tell(RollbackConfiguration(revision=2, reason="back")).revision == 4
+    assert (site.size_of("one"), site.files.adopted[-1][1:]) == (2, ("ann", "back"))
+    with pytest.raises(ControlError) as caught:
+        site.rig.tell(RollbackConfiguration(revision=0))
+    assert caught.value.reason is Reason.FIELD_INVALID
 
 
 @pytest.mark.parametrize(

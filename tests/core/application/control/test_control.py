@@ -99,6 +99,7 @@ EXAMPLES: dict[str, Any] = {
     "instrument_ids": (INSTRUMENT.id,),
     "settings": {"size": 1},
     "revision": 1,
+    "trading_day": 20231115,
     "state": StateInfo(strategy_id="a", state={}, version=1),
 }
 SCOPES = {
@@ -114,7 +115,8 @@ SCOPES = {
     "SetLogLevel": "admin",
     "InitStrategy": "trade", "LoadStrategy": "trade", "UnloadStrategy": "trade",
     "ReloadStrategy": "trade", "UpdateSettings": "trade", "RollbackSettings": "trade",
-    "ReloadConfiguration": "admin", "SaveState": "trade", "RestoreState": "trade",
+    "ReloadConfiguration": "admin", "RollbackConfiguration": "admin",
+    "RollTradingDay": "risk", "SaveState": "trade", "RestoreState": "trade",
 }  # fmt: skip
 
 

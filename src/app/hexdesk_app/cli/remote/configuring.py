@@ -50,6 +50,24 @@ def reload(output: Output, client: "PlainClient", *, how: Plain, version: int) -
 
 
 @click.command()
+@click.argument("revision", type=click.IntRange(min=1))
+@click.option(
+    "version", "--expected-version", type=click.IntRange(min=0), default=0,
+    help="Refuse if the configuration has another version by now.",
+)  # fmt: skip
+@mutation_options
+@desk_options
+def rollback(
+    output: Output, client: "PlainClient", *, how: Plain, revision: int, version: int
+) -> None:
+    """Let a running desk run under an earlier configuration again; the files stay as they are."""
+    fields = {"revision": revision, "expected_version": version, **how}
+    done = client.ask("ConfigurationService.RollbackConfiguration", fields)
+    title = f"revision {done['revision']}" if done["revision"] else "would change"
+    output.result("config.rollback", done, [_change_table(title, done["changes"])])
+
+
+@click.command()
 @desk_options
 def history(output: Output, client: "PlainClient") -> None:
     """List the configurations that a desk ran under since its start, newest first."""

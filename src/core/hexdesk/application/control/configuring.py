@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from hexdesk.application.control.errors import unknown
+from hexdesk.application.control.errors import invalid, unknown
 from hexdesk.application.control.paging import page_of
 from hexdesk.application.control.planning import Handle, Planning
 from hexdesk.domain.values import TimeNs
@@ -19,6 +19,8 @@ from hexdesk.ports.control_configuration import (
     PluginInfo,
     ReloadConfiguration,
     Reloaded,
+    ReloadPlan,
+    RollbackConfiguration,
     ValidateConfiguration,
     ValidationInfo,
 )
@@ -67,8 +69,16 @@ class Configuring:
 
     async def reload(self, _request: ReloadConfiguration) -> Handle:
         """Read the files again, and make what is to be made; return what applies it at once."""
+        return await self._prepare(await self._keeper().prepare())
+
+    async def roll_back(self, request: RollbackConfiguration) -> Handle:
+        """Take an earlier configuration; return what applies it at once."""
+        if request.revision < 1:
+            raise invalid("revision", "expected one of ListConfigurationRevisions")
+        return await self._prepare(await self._keeper().prepare(request.revision))
+
+    async def _prepare(self, plan: ReloadPlan) -> Handle:
         keeper = self._keeper()
-        plan = await keeper.prepare()
         fixed = [each.path for each in plan.changes if each.needs_restart]
         if fixed:
             raise ControlError(
@@ -79,7 +89,9 @@ class Configuring:
             )
         batch = await self._planning.prepare_batch(plan.added, plan.changed)
 
-        def handle(request: ReloadConfiguration, now_ns: TimeNs) -> Reloaded:
+        def handle(
+            request: ReloadConfiguration | RollbackConfiguration, now_ns: TimeNs
+        ) -> Reloaded:
             version = keeper.values().version
             if request.expected_version not in {0, version}:
                 raise ControlError(

@@ -78,6 +78,7 @@ SIGNED = (
     strategies.RollbackSettings,
     strategies.RestoreState,
     configuration.ReloadConfiguration,
+    configuration.RollbackConfiguration,
 )
 """Mutations that say by whom they are."""
 
@@ -166,6 +167,7 @@ class DeskControl:
         self._preparations: dict[type, Callable[[Any], Awaitable[Handle]]] = {
             **planning.preparations,
             configuration.ReloadConfiguration: configuring.reload,
+            configuration.RollbackConfiguration: configuring.roll_back,
         }
         self._queries: dict[type, Callable[[Any], Any]] = {
             **monitoring.queries,
@@ -204,6 +206,7 @@ class DeskControl:
             **monitoring.mutations,
             requests.StopEntries: safety.stop_entries,
             requests.ResumeEntries: safety.resume_entries,
+            requests.RollTradingDay: safety.roll_trading_day,
             requests.Flatten: safety.flatten,
             requests.Halt: safety.halt,
             requests.Rearm: safety.rearm,

@@ -1,15 +1,18 @@
 """Use cases of safety and of strategies' lives: the verbs that a desk has commands for."""
 
+from datetime import UTC, date, datetime
+
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import host_of, hosts_of
+from hexdesk.application.control.errors import host_of, hosts_of, invalid, unknown
 from hexdesk.application.control.paging import page_of
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
 from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.trading_days import is_new_day
 from hexdesk.domain import commands
 from hexdesk.domain.commands import Command
 from hexdesk.domain.positions import HedgedPosition
-from hexdesk.domain.values import TimeNs
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
     Flatten,
@@ -20,6 +23,7 @@ from hexdesk.ports.control_requests import (
     ListStrategies,
     Rearm,
     ResumeEntries,
+    RollTradingDay,
     Shutdown,
     StopEntries,
     StopStrategy,
@@ -30,6 +34,7 @@ from hexdesk.ports.control_views import DeskInfo, StrategyInfo
 from hexdesk.ports.runtime import Runtime
 
 HALTED_BY = "by the operator"
+DAYS_AWAY_MAX = 31
 INITIALISED = "initialised, not trading"
 
 
@@ -82,6 +87,21 @@ class Safety:
             positions=tuple(positions),
             queued=self._sight.queued(request.strategy_id),
         )
+
+    def roll_trading_day(self, request: RollTradingDay, now_ns: TimeNs) -> Ids:
+        """Begin a trading day."""
+        markets = self._desk.markets.by_id
+        if request.instrument_id and request.instrument_id not in markets:
+            remedy = "hexdesk positions shows those that are held"
+            raise unknown("instrument", request.instrument_id, remedy)
+        _check_day(request.trading_day, now_ns)
+        command = commands.RollTradingDay(
+            request.trading_day, request.instrument_id, request.venue, request.reason, now_ns
+        )
+        concerned = [each for each in sorted(markets) if is_new_day(command, markets[each])]
+        if not request.dry_run:
+            self._command(command)
+        return Ids(tuple(concerned))
 
     def halt(self, request: Halt, now_ns: TimeNs) -> DeskInfo:
         """Send nothing."""
@@ -214,6 +234,18 @@ class Safety:
             for host in hosts
             for order in self._desk.open_orders(host, "")
         ]
+
+
+def _check_day(trading_day: int, now_ns: TimeNs) -> None:
+    """Refuse what is no day, or one so far away that the days to come would never be new."""
+    try:
+        day = date(trading_day // 10_000, trading_day // 100 % 100, trading_day % 100)
+    except ValueError as error:
+        raise invalid("trading_day", f"expected a day as 20261123: {error}") from error
+    today = datetime.fromtimestamp(now_ns // NS_PER_SECOND, UTC).date()
+    if abs((day - today).days) > DAYS_AWAY_MAX:
+        text = f"expected a day within {DAYS_AWAY_MAX} of {today:%Y%m%d}, was {trading_day}"
+        raise invalid("trading_day", text)
 
 
 def _held(host: StrategyHost) -> list[tuple[str, str]]:
