@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.connect import confirm_live, desk_options, mutation_options
+from hexdesk_app.cli.remote.connect import (
+    ask_twice,
+    confirm_live,
+    desk_options,
+    mutation_options,
+)
 from hexdesk_app.cli.remote.show import (
     bare,
     facts_table,
@@ -266,8 +271,7 @@ def resume_entries(output: Output, client: "PlainClient", *, how: How, strategy:
 @desk_options
 def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, yes: bool) -> None:
     """Cancel open orders and close positions at the market."""
-    confirm_live(client, how, yes=yes)
-    found = client.ask("DeskService.Flatten", {**_named(strategy), **how})
+    found = ask_twice(client, "DeskService.Flatten", {**_named(strategy), **how}, yes=yes)
     shown = {key: value for key, value in found.items() if key != "queued"}
     _say_queued(output, found["queued"])
     output.result("flatten", found, [facts_table("flatten", shown)])
@@ -289,8 +293,7 @@ def halt(output: Output, client: "PlainClient", *, how: How) -> None:
 @desk_options
 def shutdown(output: Output, client: "PlainClient", *, how: How, yes: bool) -> None:
     """Stop the desk's process in good order."""
-    confirm_live(client, how, yes=yes)
-    found = client.ask("DeskService.Shutdown", how)
+    found = ask_twice(client, "DeskService.Shutdown", how, yes=yes)
     output.result("shutdown", found, [facts_table("left behind", found)])
 
 

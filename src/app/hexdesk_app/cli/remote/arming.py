@@ -10,7 +10,7 @@ from hexdesk_app.cli.common import output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How, yes_option
 from hexdesk_app.cli.remote.connect import (
-    confirm_live,
+    ask_twice,
     desk_options,
     mutation_options,
     unless_subcommand,
@@ -103,9 +103,8 @@ def arm(
     yes: bool,
 ) -> None:
     """Let it open positions: type the account's id; needs --reason."""
-    confirm_live(client, how, yes=yes)
     fields = {"account_id": account, "stage_pct": int(stage), "duration": f"{seconds}s", **how}
-    found = client.ask("DeskService.ArmLive", fields)
+    found = ask_twice(client, "DeskService.ArmLive", fields, yes=yes)
     output.result("live.arm", found, [_grant_table(found)])
 
 

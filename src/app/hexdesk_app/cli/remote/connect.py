@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -198,15 +198,40 @@ def confirm_live(client: "PlainClient", how: Mapping[str, Any], *, yes: bool) ->
     Raises:
         RefusedError: It was not.
     """
-    if yes or how["dry_run"]:
-        return
-    if client.ask("DeskService.GetDesk")["mode"] == "MODE_LIVE":
+    if not (yes or how["dry_run"]) and _is_live(client):
         raise RefusedError(
             "the desk trades real money",
             code="LIVE",
             exit_code=EXIT_REFUSED,
             remedy="look with --dry-run first, then say --yes",
         )
+
+
+def ask_twice(client: "PlainClient", method: str, fields: Mapping[str, Any], *, yes: bool) -> Plain:
+    """Call a destructive method; on a live desk only try it, unless it was said twice.
+
+    Raises:
+        RefusedError: It was not; the error says what would have been done.
+    """
+    if yes or fields["dry_run"] or not _is_live(client):
+        return client.ask(method, fields)
+    tried = client.ask(method, {**fields, "dry_run": True})
+    names = {
+        key: [each for each in cast("list[object]", value) if isinstance(each, str)]
+        for key, value in tried.items()
+        if isinstance(value, list)
+    }
+    shown = "; ".join(f"{key}: {', '.join(value)}" for key, value in names.items() if value)
+    raise RefusedError(
+        f"the desk trades real money, so this was tried only: {shown or 'it would be done'}",
+        code="LIVE",
+        exit_code=EXIT_REFUSED,
+        remedy="say --yes, too",
+    )
+
+
+def _is_live(client: "PlainClient") -> bool:
+    return bool(client.ask("DeskService.GetDesk")["mode"] == "MODE_LIVE")
 
 
 @contextmanager
