@@ -11,9 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from hexdesk.domain.commands import StartStrategy
+from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
+from hexdesk_app.bench.orders import Storm
+from hexdesk_app.bench.ticks import play
 from hexdesk_app.config.load import Sources, load_config
+from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.runner import run_async
 from hexdesk_app.session import Options, Session
+from hexdesk_app.telemetry.watch import make_watch
 from tests.adapters.alerts.receiver import http_receiver
 from tests.adapters.otel.receiver import Received, grpc_receiver
 
@@ -106,3 +112,39 @@ async def test_a_desk_is_seen_and_a_planted_breach_arrives_once(
         "hexdesk.order.intents", "hexdesk.account.equity", "hexdesk.process.memory",
     }  # fmt: skip
     assert received.resources[0]["hexdesk.desk"] == "watched"
+
+
+def records_of(extra: str) -> list[object]:
+    """Return the journal of a storm of orders, watched as a section says."""
+
+    async def run() -> list[object]:
+        names = instrument_ids(1)
+        quotes = next(iter(batches(300, names, size=300)))
+        app = make_app(names, {}, extra=extra)
+        app.desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)
+        watch = make_watch(app, LatencyHistogram())
+        if watch is not None:
+            watch.start()
+        app.desk.command(StartStrategy("", START_NS))
+        play(app, quotes)
+        if watch is not None:
+            await asyncio.sleep(0)
+            watch.close()
+        return list(app.journal.records())
+
+    return asyncio.run(run())
+
+
+def test_orders_are_the_same_whatever_becomes_of_the_collector() -> None:
+    received = Received()
+    received.is_hanging = True
+    with grpc_receiver(received) as port:
+        hanging, gone = (
+            records_of(
+                f'[telemetry]\nplugin = "otel"\nprometheus_listen = ""\ntimeout_s = 0.3\n'
+                f'sample_ratio = 1.0\nendpoint = "http://127.0.0.1:{each}"\n'
+            )
+            for each in (port, free_port())
+        )
+    assert len(hanging) > 600
+    assert hanging == gone == records_of("")

@@ -27,6 +27,7 @@ class Received:
         self.resources: list[dict[str, str]] = []
         self.release = threading.Event()
         self.is_hanging = False
+        self.is_refusing = False
 
     def take(self, request: Any, kind: str) -> None:
         if self.is_hanging:
@@ -37,6 +38,11 @@ class Received:
             for scope in getattr(resource, f"scope_{kind}"):
                 item = {"spans": "spans", "metrics": "metrics", "logs": "log_records"}[kind]
                 getattr(self, kind).extend(getattr(scope, item))
+
+    def answer(self, request: Any, kind: str, context: Any) -> None:
+        if self.is_refusing:
+            context.abort(grpc.StatusCode.PERMISSION_DENIED, "no")
+        self.take(request, kind)
 
     def wait(self, kind: str, number: int = 1, timeout_s: float = 5.0) -> list[Any]:
         deadline = time.monotonic() + timeout_s
@@ -51,7 +57,7 @@ class _Traces(trace_service_pb2_grpc.TraceServiceServicer):
         self._received = received
 
     def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        self._received.take(request, "spans")
+        self._received.answer(request, "spans", context)
         return trace_service_pb2.ExportTraceServiceResponse()
 
 
@@ -60,7 +66,7 @@ class _Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
         self._received = received
 
     def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        self._received.take(request, "metrics")
+        self._received.answer(request, "metrics", context)
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
 
@@ -69,7 +75,7 @@ class _Logs(logs_service_pb2_grpc.LogsServiceServicer):
         self._received = received
 
     def Export(self, request: Any, context: Any) -> Any:  # noqa: N802 - the protocol's name
-        self._received.take(request, "logs")
+        self._received.answer(request, "logs", context)
         return logs_service_pb2.ExportLogsServiceResponse()
 
 
@@ -109,8 +115,9 @@ def http_receiver(received: Received) -> Generator[int]:
         def do_POST(self) -> None:
             kind, message = kinds[self.path]
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.take(message.FromString(body), kind)
-            self.send_response(200)
+            if not received.is_refusing:
+                received.take(message.FromString(body), kind)
+            self.send_response(403 if received.is_refusing else 200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
