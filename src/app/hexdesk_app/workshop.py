@@ -18,6 +18,7 @@ from hexdesk.ports.workshop import MadeStrategy, StrategyDraft
 from hexdesk_app.aside import Aside, StuckError
 from hexdesk_app.config import Config, Origins, StrategySection
 from hexdesk_app.config.convert import plain
+from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, find, load_afresh, load_into, make
 from hexdesk_app.problems import each_error
 from hexdesk_app.resolve import Part, Parts, registration_of, unset_secrets
@@ -131,7 +132,7 @@ class PluginWorkshop:
         label = find(draft.plugin).distribution
         is_newer = self._labels.get(draft.plugin, label) != label
         part = part_of(draft, self._config, afresh=afresh or is_newer, timeout_s=self._timeout_s)
-        strategy = make(
+        strategy: object = make(
             part.registration.factory, context, part.settings, part.plugin, part.path,
             timeout_s=self._timeout_s,
         )  # fmt: skip
@@ -202,7 +203,7 @@ def draft_of(section: StrategySection) -> StrategyDraft:
         plugin=section.plugin,
         broker=section.broker,
         instrument_ids=section.instruments,
-        settings=settings if isinstance(settings, dict) else {},
+        settings=settings if is_table(settings) else {},
         cancels_on_fault=section.on_fault == "cancel",
     )
 
@@ -260,9 +261,9 @@ def _exact(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
     """Return a value of JSON as TOML has it: a number is what is written, not what is near it."""
     if isinstance(value, float):
         return Decimal(repr(value))
-    if isinstance(value, dict):
+    if is_table(value):
         return {key: _exact(each) for key, each in value.items()}
-    return [_exact(each) for each in value] if isinstance(value, list) else value
+    return [_exact(each) for each in value] if is_list(value) else value
 
 
 def _capital(config: Config, strategy_id: str) -> Any:  # noqa: ANN401 - Money or None

@@ -4,8 +4,9 @@ A number on the wire is a double: whole ones are read as integers, as TOML would
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import cast
 
 from google.protobuf.struct_pb2 import ListValue, Struct, Value
 
@@ -67,7 +68,8 @@ def _to_value(value: object) -> Value:
             Value(number_value=number) if math.isfinite(number) else Value(string_value=str(value))
         )
     if isinstance(value, Mapping):
-        return Value(struct_value=struct_of(value))
+        return Value(struct_value=struct_of(cast("Mapping[str, object]", value)))
     if isinstance(value, list | tuple):
-        return Value(list_value=ListValue(values=[_to_value(each) for each in value]))
+        values = [_to_value(each) for each in cast("Sequence[object]", value)]
+        return Value(list_value=ListValue(values=values))
     return Value(string_value=str(value))

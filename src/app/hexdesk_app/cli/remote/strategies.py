@@ -14,7 +14,7 @@ from hexdesk.errors import ConfigError
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options
 from hexdesk_app.cli.remote.show import bare, facts_table, strategy_table
-from hexdesk_app.config.layers import parse_text
+from hexdesk_app.config.layers import is_list, is_table, parse_text
 from hexdesk_app.config.toml_lines import parse_key
 from hexdesk_app.problems import UsageError
 from hexdesk_app.tables import Table, make_table
@@ -331,9 +331,9 @@ def _write_state(file: Path | None, state: Mapping[str, Any]) -> None:
 
 def _whole(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
     """Return a value with whole numbers as such: on the wire every number is a double."""
-    if isinstance(value, dict):
-        return {key: _whole(each) for key, each in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list):
+    if is_table(value):
+        return {key: _whole(each) for key, each in value.items()}
+    if is_list(value):
         return [_whole(each) for each in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
