@@ -19,7 +19,9 @@ from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.session import frozen_garbage
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
-ROUNDS = 15
+ROUNDS_MIN, ROUNDS_MAX = 3, 15
+ROUND_EVENTS = 20_000
+"""Fewer events than `ROUNDS_MAX` of these are played in fewer rounds."""
 ROUND_SHARE = 5
 """A round plays so small a part of the events: neighbours on a shared machine change slowly."""
 ORDERS_SHARE = 8
@@ -63,7 +65,8 @@ def bench_telemetry(events: int) -> BenchResult:
 
 
 async def _bench(events: int) -> BenchResult:
-    names, events = instrument_ids(1), max(events // ROUND_SHARE, 1)
+    rounds = min(max(events // ROUND_EVENTS, ROUNDS_MIN), ROUNDS_MAX)
+    names, events = instrument_ids(1), max(events // ROUND_SHARE, ORDERS_SHARE)
     quotes = next(iter(batches(events, names, size=events)))
     with _receiver() as port:
         endpoint = f"http://127.0.0.1:{port}"
@@ -75,7 +78,7 @@ async def _bench(events: int) -> BenchResult:
         }
         times: dict[tuple[str, str], list[float]] = {}
         exported = dropped = 0
-        for number in range(ROUNDS):
+        for number in range(rounds):
             shift = number % len(variants)  # whoever comes first finds a colder machine
             turn = [*list(variants)[shift:], *list(variants)[:shift]]
             for variant in turn:
