@@ -51,6 +51,7 @@ def script(folder: Path, text: str) -> subprocess.Popen[str]:
     head = f"""
         import os, resource
         from pathlib import Path
+        from hexdesk.errors import ConfigError
         from hexdesk_journal.file import FileJournal
         from hexdesk_journal.settings import JournalSettings
         from tests.adapters.journal.samples import context, order
@@ -293,7 +294,7 @@ def test_no_room_for_the_first_segment_leaves_nothing_behind(tmp_path: Path) -> 
             resource.setrlimit(resource.RLIMIT_FSIZE, (50, 50))
             try:
                 opened()
-            except OSError as error:
+            except ConfigError as error:
                 say(error)
             """,
         )
@@ -315,16 +316,18 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
                 os.setuid(65534)  # root may write anywhere
             try:
                 opened()
-            except OSError as error:
+            except ConfigError as error:
                 say(error)
             """,
         )
     )
-    assert "the journal in journal cannot be opened: Permission denied" in output
+    assert (
+        "JOURNAL_UNWRITABLE: the journal in journal cannot be opened: Permission denied" in output
+    )
     assert "make the folder writable for this user" in output
 
 
 def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
     (tmp_path / "state").touch()
-    with pytest.raises(OSError, match="cannot be opened: Not a directory"):
+    with pytest.raises(ConfigError, match="cannot be opened: Not a directory"):
         FileJournal(context(tmp_path / "state"), SETTINGS)

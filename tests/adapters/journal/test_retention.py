@@ -99,3 +99,17 @@ def test_first_segments_that_nothing_stands_for_are_missed(tmp_path: Path) -> No
     with pytest.raises(DataError, match="records 1 to 3 are no longer kept"):
         list(journal.records())
     journal.close()
+
+
+def test_first_segments_that_are_gone_are_told_where_none_is_given_up(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Somebody removed them: a snapshot stands for them, but nobody can look at them any more."""
+    for run in range(3):
+        live(tmp_path, run, JournalSettings())
+    (tmp_path / "journal" / "00000001.seg").unlink()
+    live(tmp_path, 3)
+    assert not caplog.messages, "with keep_days they may have been given up"
+    live(tmp_path, 4, JournalSettings())
+    (told,) = caplog.messages
+    assert "00000002.seg: the records before number 4 are gone, though keep_days is 0" in told

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from hexdesk.domain.metrics import Distribution
-from hexdesk.errors import HexdeskError, InvariantError, require
+from hexdesk.errors import ConfigError, HexdeskError, InvariantError, require
 from hexdesk.plugin import JournalContext
 from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, Snapshot
 from hexdesk_journal.framing import FORMAT_VERSION, NO_CHAIN, chain_of, encode_frame, link
@@ -15,7 +15,14 @@ from hexdesk_journal.keeper import SnapshotKeeper
 from hexdesk_journal.lock import WriterLock
 from hexdesk_journal.reading import chain_at, read_records
 from hexdesk_journal.recovery import Tail, recover
-from hexdesk_journal.segments import FOLDER, SegmentHeader, encode_header, segment_path
+from hexdesk_journal.segments import (
+    FOLDER,
+    SegmentHeader,
+    encode_header,
+    present_numbers,
+    read_header,
+    segment_path,
+)
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
 from hexdesk_journal.snapshots import SnapshotHeader, StoredSnapshot, sound_snapshots
 from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
@@ -48,9 +55,8 @@ class FileJournal:
         """Open a journal for writing and check its end.
 
         Raises:
-            ConfigError: Another process writes it.
+            ConfigError: Another process writes it, or its folder cannot be made, read or written.
             DataError: It is damaged, or of another format.
-            OSError: The folder cannot be made, read or written.
         """
         self.folder = context.state_path / FOLDER
         self._run_id = context.run_id
@@ -67,7 +73,11 @@ class FileJournal:
         try:
             self._open(settings)
         except OSError as error:
-            raise _explained(error, f"the journal in {self.folder} cannot be opened") from error
+            raise ConfigError(
+                f"the journal in {self.folder} cannot be opened: {error.strerror or error}",
+                code="JOURNAL_UNWRITABLE",
+                remedy=REMEDIES.get(error.errno or 0, "look at that folder"),
+            ) from error
         self._sync = _make_sync(settings, self._writer.fd, context.logger)
 
     @property
@@ -197,9 +207,21 @@ class FileJournal:
             self._chain, self._seed = tail.chain, tail.seed
             self._trusted_from = tail.header.segment if tail.header else 1
             self._writer = self._continue(tail)
+            self._look_at_beginning(settings)
         except (OSError, HexdeskError):
             self._lock.release()
             raise
+
+    def _look_at_beginning(self, settings: JournalSettings) -> None:
+        """Warn where the first segments are gone, though this desk gives none up."""
+        first = present_numbers(self.folder)[0]
+        if first > 1 and not settings.keep_days:
+            path = segment_path(self.folder, first)
+            self._logger.warning(
+                "%s: the records before number %d are gone, though keep_days is 0: restore the"
+                " segments before it from a backup, if they were not given up on purpose",
+                *(path, read_header(path).first_sequence),
+            )
 
     def _continue(self, tail: Tail) -> SegmentWriter:
         header = tail.header
