@@ -18,6 +18,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.money import currency_scale, format_raw
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import VerbOwed
 from hexdesk.domain.reports import (
     AmendRejected,
     CancelRejected,
@@ -189,4 +190,9 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     ResendOrder: lambda _w, it: f"sent again under its id, retry {it.attempt}: {it.reason}",
     CancelAll: _said("all orders are to be canceled"),
     Flatten: _said("positions are to be closed"),
+    VerbOwed: lambda _w, it: (
+        f"{it.verb} of {it.strategy_id} is queued: {it.why}"
+        if it.verb
+        else f"what was queued for {it.strategy_id} is no more: {it.why}"
+    ),
 }
