@@ -32,6 +32,7 @@ from hexdesk.domain.values import (
     MAKER,
     SELL,
     SUBMITTED,
+    Life,
     Operation,
     Side,
 )
@@ -400,6 +401,25 @@ def test_nothing_is_adjusted_while_executions_cannot_be_asked_for() -> None:
     session.broken.clear()
     actions = session.wait(120)
     assert len(session.of(AdjustPosition, actions)) == 1
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_an_order_that_nobody_answers_is_doubted_after_ten_seconds_and_settled(
+    *, is_there: bool
+) -> None:
+    """Whatever venue it is: the limit is the desk's own. Seeds: A19."""
+    session = Session()
+    order_id = session.rig.act(lambda context: context.submit(ID, BUY, LOT, LIMIT, BID))
+    order = session.rig.order(order_id)
+    session.wait(9.5)
+    assert order.doubt is None
+    session.wait(6)
+    assert order.doubt is not None
+    if is_there:
+        session.show(order, life=Life.ACCEPTED)
+    session.wait(30)
+    assert order.doubt is None
+    assert order.life is (Life.ACCEPTED if is_there else Life.REJECTED)
 
 
 def test_a_doubt_that_the_start_left_open_reduces_until_proof_is_there_and_no_longer() -> None:
