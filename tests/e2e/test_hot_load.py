@@ -188,6 +188,20 @@ def load(client: PlainClient, **fields: Any) -> dict[str, Any]:
     return client.ask("StrategyService.LoadStrategy", {**given, **fields})
 
 
+def test_from_nothing_running_to_fills(site: Site) -> None:
+    """A desk without any strategy asks its feed for nothing; loading one changes that."""
+    file = site.folder / "plugins.toml"
+    file.write_text(file.read_text().partition("[strategies.")[0])
+    site.start()
+    with PlainClient(Target(site.address)) as client:
+        assert load(client)["state"] == "STATE_LOADED"
+        client.ask("StrategyService.InitStrategy", {"name": NAME})
+        eventually(lambda: len(site.state_of(client, NAME)["times"]) > 10, site.log)
+        assert fill_count(client) == 0, "it sees its market and opens nothing"
+        client.ask("StrategyService.StartStrategy", {"name": NAME})
+        eventually(lambda: fill_count(client) > 0, site.log)
+
+
 def test_the_whole_life_of_a_hot_strategy(site: Site) -> None:
     target = Target(site.address)
     site.start()

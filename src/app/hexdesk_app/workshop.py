@@ -132,18 +132,11 @@ class PluginWorkshop:
         label = find(draft.plugin).distribution
         is_newer = self._labels.get(draft.plugin, label) != label
         part = part_of(draft, self._config, afresh=afresh or is_newer, timeout_s=self._timeout_s)
-        strategy: object = make(
+        strategy = make(
             part.registration.factory, context, part.settings, part.plugin, part.path,
             timeout_s=self._timeout_s,
         )  # fmt: skip
-        if not isinstance(strategy, Strategy):
-            raise PluginError(
-                f"the factory of {draft.plugin!r} returned {type(strategy).__name__}, no Strategy",
-                code="PLUGIN_FACTORY",
-                plugin=draft.plugin,
-                remedy="derive from hexdesk.plugin.Strategy",
-            )
-        return part, strategy
+        return part, _checked(strategy, draft.plugin)
 
     async def _subscribe(self, draft: StrategyDraft) -> None:
         if self.subscribe is None:
@@ -264,6 +257,18 @@ def _exact(value: Any) -> Any:  # noqa: ANN401 - any value of JSON
     if is_table(value):
         return {key: _exact(each) for key, each in value.items()}
     return [_exact(each) for each in value] if is_list(value) else value
+
+
+def _checked(made: object, plugin: str) -> Strategy:
+    """Return what a factory made, if it is a strategy."""
+    if isinstance(made, Strategy):
+        return made
+    raise PluginError(
+        f"the factory of {plugin!r} returned {type(made).__name__}, no Strategy",
+        code="PLUGIN_FACTORY",
+        plugin=plugin,
+        remedy="derive from hexdesk.plugin.Strategy",
+    )
 
 
 def _capital(config: Config, strategy_id: str) -> Any:  # noqa: ANN401 - Money or None

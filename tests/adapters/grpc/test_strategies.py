@@ -104,6 +104,18 @@ def test_tables_come_back_as_they_went() -> None:
     assert table_of(struct_of(table), "settings") == table
 
 
+def test_equal_tables_are_read_in_one_order() -> None:
+    """The digest of a request must not hang on the order in which a map was sent."""
+    keys = [f"key{number}" for number in range(40)]
+    there, back = (Struct(), Struct())
+    for key in keys:
+        there[key] = {"b": 1, "a": 2}
+    for key in reversed(keys):
+        back[key] = {"a": 2, "b": 1}
+    assert repr(table_of(there, "x")) == repr(table_of(back, "x"))
+    assert list(table_of(back, "x")) == sorted(keys)
+
+
 def test_a_table_that_is_too_deep_is_refused() -> None:
     table: dict[str, object] = {}
     for _ in range(DEPTH_MAX + 1):

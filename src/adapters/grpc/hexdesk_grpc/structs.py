@@ -22,7 +22,7 @@ def table_of(struct: Struct, field: str) -> dict[str, object]:
     Raises:
         ControlError: It is nested too deeply, or holds a number that is none.
     """
-    return {key: _value_of(value, f"{field}.{key}", 1) for key, value in struct.fields.items()}
+    return _table(struct, field, 1)
 
 
 def struct_of(values: Mapping[str, object]) -> Struct:
@@ -30,15 +30,20 @@ def struct_of(values: Mapping[str, object]) -> Struct:
     return Struct(fields={str(key): _to_value(value) for key, value in values.items()})
 
 
+def _table(struct: Struct, field: str, depth: int) -> dict[str, object]:
+    """Return values in the order of their keys: on the wire they come in any."""
+    return {
+        key: _value_of(value, f"{field}.{key}", depth)
+        for key, value in sorted(struct.fields.items())
+    }
+
+
 def _value_of(value: Value, field: str, depth: int) -> object:
     if depth > DEPTH_MAX:
         raise invalid(field, f"expected at most {DEPTH_MAX} levels")
     match value.WhichOneof("kind"):
         case "struct_value":
-            return {
-                key: _value_of(each, f"{field}.{key}", depth + 1)
-                for key, each in value.struct_value.fields.items()
-            }
+            return _table(value.struct_value, field, depth + 1)
         case "list_value":
             return [_value_of(each, field, depth + 1) for each in value.list_value.values]
         case "number_value":
