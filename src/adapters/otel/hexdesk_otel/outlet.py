@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from hexdesk.plugin.pacing import Pace
 from hexdesk.ports.telemetry import SignalStats
 
 T = TypeVar("T")
@@ -51,6 +52,7 @@ class Outlet(Generic[T]):
         self._queue_max = queue_max
         self._shutdown = shutdown
         self._queue: deque[T] = deque()
+        self._pace = Pace(SHARE, REST_S)
         self._exported = self._failures = self._lost = 0
         self._refused = 0
         self._problem = ""
@@ -98,10 +100,10 @@ class Outlet(Generic[T]):
 
     def _drain(self) -> None:
         while self._queue and time.monotonic() < self._deadline:
-            begun = time.thread_time()
+            self._pace.begin()
             self._send([self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))])
             if self._queue and not self._stop.is_set():
-                self._stop.wait(max((time.thread_time() - begun) * (1 / SHARE - 1), REST_S))
+                self._stop.wait(self._pace.rest_s())
 
     def _send(self, batch: list[T]) -> None:
         problem = "the receiver did not take it"

@@ -14,6 +14,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.metrics import Exemplar, Log2Histogram
 from hexdesk.domain.timeline import EndedOrder, Positions, TimelineFold
 from hexdesk.domain.values import TimeNs
+from hexdesk.plugin.pacing import Pace
 from hexdesk.ports.journal import Journal, TailedJournal
 from hexdesk.ports.telemetry import CallLog, Reading, Telemetry, order_traceparent
 from hexdesk_app.telemetry.labels import Labels
@@ -60,7 +61,7 @@ class TimelineFeed:
         self._source = _source(journal, wall_ns, calls)
         self._telemetry = telemetry
         self._logger = logger
-        self._pause = 1 / share - 1
+        self._pace = Pace(share, REST_S)
         self._fold = TimelineFold(instruments)
         self._requests = requests
         self._positions = positions
@@ -134,7 +135,7 @@ class TimelineFeed:
         if self._requests is not None and self._telemetry is not None:
             self._requests.pass_on(self._telemetry)
         while source.has_more:
-            begun = time.thread_time()
+            self._pace.begin()
             for written_ns, origin, records in source.take():
                 fold.add(records, written_ns=written_ns, origin=origin)
             if source.dropped > self._noticed:
@@ -146,7 +147,7 @@ class TimelineFeed:
                 if time.monotonic() > self._deadline:
                     return
             elif source.has_more:
-                self._stop.wait(max((time.thread_time() - begun) * self._pause, REST_S))
+                self._stop.wait(self._pace.rest_s())
 
     def _take(self, ended: EndedOrder) -> None:
         timeline = ended.timeline
