@@ -6,7 +6,8 @@ from typing import Any, NamedTuple, TypeAlias
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports.control import Mutation, Page, Query
 from hexdesk.ports.control_checks import RunChecks
-from hexdesk.ports.control_views import MarketInfo, ReportInfo
+from hexdesk.ports.control_markets import MarketInfo
+from hexdesk.ports.control_views import ReportInfo
 from hexdesk_api.v1 import (
     access_pb2,
     desk_pb2,

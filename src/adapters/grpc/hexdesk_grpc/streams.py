@@ -10,8 +10,8 @@ from random import uniform
 
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.ports.control import Caller, Control, EventBatch, EventFeed, EventFilter
+from hexdesk.ports.control_markets import MarketInfo
 from hexdesk.ports.control_requests import GetMarkets
-from hexdesk.ports.control_views import MarketInfo
 from hexdesk_api.v1 import events_pb2, market_data_pb2
 from hexdesk_grpc import to_wire
 from hexdesk_grpc.encoding import encode_batch, encode_events, encode_head

@@ -6,6 +6,7 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from hexdesk.domain.values import NS_PER_SECOND, Aggressor, Side, TimeNs
+from hexdesk.ports import control_markets as markets
 from hexdesk.ports import control_views as views
 from hexdesk.ports.control import Caller
 from hexdesk.ports.control_state import AuditEntry
@@ -355,7 +356,7 @@ def caller(found: Caller) -> access_pb2.Caller:
     )
 
 
-def market(info: views.MarketInfo) -> market_data_pb2.Market:
+def market(info: markets.MarketInfo) -> market_data_pb2.Market:
     """Return a market."""
     quote, trade = info.quote, info.trade
     return market_data_pb2.Market(
@@ -386,7 +387,7 @@ def market(info: views.MarketInfo) -> market_data_pb2.Market:
     )
 
 
-def instrument(info: views.InstrumentInfo) -> market_data_pb2.Instrument:
+def instrument(info: markets.InstrumentInfo) -> market_data_pb2.Instrument:
     """Return an instrument."""
     return market_data_pb2.Instrument(
         name=name_of(INSTRUMENTS, info.instrument_id),

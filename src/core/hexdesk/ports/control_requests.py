@@ -11,6 +11,7 @@ import msgspec
 
 from hexdesk.domain.values import ReportedStatus, TimeNs
 from hexdesk.ports.control import Mutation, Page, PageQuery, Query, Scope
+from hexdesk.ports.control_markets import InstrumentInfo, MarketInfo
 from hexdesk.ports.control_state import AuditEntry
 from hexdesk.ports.control_views import (
     AccountInfo,
@@ -19,9 +20,7 @@ from hexdesk.ports.control_views import (
     DeskInfo,
     FillInfo,
     IncidentInfo,
-    InstrumentInfo,
     LimitsInfo,
-    MarketInfo,
     OrderInfo,
     OrderTerms,
     OrderVerdict,

@@ -6,7 +6,6 @@ import msgspec
 
 from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import (
-    Aggressor,
     Contingency,
     Life,
     Liquidity,
@@ -18,7 +17,6 @@ from hexdesk.domain.values import (
     Side,
     TimeInForce,
     TimeNs,
-    TradingStatus,
 )
 
 
@@ -454,59 +452,3 @@ class LimitsInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     instrument_id: str
     limits: tuple[LimitInfo, ...]
-
-
-class QuoteInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Best bid and offer; a price is empty where that side is missing."""
-
-    bid_price: str
-    bid_size: str
-    ask_price: str
-    ask_size: str
-    event_ns: TimeNs
-    receive_ns: TimeNs
-
-
-class TradeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A public trade."""
-
-    price: str
-    size: str
-    aggressor: Aggressor
-    trade_id: str
-    event_ns: TimeNs
-    receive_ns: TimeNs
-
-
-class MarketInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The latest state of one market."""
-
-    instrument_id: str
-    status: TradingStatus
-    quote: QuoteInfo | None
-    trade: TradeInfo | None
-    mark_price: str
-
-
-class InstrumentInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What can be traded; empty strings are none or unlimited."""
-
-    instrument_id: str
-    kind: str
-    base: str
-    quote_currency: str
-    settle_currency: str
-    ticks: tuple[tuple[str, str], ...]
-    lot: str
-    multiplier: str
-    inverse: bool
-    min_quantity: str
-    max_quantity: str
-    min_notional: str
-    max_notional: str
-    lower_limit: str
-    upper_limit: str
-    maker_fee: str
-    taker_fee: str
-    margin: str
-    closes_by_day: bool

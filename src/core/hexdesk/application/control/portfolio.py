@@ -15,6 +15,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.markets import Market
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.ports.control import Page
+from hexdesk.ports.control_markets import InstrumentInfo, MarketInfo
 from hexdesk.ports.control_requests import (
     GetAccount,
     GetInstrument,
@@ -32,11 +33,9 @@ from hexdesk.ports.control_views import (
     AccountInfo,
     AlertInfo,
     DenialInfo,
-    InstrumentInfo,
     LimitInfo,
     LimitsInfo,
     LimitUse,
-    MarketInfo,
     PositionInfo,
 )
 

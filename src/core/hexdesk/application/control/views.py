@@ -11,18 +11,15 @@ from hexdesk.domain.money import RATE_SCALE, currency_scale, format_raw, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.reports import Fill
+from hexdesk.ports.control_markets import InstrumentInfo, MarketInfo, QuoteInfo, TradeInfo
 from hexdesk.ports.control_views import (
     AccountInfo,
     Amount,
     BalanceInfo,
     DoubtInfo,
     FillInfo,
-    InstrumentInfo,
-    MarketInfo,
     OrderInfo,
     PositionInfo,
-    QuoteInfo,
-    TradeInfo,
 )
 
 AVERAGE_EXTRA_SCALE = 2
