@@ -175,6 +175,40 @@ def test_the_command_line_is_a_client(
     assert say("status")[0] == 3
 
 
+def test_rules_and_limits_are_shown_and_changed_by_command(
+    desk: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """A14, B14: the use of every rule, a change that is tried first, and its refusals' codes."""
+    process, address = desk
+    with grpc.insecure_channel(address) as channel:
+        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
+
+    def say(*words: str) -> tuple[int, Any]:
+        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address)
+        return done.returncode, json.loads(done.stdout)["data"]
+
+    rules = {each["rule"]: each for each in say("risk", "report")[1]["rules"]}
+    loss = rules["daily_loss"]
+    assert (loss["scope"], loss["level"], loss["limit"]) == (
+        "account:sim", "RISK_LEVEL_NORMAL", "1.5",
+    )  # fmt: skip
+    assert rules["order_notional_max"]["limit"] == "100000"
+    wanted = ("risk", "set", "order_notional_max", "50", "--reason", "thin")
+    assert say(*wanted, "--dry-run")[1]["before"] == "100000"
+    check = ("order", "check", "BTCUSDT-PERP.BINANCE", "0.01", "--side", "buy")
+    assert say(*check)[0] == 0, "it was only tried"
+    assert say(*wanted)[0] == 0
+    code, verdict = say(*check)
+    assert (code, verdict["verdicts"][0]["limit"]) == (6, "50")
+    assert say("risk", "set", "exposre.gross_max", "2", "--reason", "x")[0] == 4
+    assert say("risk", "set", "exposure.gross_max", "2")[0] == 4, "no reason"
+    assert say("risk", "rearm", "daily_loss", "--reason", "x")[1]["level"] == "RISK_LEVEL_NORMAL"
+    assert say("risk", "rearm", "nothing", "--reason", "x")[0] == 2
+    assert say("risk", "group", "calm", "--reason", "x")[0] == 2
+    assert say("shutdown", "--reason", "done")[0] == 0
+    process.communicate(timeout=TIMEOUT_S)
+
+
 @pytest.mark.parametrize("desk", ["live"], indirect=True)
 def test_a_live_desk_is_armed_and_disarmed_by_command(
     desk: tuple[subprocess.Popen[str], str], tmp_path: Path
