@@ -37,6 +37,9 @@ def test_a_change_holds_at_once_is_journalled_and_survives_a_restart() -> None:
     engine = RiskEngine(desk, plan(exposure={"gross_max": "3"})).attach()
     RiskOffice(desk, engine)
     assert getattr(engine.plan.rules["exposure"].settings, "gross_max") == "2"  # noqa: B009
+    told = desk.alerts.recent[-1]
+    assert (told.code, told.scope) == ("RISK_CHANGED", "exposure.gross_max")
+    assert told.text == "2 by me, the configuration says 3"
     assert_replayed(rig, 0)
 
 

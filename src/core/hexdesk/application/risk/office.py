@@ -29,6 +29,7 @@ REARM = "RISK_REARM"
 CHANGE = "RISK_CHANGE"
 CONFIRM = "RISK_CONFIRM"
 GROUP = "RISK_GROUP"
+CHANGED = "RISK_CHANGED"
 CHANGE_LOST = "RISK_CHANGE_LOST"
 FORGIVEN = frozenset(
     {"daily_loss", "drawdown", "desk_loss", "desk_drawdown", "strategy_loss", "streak"}
@@ -183,12 +184,18 @@ class RiskOffice:
         put_limits(self._desk, planned.plan)
 
     def _restore(self, change: RiskChanged) -> None:
-        """Let a change hold that was made before a restart, if its rule is still on."""
+        """Let a change hold that was made before a restart, if its rule is still on.
+
+        It wins over the configuration, which may have been edited since: people are told.
+        """
+        code, what = CHANGED, f"{change.rule}.{change.key}"
         try:
-            self._put(self.plan(change))
+            planned = self.plan(change)
+            self._put(planned)
+            text = f"{change.value} by {change.by}, the configuration says {planned.before}"
         except ConfigError as error:
-            alert = Alert(CHANGE_LOST, change.rule, error.message, self._desk.pulse.now_ns)
-            self._desk.alerts.add(alert)
+            code, text = CHANGE_LOST, error.message
+        self._desk.alerts.add(Alert(code, what, text, self._desk.pulse.now_ns))
 
 
 def put_limits(desk: Desk, plan: RiskPlan) -> None:
