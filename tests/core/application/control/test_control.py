@@ -466,6 +466,9 @@ def test_what_waits_for_a_broker_is_said(rig: ControlRig) -> None:
     rig.accept(held)
     rig.fill(held)
     rig.desk.owed.unreachable.add("venue")
+    would = rig.tell(Flatten(dry_run=True)).queued
+    assert [(each.verb, each.strategy_id) for each in would] == [("flatten", "manual@venue")]
+    assert rig.ask(GetDesk()).queued == (), "a dry run queues nothing"
     done = rig.tell(Flatten())
     (queued,) = done.queued
     owner = "manual@venue"
@@ -475,6 +478,8 @@ def test_what_waits_for_a_broker_is_said(rig: ControlRig) -> None:
     assert rig.ask(GetDesk()).queued == done.queued
     assert rig.tell(CancelAllOrders(strategy_id=owner)).queued == (), "it calls the flatten off"
     rig.accept(rig.buy("1", INSTRUMENT.format_price(90_000)).client_order_id)
+    would = rig.tell(CancelAllOrders(dry_run=True)).queued
+    assert [each.verb for each in would] == ["cancel-all"]
     canceled = rig.tell(CancelAllOrders())
     assert (canceled.ids, [each.verb for each in canceled.queued]) == ((), ["cancel-all"])
     rig.desk.owed.unreachable.clear()

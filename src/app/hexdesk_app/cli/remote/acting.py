@@ -50,11 +50,12 @@ def order() -> None:
     """Submit and check orders by hand."""
 
 
-def _say_queued(output: Output, queued: list[Any]) -> None:
+def _say_queued(output: Output, how: How, queued: list[Any]) -> None:
     """Say what waits for a broker; it is done without anybody asking again."""
     if queued:
+        head = "would be queued" if how.get("dry_run") else "queued"
         texts = "; ".join(map(queued_text, queued))
-        output.warn(f"queued: {len(queued)}, done when the broker is back: {texts}")
+        output.warn(f"{head}: {len(queued)}, done when the broker is back: {texts}")
 
 
 def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool = False) -> None:
@@ -204,7 +205,7 @@ def cancel_all(
     only = {"instrument": f"instruments/{instrument}"} if instrument else {}
     fields = {**_named(strategy), **only, **how}
     found = client.ask("OrderService.CancelAllOrders", fields)
-    _say_queued(output, found["queued"])
+    _say_queued(output, how, found["queued"])
     output.result("cancel-all", found, [_ids_table("orders to cancel", found["orders"])])
 
 
@@ -273,7 +274,7 @@ def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, y
     """Cancel open orders and close positions at the market."""
     found = ask_twice(client, "DeskService.Flatten", {**_named(strategy), **how}, yes=yes)
     shown = {key: value for key, value in found.items() if key != "queued"}
-    _say_queued(output, found["queued"])
+    _say_queued(output, how, found["queued"])
     output.result("flatten", found, [facts_table("flatten", shown)])
 
 

@@ -30,6 +30,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import currency_scale, format_raw, parse_raw
 from hexdesk.domain.order import Order, new_order
 from hexdesk.domain.orders import NewOrder
+from hexdesk.domain.records import Verb
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import DENIED, TimeNs
@@ -159,7 +160,9 @@ class Orders:
             self._desk.command(command)
             concerned = [each for each in concerned if self._sight.is_being_canceled(each)]
             return CanceledAll(ids=tuple(concerned), queued=self._sight.queued(request.strategy_id))
-        return CanceledAll(ids=tuple(concerned))
+        busy = [host for host in hosts if self._desk.open_orders(host, request.instrument_id)]
+        queued = self._sight.to_be_queued(busy, request.instrument_id, Verb.CANCEL_ALL)
+        return CanceledAll(ids=tuple(concerned), queued=queued)
 
     # --- queries -------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ from hexdesk.application.trading_days import is_new_day
 from hexdesk.domain import commands
 from hexdesk.domain.commands import Command
 from hexdesk.domain.positions import HedgedPosition
+from hexdesk.domain.records import Verb
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
@@ -74,7 +75,10 @@ class Safety:
         canceled = [each for each in before if not self._sight.is_being_canceled(each)]
         if request.dry_run:
             return Flattened(
-                canceled_orders=tuple(canceled), closing_orders=(), positions=tuple(positions)
+                canceled_orders=tuple(canceled),
+                closing_orders=(),
+                positions=tuple(positions),
+                queued=self._sight.to_be_queued(busy, "", Verb.FLATTEN),
             )
         count = self._chronicle.orders.count
         self._command(commands.Flatten(request.strategy_id, request.reason, now_ns))

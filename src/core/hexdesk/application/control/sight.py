@@ -1,6 +1,7 @@
 """Shows the resources of a desk by their ids."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 from hexdesk.application.control.views import (
     account_info,
@@ -12,8 +13,10 @@ from hexdesk.application.control.views import (
 )
 from hexdesk.application.desk import Desk
 from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.operator import CUT_OFF
 from hexdesk.domain.money import format_raw, pow10
 from hexdesk.domain.order import Order
+from hexdesk.domain.records import Verb, VerbOwed
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control_views import (
@@ -200,17 +203,24 @@ class Sight:
     def queued(self, strategy_id: str = "") -> tuple[QueuedVerb, ...]:
         """Return the verbs that wait for a broker, of one strategy or all."""
         return tuple(
-            QueuedVerb(
-                verb=owed.verb or "",
-                strategy_id=owed.strategy_id,
-                instrument_id=owed.instrument_id,
-                account=broker,
-                reason=owed.why,
-                create_ns=owed.ts_init,
-            )
+            _queued(owed, broker)
             for broker in self._desk.accounts
             for owed in self._desk.owed.of(broker)
             if strategy_id in ("", owed.strategy_id)
+        )
+
+    def to_be_queued(
+        self, hosts: Iterable[StrategyHost], instrument_id: str, verb: Verb
+    ) -> tuple[QueuedVerb, ...]:
+        """Return what would wait if a verb were asked for now."""
+        desk = self._desk
+        return tuple(
+            _queued(
+                VerbOwed(host.strategy_id, instrument_id, verb, CUT_OFF, desk.pulse.now_ns),
+                desk.broker_name(host),
+            )
+            for host in hosts
+            if desk.owed.is_cut_off(host)
         )
 
     def live_grant(self) -> GrantInfo | None:
@@ -269,3 +279,14 @@ class Sight:
             Amount(format_raw(raw, scale), currency)
             for currency, (raw, scale) in sorted(sums.items())
         )
+
+
+def _queued(owed: VerbOwed, broker: str) -> QueuedVerb:
+    return QueuedVerb(
+        verb=owed.verb or "",
+        strategy_id=owed.strategy_id,
+        instrument_id=owed.instrument_id,
+        account=broker,
+        reason=owed.why,
+        create_ns=owed.ts_init,
+    )
