@@ -17,7 +17,7 @@ from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk.ports.workshop import MadeStrategy, StrategyDraft
 from hexdesk_app.aside import Aside, StuckError
 from hexdesk_app.config import Config, Origins, StrategySection
-from hexdesk_app.config.convert import plain
+from hexdesk_app.config.convert import is_secret_name, plain
 from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, find, load_afresh, load_into, make
 from hexdesk_app.problems import each_error
@@ -56,7 +56,7 @@ class PluginWorkshop:
             part = self._strategies.get(strategy_id)
             if part is None:
                 return StrategyFacts()
-            known = StrategyFacts(part.section.plugin, _version(part), _values(part, _masked))
+            known = StrategyFacts(part.section.plugin, _version(part), _shown(part))
             self._facts[strategy_id] = known
         return known
 
@@ -108,7 +108,7 @@ class PluginWorkshop:
             version=_version(part),
             settings=settings_text(draft.settings),
             effective=_values(part, _reference),
-            shown=_values(part, _masked),
+            shown=_shown(part),
             fixed=fixed_settings(part.registration.settings),
             own=part,
         )
@@ -283,6 +283,15 @@ def _version(part: StrategyPart) -> str:
 def _values(part: StrategyPart, hook: Callable[[object], object]) -> dict[str, object]:
     found: dict[str, object] = msgspec.to_builtins(part.settings, str_keys=True, enc_hook=hook)
     return found
+
+
+def _shown(part: StrategyPart) -> dict[str, object]:
+    """Return effective settings for people; a name that looks like a secret's is treated as one."""
+    shown = _values(part, _masked)
+    for key, value in shown.items():
+        if is_secret_name(key) and isinstance(value, str) and value not in {"", "set", "not set"}:
+            shown[key] = "set"
+    return shown
 
 
 def _masked(value: object) -> str:

@@ -373,3 +373,20 @@ def test_without_a_workshop_it_is_not_offered() -> None:
     with pytest.raises(ControlError) as caught:
         rig.tell(load())
     assert caught.value.reason is Reason.NOT_OFFERED
+
+
+def test_the_audit_log_holds_neither_secrets_nor_states() -> None:
+    shop = Shop()
+    rig = shop.rig
+    shop.refusal(load("x", plugin="bad", settings={"login": "hunter2", "deep": {"a": "hunter2"}}))
+    shop.load(settings={"api_key": "env:KEY", "password": "hunter2", "size": 3})
+    saved = rig.tell(SaveState(strategy_id="new"))
+    long = replace(saved, state={"x": "y" * 5_000}, encoded=b"")
+    rig.tell(RestoreState(strategy_id="new", state=long))
+    rig.tell(UnloadStrategy(strategy_id="new"))
+    entries = rig.ask(ListAuditEntries()).items
+    assert "hunter2" not in "".join(f"{each.request}{each.outcome}" for each in entries)
+    assert "yyyy" not in "".join(f"{each.request}{each.before}{each.after}" for each in entries)
+    requests = {each.method: each.request for each in reversed(entries)}
+    assert '"api_key":"env:KEY","password":"***","size":3' in requests["LoadStrategy"]
+    assert '"bytes":' in requests["RestoreState"]

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from hexdesk.application.control.discretion import request_text
 from hexdesk.application.control.numbered import Numbered
 from hexdesk.application.control.paging import newest_first
 from hexdesk.domain.values import TimeNs
@@ -22,6 +23,8 @@ from hexdesk.ports.control_state import AuditEntry, AuditStore
 ENTRIES_MAX = 10_000
 """Entries kept at hand; the store keeps all."""
 FIRST_HASH = "0" * 64
+DONE = "ok"
+"""Outcome of what was carried out."""
 
 
 class Audit:
@@ -72,7 +75,7 @@ class Audit:
             subject=caller.subject,
             peer=caller.peer,
             method=type(mutation).__name__,
-            request=json_of(mutation),
+            request=request_text(mutation, is_done=outcome == DONE),
             outcome=outcome,
             before=before,
             after=after,

@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.arming import Arming
-from hexdesk.application.control.audit import Audit, json_of
+from hexdesk.application.control.audit import DONE, Audit, json_of
 from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.configuring import Configuring
+from hexdesk.application.control.discretion import answer_text
 from hexdesk.application.control.errors import host_of, invalid
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
@@ -335,7 +336,7 @@ class DeskControl:
         if mutation.request_id:
             self._answers.finish(caller, mutation, shown, wall_ns)
         self.audit.write(
-            caller, mutation, outcome="ok", before=before, after=json_of(shown), now_ns=wall_ns
+            caller, mutation, outcome=DONE, before=before, after=answer_text(shown), now_ns=wall_ns
         )
         return answer
 
