@@ -8,6 +8,8 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+import pytest
+
 from hexdesk_app.heartbeat import last_beat
 from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
 from tests.e2e.test_control import free_port
@@ -120,6 +122,7 @@ def eventually(holds: Callable[[], object], what: Callable[[], str]) -> None:
         sleep(0.1)
 
 
+@pytest.mark.timeout(3 * TIMEOUT_S)
 def test_a_desk_waits_for_its_venue_and_trades_once_it_is_there(tmp_path: Path) -> None:
     """First not knowing any instrument, then up with all it knows from its journal."""
     site = Site(tmp_path)
@@ -134,11 +137,19 @@ def test_a_desk_waits_for_its_venue_and_trades_once_it_is_there(tmp_path: Path) 
         eventually(lambda: site.ask("status"), site.log)
         assert not site.says("is ready")
         assert site.ask("status")["strategies"][-1]["state"] != "running"
+        (account,) = site.ask("reconcile")["accounts"]
+        assert account["link_state"] == "BACKING_OFF"
+        assert (
+            "Connect call failed" in account["link_error"]
+            or "Cannot connect" in account["link_error"]
+        )
+        assert not account["ready"]
         with site.serve():
             eventually(lambda: site.says("is ready"), site.log)
             assert site.says("broker venue is reached after")
             eventually(lambda: site.fills() > 0, site.log)
-            assert site.ask("reconcile")["accounts"][0]["ready"]
+            (account,) = site.ask("reconcile")["accounts"]
+            assert (account["ready"], account["link_state"]) == (True, "LIVE")
             site.shut_down(desk)
     assert hexdesk(tmp_path, "replay", "hexdesk_data").returncode == 0
 

@@ -169,7 +169,9 @@ class Reconciliation:
         self._desk = desk
         self._clock = clock
         reconcilers = {name: each.reconciler for name, each in self.watchmen.items()}
-        self.shown = DeskReconciling(desk, reconcilers, clock.now_ns) if self._is_on else None
+        self._links: dict[str, LinkStatus] = {}
+        shown = DeskReconciling(desk, reconcilers, clock.now_ns, self._links)
+        self.shown = shown if self._is_on else None
         self._task: asyncio.Task[None] | None = None
 
     def start(self, quiet_since_ns: TimeNs) -> None:
@@ -197,6 +199,7 @@ class Reconciliation:
 
     def on_link(self, broker: str, status: LinkStatus) -> None:
         """Take a change of a broker's link."""
+        self._links[broker] = status
         watchman = self.watchmen.get(broker)
         if watchman is not None:
             watchman.on_link(status)

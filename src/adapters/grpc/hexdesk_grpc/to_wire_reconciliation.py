@@ -78,6 +78,8 @@ def _compared(info: views.ReconciliationInfo) -> reconciliation_pb2.AccountRecon
             )
             for each in info.reducing
         ],
+        link_state=info.link_state,
+        link_error=info.link_error,
     )
 
 

@@ -21,20 +21,24 @@ class Reconciliation(_message.Message):
     def __init__(self, accounts: _Optional[_Iterable[_Union[AccountReconciliation, _Mapping]]] = ...) -> None: ...
 
 class AccountReconciliation(_message.Message):
-    __slots__ = ("account", "ready", "age", "doubtful_order_count", "open_incident_count", "reducing")
+    __slots__ = ("account", "ready", "age", "doubtful_order_count", "open_incident_count", "reducing", "link_state", "link_error")
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
     READY_FIELD_NUMBER: _ClassVar[int]
     AGE_FIELD_NUMBER: _ClassVar[int]
     DOUBTFUL_ORDER_COUNT_FIELD_NUMBER: _ClassVar[int]
     OPEN_INCIDENT_COUNT_FIELD_NUMBER: _ClassVar[int]
     REDUCING_FIELD_NUMBER: _ClassVar[int]
+    LINK_STATE_FIELD_NUMBER: _ClassVar[int]
+    LINK_ERROR_FIELD_NUMBER: _ClassVar[int]
     account: str
     ready: bool
     age: _duration_pb2.Duration
     doubtful_order_count: int
     open_incident_count: int
     reducing: _containers.RepeatedCompositeFieldContainer[ReducingInstrument]
-    def __init__(self, account: _Optional[str] = ..., ready: bool = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., doubtful_order_count: _Optional[int] = ..., open_incident_count: _Optional[int] = ..., reducing: _Optional[_Iterable[_Union[ReducingInstrument, _Mapping]]] = ...) -> None: ...
+    link_state: str
+    link_error: str
+    def __init__(self, account: _Optional[str] = ..., ready: bool = ..., age: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., doubtful_order_count: _Optional[int] = ..., open_incident_count: _Optional[int] = ..., reducing: _Optional[_Iterable[_Union[ReducingInstrument, _Mapping]]] = ..., link_state: _Optional[str] = ..., link_error: _Optional[str] = ...) -> None: ...
 
 class ReducingInstrument(_message.Message):
     __slots__ = ("instrument", "code", "text")

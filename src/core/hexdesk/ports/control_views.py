@@ -135,6 +135,8 @@ class ReconciliationInfo(msgspec.Struct, frozen=True, kw_only=True):
         doubtful_order_count: Orders that are being looked up.
         open_incident_count: Incidents that wait for a person.
         reducing: Instruments that may only shrink.
+        link_state: How the broker can be reached, as `LIVE`; empty where it does not tell.
+        link_error: Why it could not be reached the last time.
     """
 
     account: str
@@ -143,6 +145,8 @@ class ReconciliationInfo(msgspec.Struct, frozen=True, kw_only=True):
     doubtful_order_count: int
     open_incident_count: int
     reducing: tuple[ReducingInfo, ...]
+    link_state: str = ""
+    link_error: str = ""
 
 
 class IncidentInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -67,10 +67,19 @@ def resolve(
 
 
 def _account_table(accounts: Iterable[Plain]) -> Table:
-    headers = ("broker", "ready", "#compared ago", "#in doubt", "#open incidents", "only shrinking")
+    headers = (
+        "broker",
+        "link",
+        "ready",
+        "#compared ago",
+        "#in doubt",
+        "#open incidents",
+        "only shrinking",
+    )
     rows = [
         (
-            bare(each["account"]), "yes" if each["ready"] else "no", each.get("age", ""),
+            bare(each["account"]), each["link_state"], "yes" if each["ready"] else "no",
+            each.get("age", ""),
             str(each["doubtful_order_count"]), str(each["open_incident_count"]),
             ", ".join(f"{bare(one['instrument'])} {one['code']}" for one in each["reducing"]),
         )

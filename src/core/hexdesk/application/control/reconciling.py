@@ -19,6 +19,7 @@ from hexdesk.application.reconciliation.incidents import Incident
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.repairs import Repairs
 from hexdesk.domain.commands import Halt
+from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.values import QtyRaw, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import GetReconciliation, ListIncidents, ResolveIncident
@@ -30,6 +31,7 @@ from hexdesk.ports.control_views import (
 )
 from hexdesk.ports.runtime import Reconciling, Runtime
 
+NO_LINKS: Mapping[str, LinkStatus] = {}
 TIME_MAX_NS = 2**63 - 1
 NUMBER_MAX = 10**9
 _KEPT = {
@@ -88,8 +90,14 @@ class DeskReconciling:
     """Implements `Reconciling` over the reconcilers of a desk; call it between inputs."""
 
     def __init__(
-        self, desk: Desk, reconcilers: Mapping[str, Reconciler], now: Callable[[], TimeNs]
+        self,
+        desk: Desk,
+        reconcilers: Mapping[str, Reconciler],
+        now: Callable[[], TimeNs],
+        links: Mapping[str, LinkStatus] = NO_LINKS,
     ) -> None:
+        """Make it; `links` are the latest that brokers told, by name."""
+        self._links = links
         self._desk = desk
         self._reconcilers = dict(sorted(reconcilers.items()))
         self._now = now
@@ -98,6 +106,8 @@ class DeskReconciling:
         """Return how each account's books compare, by name."""
         return tuple(
             ReconciliationInfo(
+                link_state=self._links[name].state.name if name in self._links else "",
+                link_error=self._links[name].error if name in self._links else "",
                 account=name,
                 ready=each.is_ready,
                 age_ns=max(each.age_ns(self._now()), 0),
