@@ -74,6 +74,8 @@ class Safety:
         before = self._open_ids(hosts)
         canceled = [each for each in before if not self._sight.is_being_canceled(each)]
         if request.dry_run:
+            concerned = {each for each, _ in positions}
+            busy = [host for host in hosts if host.open_count or host.strategy_id in concerned]
             return Flattened(
                 canceled_orders=tuple(canceled),
                 closing_orders=(),
