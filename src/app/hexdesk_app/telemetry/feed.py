@@ -43,6 +43,7 @@ class TimelineFeed:
         requests: RequestBook | None = None,
         positions: Callable[[], Positions] = dict,
         calls: CallLog | None = None,
+        labels: Labels | None = None,
         share: float = SHARE,
     ) -> None:
         """Prepare to follow.
@@ -55,6 +56,7 @@ class TimelineFeed:
             wall_ns: The desk's clock, None where its time is virtual.
             requests: What brokers sent, for the traces of kept orders.
             positions: Returns what is held at the start.
+            labels: Which values are told apart, everywhere the same.
             calls: Which records came of which call; a journal in memory is then read.
             share: Part of the time that the thread may use while there is much to do.
         """
@@ -65,7 +67,7 @@ class TimelineFeed:
         self._fold = TimelineFold(instruments)
         self._requests = requests
         self._positions = positions
-        self._labels = Labels()
+        self._labels = labels or Labels()
         self._histograms: dict[tuple[str, str, str], Log2Histogram] = {}
         self._ended: dict[tuple[str, str], int] = {}
         self._quantities: dict[str, list[float]] = {}

@@ -28,11 +28,11 @@ ALL_ACCOUNTS = "all"
 class ReadingsSampler:
     """Walks over a desk and what surrounds it."""
 
-    def __init__(self, desk: Desk, inbox: Inbox, links: Links) -> None:
+    def __init__(self, desk: Desk, inbox: Inbox, links: Links, labels: Labels) -> None:
         self._desk = desk
         self._inbox = inbox
         self._links = links
-        self._labels = Labels()
+        self._labels = labels
         self._peaks: dict[str, float] = {}
         self._losses: Counter[tuple[LinkKind, str]] = Counter()
         self._was_live: set[tuple[LinkKind, str]] = set()
@@ -166,21 +166,25 @@ class ReadingsSampler:
         codes = Counter(code for texts in standing.reducing.values() for code in texts)
         for code, number in codes.items():
             yield Reading("hexdesk.risk.reducing", (self._labels.cap("code", code),), number)
+        worst = Worst()
         for host in self._desk.hosts.values():
             if host.strategy is None:
                 continue
             name = (self._labels.cap("strategy", host.strategy_id),)
-            yield Reading("hexdesk.strategy.up", name, int(host.state is RUNNING))
-            yield Reading("hexdesk.strategy.faulted", name, int(host.state is FAULTED))
-            yield Reading("hexdesk.strategy.entries_allowed", name, int(host.entries_allowed))
+            worst.low("hexdesk.strategy.up", name, int(host.state is RUNNING))
+            worst.high("hexdesk.strategy.faulted", name, int(host.state is FAULTED))
+            worst.low("hexdesk.strategy.entries_allowed", name, int(host.entries_allowed))
+        yield from worst.readings()
 
     def _markets(self, now_ns: TimeNs) -> Iterable[Reading]:
+        worst = Worst()
         for instrument_id, market in self._desk.markets.by_id.items():
             quote = market.quote
             if quote is not None:
                 age_s = max(now_ns - quote.ts_init, 0) / NS_PER_SECOND
                 name = self._labels.cap("instrument", instrument_id)
-                yield Reading("hexdesk.market.age", (name,), age_s)
+                worst.high("hexdesk.market.age", (name,), age_s)
+        return worst.readings()
 
     def _queues(self) -> Iterable[Reading]:
         inbox = self._inbox
@@ -191,14 +195,41 @@ class ReadingsSampler:
         yield Reading("hexdesk.inbox.overtaken", (), inbox.overtaken_count)
 
     def _link_states(self, now_ns: TimeNs) -> Iterable[Reading]:
+        worst = Worst()
         for (kind, name), status in list(self._links.latest.items()):
             key = (kind.value, self._labels.cap("link", name))
             age_s = max(now_ns - status.since_ns, 0) / NS_PER_SECOND
-            yield Reading("hexdesk.link.up", key, int(status.is_live))
-            yield Reading("hexdesk.link.state_age", key, age_s)
-            yield Reading("hexdesk.link.attempts", key, status.attempts)
-            yield Reading("hexdesk.link.losses", key, self._losses[kind, name])
-            yield Reading("hexdesk.link.gaps", key, status.gap_count)
+            worst.low("hexdesk.link.up", key, int(status.is_live))
+            worst.high("hexdesk.link.state_age", key, age_s)
+            worst.high("hexdesk.link.attempts", key, status.attempts)
+            worst.sum("hexdesk.link.losses", key, self._losses[kind, name])
+            worst.sum("hexdesk.link.gaps", key, status.gap_count)
+        return worst.readings()
+
+
+class Worst:
+    """Makes one reading of those that share the label `other`: the one to worry about."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, tuple[str, ...]], float] = {}
+
+    def low(self, metric: str, labels: tuple[str, ...], value: float) -> None:
+        """Keep the smallest."""
+        key = (metric, labels)
+        self._found[key] = min(value, self._found.get(key, value))
+
+    def high(self, metric: str, labels: tuple[str, ...], value: float) -> None:
+        """Keep the largest."""
+        key = (metric, labels)
+        self._found[key] = max(value, self._found.get(key, value))
+
+    def sum(self, metric: str, labels: tuple[str, ...], value: float) -> None:
+        """Add up."""
+        _add(self._found, (metric, labels), value)
+
+    def readings(self) -> list[Reading]:
+        """Return one reading for each set of labels."""
+        return [Reading(metric, labels, value) for (metric, labels), value in self._found.items()]
 
 
 def _add(sums: dict[K, float], key: K, value: float) -> None:

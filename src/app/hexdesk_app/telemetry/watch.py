@@ -23,6 +23,7 @@ from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.plugins import make
 from hexdesk_app.telemetry.feed import TimelineFeed
+from hexdesk_app.telemetry.labels import Labels
 from hexdesk_app.telemetry.process import ProcessGauges, disk_readings
 from hexdesk_app.telemetry.sampler import ReadingsSampler
 
@@ -59,7 +60,8 @@ class Watch:
         self._history: History | None = None
         self._event_count = 0
         assembly = app.assembly
-        self._sampler = ReadingsSampler(assembly.desk, assembly.inbox, app.links)
+        labels = Labels()
+        self._sampler = ReadingsSampler(assembly.desk, assembly.inbox, app.links, labels)
         self._process = ProcessGauges()
         self._feed = TimelineFeed(
             app.journal,
@@ -69,6 +71,7 @@ class Watch:
             wall_ns=None if app.desk.is_virtual else wall_time_ns,
             requests=app.requests,
             calls=app.process.calls,
+            labels=labels,
             positions=lambda: positions_of(app.desk),
         )
         self._start_ns: TimeNs = 0
