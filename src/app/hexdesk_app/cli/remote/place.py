@@ -51,7 +51,7 @@ def read_profile(file: Path, name: str) -> Profile:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"{file} cannot be read: {getattr(error, 'strerror', None) or error}",
-            code="CONFIG_SYNTAX",
+            code="CONFIG_TOML",
             remedy='write [NAME] with address = "host:port", token_file, ca, certificate, key',
         ) from error
     if name and name not in tables:
