@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,10 +40,13 @@ settings = {{ quantity = "0.01", fast_period = 300, slow_period = 800 }}
 plugin = "grpc"
 listen = "{control}"
 
+[journal]
+plugin = "journal"
+
 [telemetry]
 plugin = "otel"
 endpoint = "http://127.0.0.1:{otlp}"
-prometheus_listen = ""
+prometheus_listen = "127.0.0.1:{metrics}"
 sample_ratio = 0.0
 """
 CLIENT = """
@@ -98,6 +102,17 @@ def attributes(span: Any) -> dict[str, Any]:
     }
 
 
+def scraped(port: int, wanted: str) -> str:
+    """Return what the metrics' address shows, once something stands there."""
+    deadline = time.monotonic() + TIMEOUT_S
+    while True:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            text: str = answer.read().decode()
+        if wanted in text or time.monotonic() > deadline:
+            return text
+        time.sleep(0.1)
+
+
 def span_of(spans: list[Any], name: str) -> Any:
     return next(span for span in spans if span.name == name)
 
@@ -120,7 +135,8 @@ def test_one_trace_from_the_clients_call_to_the_position(tmp_path: Path) -> None
         assert venue.stdout
         address = re.search(r"127\.0\.0\.1:\d+", venue.stdout.readline())
         assert address
-        text = DESK.format(venue=address[0], control=control, otlp=otlp)
+        metrics = free_port()
+        text = DESK.format(venue=address[0], control=control, otlp=otlp, metrics=metrics)
         (tmp_path / "plugins.toml").write_text(text)
         with running(tmp_path, "run", "--no-table"):
             with grpc.insecure_channel(control) as channel:
@@ -142,6 +158,10 @@ def test_one_trace_from_the_clients_call_to_the_position(tmp_path: Path) -> None
                 if {span.name for span in spans} >= WANTED and len(sides) == 2:
                     break
                 time.sleep(0.05)
+            shown = scraped(metrics, "hexdesk_order_order_to_ack_seconds_bucket")
+    assert 'hexdesk_link_up{kind="broker",link="venue"} 1.0' in shown
+    assert 'hexdesk_link_up{kind="feed",link="venue"} 1.0' in shown
+    assert "hexdesk_journal_sync_seconds_bucket" in shown
     assert {span.name for span in spans} >= WANTED
     assert len({span.trace_id for span in spans}) == 1
     by_id = {span.span_id: span for span in spans}

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
-from hexdesk.domain.metrics import METRICS, Log2Histogram, MetricKind
+from hexdesk.domain.metrics import METRICS, Exemplar, Log2Histogram, MetricKind
 from hexdesk.ports.telemetry import Reading, Readings
 from hexdesk_otel.settings import OtelSettings
 from hexdesk_otel.telemetry import OtelTelemetry
 from tests.adapters.otel.samples import CONTEXT
 
+TRACE_ID = 0xABC
+ACKS = "hexdesk_order_order_to_ack_seconds_bucket"
 CONFIGURATION = """
 global: {scrape_interval: 1s}
 scrape_configs:
@@ -39,6 +41,7 @@ def free_port() -> int:
 def every_metric() -> Readings:
     histogram = Log2Histogram()
     histogram.add(5_000)
+    histogram.exemplar = Exemplar(5_000, TRACE_ID, 7, time.time_ns())  # noqa: TID251 - scraped now
     values = tuple(
         Reading(
             metric.name,
@@ -64,6 +67,7 @@ def prometheus(folder: Path, target: int) -> Generator[str]:
             f"--storage.tsdb.path={folder}/tsdb",
             f"--web.listen-address={address}",
             "--log.level=error",
+            "--enable-feature=exemplar-storage",
         ]
     ) as process:
         try:
@@ -84,6 +88,16 @@ def names(base: str) -> set[str]:
     return set(found["data"])
 
 
+def exemplar_trace(base: str) -> str:
+    """Return the trace that stands beside a latency."""
+    query = urllib.parse.urlencode({"query": ACKS, "start": time.time() - 60, "end": time.time()})  # noqa: TID251
+    with urllib.request.urlopen(  # noqa: S310 - our own address
+        f"{base}/api/v1/query_exemplars?{query}", timeout=5
+    ) as answer:
+        found: dict[str, Any] = json.loads(answer.read())
+    return str(found["data"][0]["exemplars"][0]["labels"]["trace_id"])
+
+
 def test_each_metric_is_scraped(tmp_path: Path) -> None:
     """B16, E32: by a real Prometheus."""
     readings = every_metric()
@@ -101,5 +115,6 @@ def test_each_metric_is_scraped(tmp_path: Path) -> None:
             while wanted - names(base) and time.monotonic() < deadline:
                 time.sleep(0.1)
             assert wanted - names(base) == set()
+            assert exemplar_trace(base) == f"{TRACE_ID:032x}"
     finally:
         telemetry.close(1.0)
