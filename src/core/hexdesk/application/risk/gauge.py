@@ -5,7 +5,7 @@ held now ("no order twice") show their limit alone.
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -42,6 +42,15 @@ class MeasuredRule(Protocol):
         ...
 
 
+class _Named(NamedTuple):
+    """A rule about orders, with the part that it measures in its name where it has several."""
+
+    name: str
+    part: str
+    active: ActiveRule
+    rule: OrderRule
+
+
 class Gauge:
     """Reads the rules of one desk."""
 
@@ -67,65 +76,62 @@ class Gauge:
     # --- rules about orders ----------------------------------------------------------------------
 
     def _orders(self, now_ns: TimeNs) -> Iterator[RuleUse]:
-        """Yield each rule about orders once per scope, where most of it is used."""
+        """Yield each rule about orders once per scope, where most of it is used.
+
+        What holds and works nothing is looked at only where nothing else is there to look at.
+        """
         best: dict[tuple[str, str], RuleUse] = {}
-        for stake in self._engine.stakes:
-            ledger = stake.ledger
-            for active, rule in self._rules_of(ledger.strategy_id):
-                reading = self._of_stake(active, rule, stake, now_ns)
-                place = (reading.rule, reading.scope)
-                if place not in best or reading.used_pct > best[place].used_pct:
-                    best[place] = reading
-        for active, rule in self._rules_of(""):
-            if not any(name.partition(".")[0] == active.name for name, _ in best):
-                best[active.name, DESK_SCOPE] = RuleUse(
-                    rule=active.name, scope=DESK_SCOPE, layer=active.layer, code=rule.code,
-                    limit=_settings_of(active),
-                )  # fmt: skip
+        rules: dict[str, list[_Named]] = {}
+        for stake in sorted(self._engine.stakes, key=_is_idle):
+            strategy_id = stake.ledger.strategy_id
+            if strategy_id not in rules:
+                rules[strategy_id] = self._rules_of(strategy_id)
+            for each in rules[strategy_id]:
+                place = (each.name, _scope_of(each.active.layer, stake))
+                if place in best and _is_idle(stake):
+                    continue
+                use = self._of_stake(each, place[1], stake, now_ns)
+                if place not in best or use.used_pct > best[place].used_pct:
+                    best[place] = use
+        known = {name for name, _ in best}
+        for each in self._rules_of(""):
+            if each.name not in known:
+                best[each.name, DESK_SCOPE] = _bare(each, DESK_SCOPE)
         yield from best.values()
 
-    def _of_stake(
-        self, active: ActiveRule, rule: OrderRule, stake: Stake, now_ns: TimeNs
-    ) -> RuleUse:
+    def _of_stake(self, each: "_Named", scope: str, stake: Stake, now_ns: TimeNs) -> RuleUse:
+        bare = _bare(each, scope)
+        measure = getattr(each.rule, "measure", None)
+        if measure is None or each.active.layer is Layer.ORDER:
+            return bare
         ledger = stake.ledger
         instrument_id = ledger.instrument.id
-        scope = {
-            Layer.STRATEGY: stake.strategy.scope,
-            Layer.ACCOUNT: stake.account.scope,
-            Layer.INSTRUMENT: f"instrument:{instrument_id}",
-        }.get(active.layer, DESK_SCOPE)
-        bare = RuleUse(
-            rule=active.name, scope=scope, layer=active.layer, code=rule.code,
-            unit=_unit_of(active.name),
-        )  # fmt: skip
-        measure = getattr(rule, "measure", None)
-        if measure is None or active.layer is Layer.ORDER:
-            return msgspec.structs.replace(bare, limit=_settings_of(active))
         order = NewOrder(NO_ORDER, ledger.strategy_id, "", instrument_id, BUY, MARKET, 0, now_ns)
         messages = self._engine.messages_of(ledger.strategy_id, now_ns)
         case = self._case
         case.load(order, stake, stake.mark, 0, now_ns, messages)
         used, limit = measure(case)
-        named: MeasuredRule = rule  # type: ignore[assignment] # it has `measure`
-        part = getattr(rule, "part", "") or getattr(rule, "field", "")
-        several = active.name if len(active.made) == 1 else f"{active.name}.{part}"
+        rule: MeasuredRule = each.rule  # type: ignore[assignment] # it has `measure`
         return msgspec.structs.replace(
             bare,
-            rule=several,
-            instrument_id=instrument_id if part.startswith("symbol_") else "",
-            use=named.show(used, case),
-            limit=named.show(limit, case),
+            instrument_id=instrument_id if each.part.startswith("symbol_") else "",
+            use=rule.show(used, case),
+            limit=rule.show(limit, case),
             used_pct=used * PERCENT // limit if limit > 0 else PERCENT * bool(used),
         )
 
-    def _rules_of(self, strategy_id: str) -> Iterator[tuple[ActiveRule, OrderRule]]:
+    def _rules_of(self, strategy_id: str) -> list["_Named"]:
         plan = self._engine.plan
+        found: list[_Named] = []
         for active in plan.of(strategy_id).values():
             if active.name == "allocation" and strategy_id not in plan.capital:
                 continue  # it has nothing to say
-            for made in active.made:
-                if not isinstance(made, LadderRule):
-                    yield active, made
+            made = [each for each in active.made if not isinstance(each, LadderRule)]
+            for rule in made:
+                part = str(getattr(rule, "part", "") or getattr(rule, "field", ""))
+                name = active.name if len(made) == 1 else f"{active.name}.{part}"
+                found.append(_Named(name, part, active, rule))
+        return found
 
     # --- rules that watch ------------------------------------------------------------------------
 
@@ -179,6 +185,31 @@ class Gauge:
             since_ns=0 if step is None else step.ts_init,
             text="" if step is None else step.text,
         )
+
+
+def _is_idle(stake: Stake) -> bool:
+    return not (stake.gross or stake.ledger.position.cost)
+
+
+def _scope_of(layer: Layer, stake: Stake) -> str:
+    """Return where a rule of a layer holds for what is held."""
+    return {
+        Layer.STRATEGY: stake.strategy.scope,
+        Layer.ACCOUNT: stake.account.scope,
+        Layer.INSTRUMENT: f"instrument:{stake.instrument.id}",
+    }.get(layer, DESK_SCOPE)
+
+
+def _bare(each: _Named, scope: str) -> RuleUse:
+    """Return a rule whose use cannot be told: its settings stand for its limit."""
+    return RuleUse(
+        rule=each.name,
+        scope=scope,
+        layer=each.active.layer,
+        code=each.rule.code,
+        limit=_settings_of(each.active),
+        unit=_unit_of(each.active.name),
+    )
 
 
 def _layer_of(scope: str) -> Layer:
