@@ -62,7 +62,8 @@ class Gauge:
     def read(self, now_ns: TimeNs) -> list[RuleUse]:
         """Return every rule that is on, by name and scope, and levels whose rule is off by now."""
         for purse in self._engine.purses.values():
-            purse.refresh()
+            if purse.scope == DESK_SCOPE:  # with all of its accounts, and so all that is held
+                purse.refresh()
         found = {(each.rule, each.scope): each for each in self._orders(now_ns)}
         found |= {(each.rule, each.scope): each for each in self._watched()}
         for (scope, rule), step in self._desk.risk.steps.items():
@@ -86,9 +87,10 @@ class Gauge:
             strategy_id = stake.ledger.strategy_id
             if strategy_id not in rules:
                 rules[strategy_id] = self._rules_of(strategy_id)
+            is_idle = _is_idle(stake)
             for each in rules[strategy_id]:
                 place = (each.name, _scope_of(each.active.layer, stake))
-                if place in best and _is_idle(stake):
+                if is_idle and place in best:
                     continue
                 use = self._of_stake(each, place[1], stake, now_ns)
                 if place not in best or use.used_pct > best[place].used_pct:
@@ -193,11 +195,11 @@ def _is_idle(stake: Stake) -> bool:
 
 def _scope_of(layer: Layer, stake: Stake) -> str:
     """Return where a rule of a layer holds for what is held."""
-    return {
-        Layer.STRATEGY: stake.strategy.scope,
-        Layer.ACCOUNT: stake.account.scope,
-        Layer.INSTRUMENT: f"instrument:{stake.instrument.id}",
-    }.get(layer, DESK_SCOPE)
+    if layer is Layer.ACCOUNT:
+        return stake.account.scope
+    if layer is Layer.STRATEGY:
+        return stake.strategy.scope
+    return f"instrument:{stake.instrument.id}" if layer is Layer.INSTRUMENT else DESK_SCOPE
 
 
 def _bare(each: _Named, scope: str) -> RuleUse:
