@@ -7,6 +7,7 @@ import ast
 import re
 from collections.abc import Iterator
 from enum import Enum
+from importlib import import_module
 from typing import Any, get_args
 
 import click
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from hexdesk.domain.instruments import InstrumentSettings
+from hexdesk.domain.links import LinkState
 from hexdesk.domain.order_state import ALERTING, EVENTS_VALID
 from hexdesk.domain.reports import (
     Fill,
@@ -290,8 +292,27 @@ def _is_value_of(tree: ast.Module, code: str) -> bool:
     )
 
 
+def names_on_the_wire() -> set[str]:
+    """Values of the contract's enumerations."""
+    files = (path.stem for path in (ROOT / "src/api/hexdesk_api/v1").glob("*_pb2.py"))
+    modules = [import_module(f"hexdesk_api.v1.{stem}") for stem in files]
+    enums = [
+        kind
+        for module in modules
+        for kind in (
+            *module.DESCRIPTOR.enum_types_by_name.values(),
+            *(
+                each
+                for message in module.DESCRIPTOR.message_types_by_name.values()
+                for each in message.enum_types
+            ),
+        )
+    ]
+    return {value.name for kind in enums for value in kind.values}
+
+
 def codes() -> set[str]:
-    found = set(strings_that_look_like_codes()) - NOT_CODES
+    found = set(strings_that_look_like_codes()) - NOT_CODES - names_on_the_wire()
     found -= {member.name for kind in (OrderType, Life) for member in kind}
     return found | {outcome.name for outcome in ALERTING}
 
@@ -309,8 +330,9 @@ def test_every_code_is_documented() -> None:
 
 
 def test_no_code_is_documented_that_is_not_there() -> None:
-    known = codes() | {member.name for kind in (OrderType, Life, ReportedStatus, PositionEffect)
-                       for member in kind} | NOT_CODES  # fmt: skip
+    kinds = (OrderType, Life, LinkState, ReportedStatus, PositionEffect)
+    known = codes() | NOT_CODES | names_on_the_wire()
+    known |= {member.name for kind in kinds for member in kind}
     known |= {"BOOKS_CLOSED", "CONTRACT_VERSION", "CLOSE_ONLY", "VENUE_POSITION_LIMIT", "IN_DOUBT"}
     documented = {
         code.strip("`")

@@ -16,7 +16,7 @@ class IncidentNotes:
 
     def take(self, note: NoteIncident) -> None:
         """Remember what an incident is now."""
-        self._notes[note.broker, note.number] = note
+        self._notes[note.broker, note.incident] = note
         if len(self._notes) > NOTES_MAX:
             resolved = (place for place, each in self._notes.items() if each.resolved_ns)
             del self._notes[next(resolved, next(iter(self._notes)))]

@@ -240,8 +240,8 @@ class NoteIncident(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
 
     Attributes:
         broker: Section of the broker.
-        number: Of the incident, within its broker.
-        kind: What differs, as `CASH`.
+        incident: Its number, within its broker.
+        mismatch: What differs, as `CASH`.
         key: Order id, instrument, currency or name of a mode.
         ours: Our value, as text.
         theirs: The broker's.
@@ -257,8 +257,8 @@ class NoteIncident(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="
     """
 
     broker: str
-    number: int
-    kind: str
+    incident: int
+    mismatch: str
     key: str
     ours: str
     theirs: str

@@ -159,7 +159,7 @@ def test_notes_are_bounded_and_open_ones_go_last() -> None:
     (note,) = unclear()
     (done,) = unclear(Policy.IGNORE)
     for number in range(NOTES_MAX + 1):
-        texts = (done.kind, done.key, done.ours, done.theirs, done.evidence, "")
+        texts = (done.mismatch, done.key, done.ours, done.theirs, done.evidence, "")
         notes.take(
             note
             if number == 0
@@ -168,4 +168,4 @@ def test_notes_are_bounded_and_open_ones_go_last() -> None:
     kept = notes.of("venue")
     assert len(kept) == NOTES_MAX
     assert kept[0] is note
-    assert kept[1].number == 3
+    assert kept[1].incident == 3

@@ -71,10 +71,10 @@ def recall(
 
 def incident_of(note: NoteIncident) -> Incident:
     """Return an incident without what only a new look can tell: executions, orders, quantities."""
-    kind = Mismatch(note.kind)
+    kind = Mismatch(note.mismatch)
     texts = (note.key, note.ours, note.theirs, note.evidence, note.instrument_id)
     return Incident(
-        note.number,
+        note.incident,
         note.broker,
         Finding(kind, *texts),
         note.opened_ns,
