@@ -113,3 +113,24 @@ def test_quiet_hours_may_span_midnight() -> None:
     is_quiet = quiet_hours(AlertSettings(quiet_from="22:00", quiet_until="06:00"), zone)
     assert [is_quiet(hour * 3_600 * S) for hour in (21, 22, 3, 6)] == [False, True, True, False]
     assert not quiet_hours(AlertSettings(), zone)(0)
+
+
+def test_recovery_of_what_the_desk_alarmed_of_is_announced() -> None:
+    """E22: a step of the ladder ends with NORMAL, a halt when nothing is halted any more."""
+    clock, channel = Clock(), FakeAlertChannel()
+    halted = [1]
+    alarm = make(clock, channel)
+    alarm.start(lambda: Readings(clock(), 0, (Reading("hexdesk.risk.halted", (), halted[0]),)))
+    alarm.take(Alert("RISK_FLATTEN", "mm", "loss", 1))
+    alarm.take(Alert("HALTED", "desk", "by hand", 1))
+    eventually(lambda: len(channel.messages) == 2)
+    clock.now_s += 1
+    alarm.take(Alert("RISK_NORMAL", "mm", "well", 2))
+    eventually(lambda: len(channel.messages) == 3)
+    assert (channel.messages[2].code, channel.messages[2].is_recovery) == ("RISK_FLATTEN", True)
+    halted[0] = 0
+    clock.now_s += 1
+    eventually(lambda: len(channel.messages) == 4)
+    alarm.close()
+    assert (channel.messages[3].code, channel.messages[3].is_recovery) == ("HALTED", True)
+    assert [each.level for each in channel.messages[:2]] == [AlertLevel.EMERGENCY] * 2

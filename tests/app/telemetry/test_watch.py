@@ -2,6 +2,7 @@ import asyncio
 
 from hexdesk.domain.commands import Halt, StartStrategy
 from hexdesk.domain.metrics import BY_NAME
+from hexdesk.domain.risk import Level, RiskStepped
 from hexdesk.ports.telemetry import LABEL_VALUES_MAX
 from hexdesk.testing.telemetry import FakeTelemetry
 from hexdesk_app.bench.market import INSTRUMENT_ID, batches, instrument_ids, make_app
@@ -76,3 +77,15 @@ async def test_labels_stay_few_however_many_instruments_and_strategies_there_are
     assert {len(by_label[label]) for label in ("strategy", "instrument")} == {LABEL_VALUES_MAX + 1}
     pairs = [(reading.metric, reading.labels) for reading in watch.sampled().values]
     assert len(pairs) == len(set(pairs)), "a label set stands once: receivers refuse a second"
+
+
+async def test_steps_of_the_ladder_are_numbers() -> None:
+    app = make_app([INSTRUMENT_ID], {})
+    step = RiskStepped("strategy:mm", "daily_loss", Level.REDUCING, "DAILY_LOSS", "5 %", "", "", 1)
+    app.desk.risk.take(step)
+    watch = Watch(app, FakeTelemetry(), LatencyHistogram())
+    watch.start()
+    await asyncio.sleep(0)
+    watch.close()
+    found = {r.labels: r.value for r in watch.sampled().values if r.metric == "hexdesk.risk.level"}
+    assert found == {("all", ""): 3, ("daily_loss", "strategy:mm"): 3}

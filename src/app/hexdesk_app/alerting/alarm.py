@@ -18,10 +18,17 @@ from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.plugin.redaction import redact
 from hexdesk.ports.alerts import AlertLevel
 from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
-from hexdesk.ports.telemetry import LatestReadings, order_trace_id
+from hexdesk.ports.telemetry import LatestReadings, Readings, order_trace_id
 from hexdesk_app.alerting.incidents import IncidentBook, Notice
 from hexdesk_app.alerting.post import Post, Route, RouteStats
-from hexdesk_app.alerting.rules import ABOUT_ORDERS, BUILT_IN, ENDS, RuleBook, event_level
+from hexdesk_app.alerting.rules import (
+    ABOUT_ORDERS,
+    BUILT_IN,
+    ENDED_AT_ZERO,
+    ENDS,
+    RuleBook,
+    event_level,
+)
 from hexdesk_app.config.schema import AlertSettings
 
 EVENTS_MAX = 1_000
@@ -166,15 +173,15 @@ class Alarm:
 
     def _event(self, alert: Alert, now_ns: TimeNs) -> list[Notice]:
         """Take an alert of the desk."""
-        ended, text = ENDS.get(alert.code), redact(alert.text)
-        notices = self._book.recover(ended, alert.scope, text, now_ns) if ended else []
+        text = redact(alert.text)
+        notices: list[Notice] = []
+        for ended in ENDS.get(alert.code, ()):
+            notices += self._book.recover(ended, alert.scope, text, now_ns)
         if notices:
             return notices
         trace_id = f"{order_trace_id(alert.scope):032x}" if alert.code in ABOUT_ORDERS else ""
         level = event_level(alert.code)
-        return self._book.happen(
-            alert.code, alert.scope, level, text, now_ns, trace_id=trace_id
-        )
+        return self._book.happen(alert.code, alert.scope, level, text, now_ns, trace_id=trace_id)
 
     def _judge(self, now_ns: TimeNs) -> list[Notice]:
         readings = self._latest()
@@ -190,6 +197,7 @@ class Alarm:
         if readings.ts_ns == self._judged_ns:
             return notices
         self._judged_ns = readings.ts_ns
+        notices += self._recover_at_zero(readings, now_ns)
         for verdict in self._rules.judge(readings):
             key = (verdict.name, verdict.scope)
             if not verdict.is_breached:
@@ -200,6 +208,18 @@ class Alarm:
                     *key, level, verdict.text, now_ns, remedy=verdict.rule.remedy
                 )
         return notices
+
+    def _recover_at_zero(self, readings: Readings, now_ns: TimeNs) -> list[Notice]:
+        """End what the desk alarmed of and a metric says is over since."""
+        found: list[Notice] = []
+        for key, incident in list(self._book.open.items()):
+            metric = ENDED_AT_ZERO.get(incident.code)
+            if metric is None or readings.ts_ns <= incident.latest_ns:
+                continue
+            values = [each.value for each in readings.values if each.metric == metric]
+            if values and not any(values):
+                found += self._book.recover(*key, "it is over", now_ns)
+        return found
 
     def _beat(self, now_ns: TimeNs) -> None:
         """Call the heartbeat address if it is time and the desk is alive."""

@@ -77,7 +77,9 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "HALTED": AlertLevel.EMERGENCY,
     "RISK_HALTED": AlertLevel.EMERGENCY,
     "JOURNAL_UNWRITABLE": AlertLevel.EMERGENCY,
+    "RISK_FLATTEN": AlertLevel.EMERGENCY,
     "RISK_REDUCING": AlertLevel.CRITICAL,
+    "RISK_NORMAL": AlertLevel.INFO,
     "STRATEGY_FAULTED": AlertLevel.CRITICAL,
     "STRATEGY_NOT_LOADED": AlertLevel.CRITICAL,
     "STRATEGY_DISABLED": AlertLevel.CRITICAL,
@@ -108,20 +110,23 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
 }
 """How urgent alerts of the desk are, by code; those that are not named are warnings."""
 
-ENDS: dict[str, str] = {
-    "DESK_BACK": "DESK_GONE",
-    "DOUBT_SETTLED": "DOUBT_OPEN",
-    "REDUCING_ENDED": "REDUCING",
-    "RECON_FRESH": "RECON_STALE",
-    "VERB_DONE": "VERB_QUEUED",
-    "VERB_CALLED_OFF": "VERB_QUEUED",
+_LADDER = ("RISK_WARN", "RISK_THROTTLE", "RISK_REDUCING", "RISK_FLATTEN", "RISK_HALTED")
+ENDS: dict[str, tuple[str, ...]] = {
+    "DESK_BACK": ("DESK_GONE",),
+    "DOUBT_SETTLED": ("DOUBT_OPEN",),
+    "REDUCING_ENDED": ("REDUCING",),
+    "RECON_FRESH": ("RECON_STALE",),
+    "RISK_NORMAL": _LADDER,
+    "RISK_REARMED": _LADDER,
 }
-"""Alerts that say that another one's reason is over, for the same scope."""
+"""Alerts that say that others' reason is over, for the same scope."""
 
+ENDED_AT_ZERO: dict[str, str] = {"HALTED": "hexdesk.risk.halted"}
+"""Alerts of the desk whose reason is over when a metric is 0 again."""
 
 ABOUT_ORDERS = frozenset(
     {
-        "DEAD_LETTER", "DOUBT_OPEN", "DOUBT_SETTLED", "FILL_BUSTED", "GHOST_ORDER", "LATE_FILL",
+        "DEAD_LETTER", "DOUBT_OPEN", "DOUBT_SETTLED", "FILL_BUSTED", "GHOST_ORDER",
         "ORDER_REOPENED", "OVERFILLED", "PAIR_DENIED", "PROTECTION_DENIED", "PROTECTION_LOST",
     }
 )  # fmt: skip

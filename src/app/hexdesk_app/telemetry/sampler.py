@@ -163,6 +163,7 @@ class ReadingsSampler:
             left_s = (standing.armed_until_ns - now_ns) / NS_PER_SECOND
             yield Reading("hexdesk.live.grant_left", (), left_s)
         yield Reading("hexdesk.risk.halted", (), int(bool(standing.halted)))
+        yield from self._levels()
         codes = Counter(code for texts in standing.reducing.values() for code in texts)
         for code, number in codes.items():
             yield Reading("hexdesk.risk.reducing", (self._labels.cap("code", code),), number)
@@ -175,6 +176,15 @@ class ReadingsSampler:
             worst.high("hexdesk.strategy.faulted", name, int(host.state is FAULTED))
             worst.low("hexdesk.strategy.entries_allowed", name, int(host.entries_allowed))
         yield from worst.readings()
+
+    def _levels(self) -> Iterable[Reading]:
+        worst = Worst()
+        worst.high("hexdesk.risk.level", ("all", ""), 0)
+        for (scope, rule), step in list(self._desk.risk.steps.items()):
+            worst.high("hexdesk.risk.level", ("all", ""), int(step.level))
+            key = (self._labels.cap("rule", rule), self._labels.cap("scope", scope))
+            worst.high("hexdesk.risk.level", key, int(step.level))
+        return worst.readings()
 
     def _markets(self, now_ns: TimeNs) -> Iterable[Reading]:
         worst = Worst()

@@ -190,6 +190,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.risk.limit_use", _G, "1", (*_BOOK, "limit"),
            "Part of a limit that is used: position_notional_max, open_orders_max"),
     Metric("hexdesk.risk.halted", _G, "", (), "1 while nothing may be sent"),
+    Metric("hexdesk.risk.level", _G, "", ("rule", "scope"),
+           "Step of the ladder that a rule holds a scope at: 0 normal, 1 warn, 2 throttle,"
+           " 3 reducing, 4 flatten, 5 halted; rule `all` is the severest"),
     Metric("hexdesk.risk.reducing", _G, "{instrument}", ("code",),
            "Instruments of which only reducing orders pass, by reason"),
     Metric("hexdesk.live.grant_left", _G, "s", (),
