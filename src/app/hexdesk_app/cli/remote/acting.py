@@ -1,6 +1,6 @@
 """Verbs that change something on a running desk: orders, safety, tokens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +13,7 @@ from hexdesk_app.cli.remote.connect import (
     mutation_options,
 )
 from hexdesk_app.cli.remote.show import (
+    Plain,
     bare,
     facts_table,
     order_table,
@@ -108,7 +109,8 @@ def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool
             verdict = client.ask("OrderService.CheckOrder", {"order": wanted})
             output.result("order.check", verdict, verdict_tables(verdict))
             return EXIT_OK if verdict["allowed"] else EXIT_REFUSED
-        return _create(output, client, wanted, how)
+        made = client.ask("OrderService.CreateOrder", {"order": wanted, **how})
+        return _tell(output, "order", made, [made])
 
     made: Callable[..., int | None] = verb
     if is_check:
@@ -156,31 +158,38 @@ def flat(
         "instrument": f"instruments/{instrument}", **_named(strategy),
     })  # fmt: skip
     held = [each for each in found if strategy or bare(each["strategy"]).startswith("manual@")]
-    if not held:
-        output.result("order.flat", [], [order_table([])])
-        return EXIT_OK
-    codes = [
-        _create(output, client, {
-            "instrument": each["instrument"],
-            "side": "SIDE_SELL" if not each["quantity"].startswith("-") else "SIDE_BUY",
-            "order_type": "ORDER_TYPE_MARKET",
-            "quantity": each["quantity"].lstrip("-"),
-            "reduce_only": True,
-            "strategy": each["strategy"],
-            "tag": tag,
-        }, how)
-        for each in held
+    made = [
+        client.ask("OrderService.CreateOrder", {
+            "order": {
+                "instrument": each["instrument"],
+                "side": "SIDE_BUY" if each["quantity"].startswith("-") else "SIDE_SELL",
+                "order_type": "ORDER_TYPE_MARKET",
+                "quantity": each["quantity"].lstrip("-"),
+                "reduce_only": True,
+                "strategy": each["strategy"],
+                "tag": tag,
+            },
+            **_numbered(how, number),
+        })
+        for number, each in enumerate(held)
     ]  # fmt: skip
-    return max(codes)
+    return _tell(output, "order.flat", made, made)
 
 
-def _create(output: Output, client: "PlainClient", wanted: How, how: How) -> int:
-    """Submit an order and show it; a denied one is a refusal."""
-    made = client.ask("OrderService.CreateOrder", {"order": wanted, **how})
-    output.result("order", made, [order_table([made])])
-    if made["text"] and not output.as_json:
-        output.warn(made["text"])
-    return EXIT_REFUSED if made["life"] == "ORDER_STATUS_DENIED" else EXIT_OK
+def _numbered(how: How, number: int) -> How:
+    """Give each of several requests a key of its own."""
+    key = how["request_id"]
+    return {**how, "request_id": f"{key}.{number}"} if key else how
+
+
+def _tell(output: Output, schema: str, data: object, made: Sequence[Plain]) -> int:
+    """Show orders that were submitted; a denied one is a refusal."""
+    output.result(schema, data, [order_table(made)])
+    for each in made:
+        if each["text"] and not output.as_json:
+            output.warn(each["text"])
+    is_denied = any(each["life"] == "ORDER_STATUS_DENIED" for each in made)
+    return EXIT_REFUSED if is_denied else EXIT_OK
 
 
 @click.command()
@@ -244,11 +253,9 @@ def stop(
         each["name"] for each in listed if each["plugin"] and each["state"] == "STATE_RUNNING"
     ]
     names = [f"strategies/{strategy}"] if strategy else running
-    key = how["request_id"]
     stopped = [
         client.ask("StrategyService.StopStrategy", {
-            "name": name, "keep_orders": keep_orders, **how,
-            "request_id": f"{key}.{number}" if key else "",
+            "name": name, "keep_orders": keep_orders, **_numbered(how, number),
         })
         for number, name in enumerate(names)
     ]  # fmt: skip
