@@ -3,15 +3,15 @@
 Issue 4, item 4.
 """
 
-import json
 import subprocess
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
+from hexdesk_client import ApiError, PlainClient, Target
 from tests.e2e.cut_off import wire_to
 from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
 from tests.e2e.test_control import free_port
@@ -27,11 +27,10 @@ IDLE = (
 plugin = "journal"
 """
 )
-RESTING = ("order", "buy", INSTRUMENT, "0.01", "--price", "50000", "--strategy", "trend")
 
 
 class Desk:
-    """A desk that is driven by the command."""
+    """A desk that is driven over its control plane."""
 
     def __init__(self, folder: Path, control: str) -> None:
         self._folder = folder
@@ -50,33 +49,64 @@ class Desk:
             text=True,
         ) as self.process:
             try:
-                self.wait("reconcile", until=lambda found: found["accounts"][0]["ready"])
+                self.wait(
+                    "ReconciliationService.GetReconciliation",
+                    lambda found: found["accounts"][0]["ready"],
+                )
                 yield
             finally:
                 self.process.kill()
                 self.process.communicate()
 
-    def say(self, *words: str) -> tuple[int, Any]:
-        """Run a verb and return its exit code and data."""
-        done = hexdesk(self._folder, *words, "--json", HEXDESK_ADDRESS=self._control)
-        document = json.loads(done.stdout)
-        return done.returncode, document.get("data", document)
+    def ask(self, method: str, fields: Mapping[str, Any] | None = None) -> Any:
+        """Ask the desk."""
+        with PlainClient(Target(self._control)) as client:
+            return client.ask(method, fields)
 
-    def wait(self, *words: str, until: Callable[[Any], object]) -> Any:
-        """Repeat a verb until its data are as wanted."""
+    def wait(
+        self,
+        method: str,
+        until: Callable[[Any], object],
+        fields: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Ask again and again until the answer is as wanted."""
         deadline = monotonic() + TIMEOUT_S
         while True:
-            code, found = self.say(*words)
-            if code == 0 and until(found):
-                return found
-            assert monotonic() < deadline, (code, found)
+            found: Any = None
+            with suppress(ApiError):  # it may not be up yet
+                found = self.ask(method, fields)
+                if until(found):
+                    return found
+            assert monotonic() < deadline, found
             assert self.process is not None
             assert self.process.poll() is None, self.process.communicate()[1]
-            sleep(0.2)
+            sleep(0.1)
+
+    def buy(self, **terms: str) -> None:
+        """Send an order of the strategy, as soon as its feed is current."""
+        order = {
+            "instrument": f"instruments/{INSTRUMENT}", "strategy": "strategies/trend",
+            "side": "SIDE_BUY", "order_type": "ORDER_TYPE_MARKET", "quantity": "0.01", **terms,
+        }  # fmt: skip
+        made = self.wait(
+            "OrderService.CreateOrder",
+            lambda found: found["code"] != "FEED_STALE",
+            {"order": order},
+        )
+        assert not made["code"]
+
+    def is_held(self, quantity: str) -> bool:
+        """Whether the strategy holds a quantity."""
+        found = self.ask("PortfolioService.ListPositions")["positions"]
+        return sum(Decimal(each["quantity"]) for each in found) == Decimal(quantity)
 
 
-def held(found: Any) -> Decimal:
-    return sum((Decimal(each["quantity"]) for each in found["positions"]), Decimal(0))
+OPEN, STATUS = "OrderService.ListOrders", "DeskService.GetDesk"
+RESTING = {"order_type": "ORDER_TYPE_LIMIT", "price": "50000"}
+
+
+def is_open(found: Any) -> bool:
+    return any(each["status"] == "ORDER_STATUS_ACCEPTED" for each in found["orders"])
 
 
 def test_verbs_wait_for_the_venue_and_a_restart_forgets_none(tmp_path: Path) -> None:
@@ -86,36 +116,33 @@ def test_verbs_wait_for_the_venue_and_a_restart_forgets_none(tmp_path: Path) -> 
         (tmp_path / "plugins.toml").write_text(IDLE.format(venue=wire.address, control=control))
         desk = Desk(tmp_path, control)
         with desk.running():
-            assert desk.say("order", "buy", INSTRUMENT, "0.01", "--strategy", "trend")[0] == 0
-            assert desk.say(*RESTING)[0] == 0
-            desk.wait("status", until=lambda found: held(found) == Decimal("0.01"))
-            assert len(open_orders(address)) == 1
+            desk.buy()
+            desk.buy(**RESTING)
+            desk.wait(OPEN, lambda found: is_open(found) and desk.is_held("0.01"))
             wire.cut()
-            answer = desk.wait("flatten", until=lambda found: found["queued"])
+            answer = desk.wait("DeskService.Flatten", lambda found: found["queued"])
             assert (answer["closing_orders"], answer["canceled_orders"]) == ([], [])
             (queued,) = answer["queued"]
             assert (queued["verb"], queued["strategy"]) == ("flatten", "strategies/trend")
-            assert desk.say("status")[1]["desk"]["queued"] == [queued]
+            assert desk.ask(STATUS)["queued"] == [queued]
             shown = hexdesk(tmp_path, "status", HEXDESK_ADDRESS=control).stdout
             assert "flatten for trend at venue: the broker cannot be reached" in shown
+            again = hexdesk(tmp_path, "flatten", HEXDESK_ADDRESS=control)
+            assert "queued: 1, done when the broker is back" in again.stderr
             assert len(open_orders(address)) == 1
             wire.mend()
-            done = desk.wait(
-                "status", until=lambda found: not (found["desk"]["queued"] or held(found))
-            )
-            desk.wait("orders", until=lambda found: not found)
+            desk.wait(STATUS, lambda found: not found["queued"] and desk.is_held("0"))
+            orders = desk.wait(OPEN, lambda found: not is_open(found))["orders"]
             assert open_orders(address) == []
-            closes = [each for each in desk.say("orders", "--all")[1] if each["tag"] == "flatten"]
-            assert len(closes) == 1, done
+            assert sum(each["tag"] == "flatten" for each in orders) == 1
 
-            assert desk.say(*RESTING)[0] == 0
-            desk.wait("orders", until=lambda found: found)
+            desk.buy(**RESTING)
+            desk.wait(OPEN, is_open)
             wire.cut()
-            answer = desk.wait("cancel-all", until=lambda found: found["queued"])
+            answer = desk.wait("OrderService.CancelAllOrders", lambda found: found["queued"])
             assert answer["queued"][0]["verb"] == "cancel-all"
         wire.mend()
         assert len(open_orders(address)) == 1
         with desk.running():
-            desk.wait("orders", until=lambda found: not found)
+            desk.wait(STATUS, lambda found: not found["queued"] and not found["open_order_count"])
             assert open_orders(address) == []
-            assert desk.say("status")[1]["desk"]["queued"] == []
