@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from hexdesk.domain.values import NS_PER_SECOND, Aggressor, Side, TimeNs
+from hexdesk.domain.values import NS_PER_SECOND, Aggressor, TimeNs
 from hexdesk.ports import control_markets as markets
 from hexdesk.ports import control_views as views
 from hexdesk.ports.control import Caller
@@ -18,7 +18,6 @@ from hexdesk_api.v1 import (
     market_data_pb2,
     orders_pb2,
     portfolio_pb2,
-    reconciliation_pb2,
     risk_pb2,
     strategies_pb2,
 )
@@ -35,7 +34,6 @@ from hexdesk_grpc.names import (
 )
 from hexdesk_grpc.structs import struct_of
 
-_SIDES = {Side.BUY: common_pb2.SIDE_BUY, Side.SELL: common_pb2.SIDE_SELL}
 _AGGRESSORS = {
     Aggressor.UNKNOWN: common_pb2.SIDE_UNSPECIFIED,
     Aggressor.BUYER: common_pb2.SIDE_BUY,
@@ -64,16 +62,6 @@ _KINDS = {
     "equity": market_data_pb2.Instrument.KIND_EQUITY,
     "future": market_data_pb2.Instrument.KIND_FUTURE,
     "perpetual": market_data_pb2.Instrument.KIND_PERPETUAL,
-}
-_POLICIES = {
-    "": reconciliation_pb2.Incident.POLICY_UNSPECIFIED,
-    "adopt": reconciliation_pb2.Incident.POLICY_ADOPT,
-    "cancel": reconciliation_pb2.Incident.POLICY_CANCEL,
-    "flatten": reconciliation_pb2.Incident.POLICY_FLATTEN,
-    "ignore": reconciliation_pb2.Incident.POLICY_IGNORE,
-    "reduce": reconciliation_pb2.Incident.POLICY_REDUCE,
-    "halt": reconciliation_pb2.Incident.POLICY_HALT,
-    "ask": reconciliation_pb2.Incident.POLICY_ASK,
 }
 
 

@@ -1,13 +1,8 @@
 """How reconciliation looks on the wire."""
 
-from hexdesk.domain.values import Aggressor, Side
 from hexdesk.ports import control_views as views
 from hexdesk_api.v1 import (
-    common_pb2,
-    desk_pb2,
-    market_data_pb2,
     reconciliation_pb2,
-    strategies_pb2,
 )
 from hexdesk_grpc.names import (
     ACCOUNTS,
@@ -17,35 +12,6 @@ from hexdesk_grpc.names import (
 )
 from hexdesk_grpc.to_wire import duration, timestamp
 
-_SIDES = {Side.BUY: common_pb2.SIDE_BUY, Side.SELL: common_pb2.SIDE_SELL}
-_AGGRESSORS = {
-    Aggressor.UNKNOWN: common_pb2.SIDE_UNSPECIFIED,
-    Aggressor.BUYER: common_pb2.SIDE_BUY,
-    Aggressor.SELLER: common_pb2.SIDE_SELL,
-}
-_MODES = {
-    "backtest": common_pb2.MODE_BACKTEST,
-    "paper": common_pb2.MODE_PAPER,
-    "live": common_pb2.MODE_LIVE,
-}
-_DESK_STATES = {
-    views.DeskState.STARTING: desk_pb2.Desk.STATE_STARTING,
-    views.DeskState.RUNNING: desk_pb2.Desk.STATE_RUNNING,
-    views.DeskState.HALTED: desk_pb2.Desk.STATE_HALTED,
-    views.DeskState.STOPPING: desk_pb2.Desk.STATE_STOPPING,
-}
-_STRATEGY_STATES = {
-    "loaded": strategies_pb2.Strategy.STATE_LOADED,
-    "running": strategies_pb2.Strategy.STATE_RUNNING,
-    "stopped": strategies_pb2.Strategy.STATE_STOPPED,
-    "faulted": strategies_pb2.Strategy.STATE_FAULTED,
-}
-_KINDS = {
-    "spot": market_data_pb2.Instrument.KIND_SPOT,
-    "equity": market_data_pb2.Instrument.KIND_EQUITY,
-    "future": market_data_pb2.Instrument.KIND_FUTURE,
-    "perpetual": market_data_pb2.Instrument.KIND_PERPETUAL,
-}
 _POLICIES = {
     "": reconciliation_pb2.Incident.POLICY_UNSPECIFIED,
     "adopt": reconciliation_pb2.Incident.POLICY_ADOPT,
