@@ -1,5 +1,5 @@
 // A desk's services, made from the contract itself: no generated code.
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,11 +10,10 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const contract = process.env.HEXDESK_PROTO || path.join(here, "..", "..", "proto");
 const require = createRequire(import.meta.url);
 const google = path.dirname(require.resolve("protobufjs/package.json")); // annotations and http
-const FILES = ["desk", "events", "market_data", "orders", "portfolio", "risk", "strategies"];
 const DEADLINE_MS = 10_000;
 
 const definition = protoLoader.loadSync(
-  FILES.map((file) => `hexdesk_api/v1/${file}.proto`),
+  readdirSync(path.join(contract, "hexdesk_api/v1")).map((file) => `hexdesk_api/v1/${file}`),
   { includeDirs: [contract, here, google], keepCase: true, longs: String, enums: String, defaults: true, oneofs: true },
 );
 const api = grpc.loadPackageDefinition(definition).hexdesk_api.v1;

@@ -138,12 +138,12 @@ def test_a_bot_tells_of_the_red_button(desk: Desk) -> None:
     assert methods[-2:] == ["Halt", "Flatten"]
 
 
-def test_another_language_lives_an_orders_life(tmp_path: Path) -> None:
-    """By @grpc/grpc-js from the contract's files alone, from the connection to the shutdown."""
+def install(folder: Path) -> Path:
+    """Copy the example in another language into a folder and install what it needs."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("no node here: the example in another language was not run")
-    place = tmp_path / "node"
+    place = folder / "node"
     shutil.copytree(EXAMPLES / "node", place, ignore=shutil.ignore_patterns("node_modules"))
     installed = subprocess.run(
         [npm, "ci"], cwd=place, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
@@ -153,11 +153,17 @@ def test_another_language_lives_an_orders_life(tmp_path: Path) -> None:
         if any(word in text for word in ("ENOTFOUND", "ECONNREFUSED", "ETIMEDOUT", "EAI_AGAIN")):
             pytest.skip(f"no package registry answers: {text.strip()[-200:]}")
         raise AssertionError(text)
+    return place
+
+
+def test_another_language_lives_an_orders_life(tmp_path: Path) -> None:
+    """By @grpc/grpc-js from the contract's files alone, from the connection to the shutdown."""
+    place = install(tmp_path)
     desk = Desk(tmp_path)
     try:
         proto = str(EXAMPLES.parent / "proto")
         done = subprocess.run(
-            [node, "order_life.mjs", INSTRUMENT, "0.01", "--shutdown"],
+            ["node", "order_life.mjs", INSTRUMENT, "0.01", "--shutdown"],
             cwd=place,
             env={**os.environ, "HEXDESK_ADDRESS": desk.address, "HEXDESK_PROTO": proto},
             capture_output=True,
