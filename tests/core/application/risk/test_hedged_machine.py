@@ -85,13 +85,19 @@ class HedgedMachine(RuleBasedStateMachine):
             self.answered += 1
         else:
             return
+        order = rig.order(order_id)
+        most = order.leaves_qty
+        if order.intent.position_effect is CLOSE:  # a venue closes no more than there is
+            most = min(most, abs(self._leg(order.intent.strategy_id, order.intent.side)))
         match what:
             case "accept":
                 rig.accept(order_id)
+            case "fill" | "part" if not most:
+                rig.rejected(order_id, "VENUE_OVER_CLOSE")
             case "fill":
-                rig.fill(order_id, price=self.price)
-            case "part" if rig.order(order_id).leaves_qty > 10:
-                rig.fill(order_id, rig.order(order_id).leaves_qty // 20 * 10, price=self.price)
+                rig.fill(order_id, most, price=self.price)
+            case "part":
+                rig.fill(order_id, max(most // 20 * 10, 10), price=self.price)
             case "reject":
                 rig.rejected(order_id)
             case "cancel":
