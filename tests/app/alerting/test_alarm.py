@@ -133,4 +133,6 @@ def test_recovery_of_what_the_desk_alarmed_of_is_announced() -> None:
     eventually(lambda: len(channel.messages) == 4)
     alarm.close()
     assert (channel.messages[3].code, channel.messages[3].is_recovery) == ("HALTED", True)
+    assert all(each.remedy for each in channel.messages[:2])
+    assert {each.text for each in alarm.shown()} == {"loss", "by hand"}, "history keeps what it was"
     assert [each.level for each in channel.messages[:2]] == [AlertLevel.EMERGENCY] * 2

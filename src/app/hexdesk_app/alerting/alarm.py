@@ -26,6 +26,7 @@ from hexdesk_app.alerting.rules import (
     BUILT_IN,
     ENDED_AT_ZERO,
     ENDS,
+    EVENT_REMEDIES,
     RuleBook,
     event_level,
 )
@@ -181,7 +182,15 @@ class Alarm:
             return notices
         trace_id = f"{order_trace_id(alert.scope):032x}" if alert.code in ABOUT_ORDERS else ""
         level = event_level(alert.code)
-        return self._book.happen(alert.code, alert.scope, level, text, now_ns, trace_id=trace_id)
+        return self._book.happen(
+            alert.code,
+            alert.scope,
+            level,
+            text,
+            now_ns,
+            remedy=EVENT_REMEDIES.get(alert.code, ""),
+            trace_id=trace_id,
+        )
 
     def _judge(self, now_ns: TimeNs) -> list[Notice]:
         readings = self._latest()

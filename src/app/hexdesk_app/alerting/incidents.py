@@ -145,9 +145,8 @@ class IncidentBook:
         self.history.append(incident)
         if incident.told_ns <= incident.ended_told_ns:
             return []
-        incident.text = text
         incident.ended_told_ns = incident.told_ns
-        return [Notice(self._message(incident, now_ns, is_recovery=True), incident.stage)]
+        return [Notice(self._message(incident, now_ns, recovery=text), incident.stage)]
 
     def tick(self, now_ns: TimeNs) -> list[Notice]:
         """Let time pass: escalate what nobody took on, say what was held back or counted."""
@@ -284,9 +283,8 @@ class IncidentBook:
         incident.end_ns = now_ns
         self.history.append(self.open.pop((incident.code, incident.scope)))
 
-    def _message(
-        self, incident: Incident, now_ns: TimeNs, *, is_recovery: bool = False
-    ) -> AlertMessage:
+    def _message(self, incident: Incident, now_ns: TimeNs, *, recovery: str = "") -> AlertMessage:
+        """Return what is said of an incident, or of its end."""
         return AlertMessage(
             number=incident.number,
             desk=self._desk,
@@ -294,10 +292,10 @@ class IncidentBook:
             level=incident.level,
             code=incident.code,
             scope=incident.scope,
-            text=incident.text,
-            remedy="" if is_recovery else incident.remedy,
+            text=recovery or incident.text,
+            remedy="" if recovery else incident.remedy,
             count=incident.count,
-            is_recovery=is_recovery,
+            is_recovery=bool(recovery),
             trace_id=incident.trace_id,
             ts_ns=now_ns,
         )

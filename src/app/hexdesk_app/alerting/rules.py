@@ -110,6 +110,25 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
 }
 """How urgent alerts of the desk are, by code; those that are not named are warnings."""
 
+EVENT_REMEDIES: dict[str, str] = {
+    "DESK_GONE": "hexdesk health, then start it again: it goes on from its journal",
+    "DOUBT_OPEN": "hexdesk orders resolve ORDER --as ... --reason ...",
+    "GHOST_ORDER": "hexdesk cancel ORDER",
+    "HALTED": "hexdesk risk rearm --reason ...",
+    "JOURNAL_UNWRITABLE": "free disk space or replace the disk, then start the desk again",
+    "PROTECTION_DENIED": "hexdesk positions: one is without its stop",
+    "PROTECTION_LOST": "hexdesk positions: one is without its stop",
+    "RECONCILE_ASK": "hexdesk reconcile",
+    "RECON_STALE": "hexdesk reconcile",
+    "REDUCING": "hexdesk status",
+    "STRATEGY_FAULTED": "hexdesk strategy start NAME, once its fault is found",
+    **dict.fromkeys(
+        ("RISK_WARN", "RISK_THROTTLE", "RISK_REDUCING", "RISK_FLATTEN", "RISK_HALTED"),
+        "hexdesk risk report",
+    ),
+}
+"""What to do about alerts of the desk, by code."""
+
 _LADDER = ("RISK_WARN", "RISK_THROTTLE", "RISK_REDUCING", "RISK_FLATTEN", "RISK_HALTED")
 ENDS: dict[str, tuple[str, ...]] = {
     "DESK_BACK": ("DESK_GONE",),
