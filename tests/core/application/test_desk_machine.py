@@ -263,8 +263,9 @@ class DeskMachine(RuleBasedStateMachine):
         loaded = self._loaded()
         name = loaded[choice % len(loaded)]
         unload(self.rig, name, keep_orders=keep)
-        host = self.rig.host(name)
-        left = self.rig.desk.open_orders(host, "")
+        left = self.rig.desk.open_orders(self.rig.host(name), "")
+        closing = self.rig.desk.execution.closing  # what flatten sent goes on
+        left = [order for order in left if order.intent.client_order_id not in closing]
         assert keep or all(order.pending_cancels or order.doubt for order in left), left
 
     # --- laws -----------------------------------------------------------------------------------

@@ -151,6 +151,8 @@ class StrategyLoading:
     ) -> StrategySaved | None:
         """Stop a strategy and take it away; its books stay, and open orders are canceled or kept.
 
+        What `flatten` sent goes on in either case: it closes what the strategy leaves.
+
         Returns:
             What it would have kept over a restart; None if it cannot say.
         """
