@@ -17,6 +17,7 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import (
+    AUTO,
     BUY,
     CLOSE,
     HEDGING,
@@ -172,6 +173,26 @@ def test_flatten_closes_once_however_often_it_is_asked(
     assert rig.held() == 0
     assert len(rig.sent) == before + 1
     check_books(rig)
+
+
+@pytest.mark.parametrize("capabilities", [ALL_CAPABILITIES, PLAIN])
+def test_books_that_oppose_each_other_are_closed_by_plain_orders(
+    capabilities: Capabilities,
+) -> None:
+    """A venue that nets holds nothing: a closing order it would refuse for ever."""
+    rig = Rig("a", "b", capabilities=capabilities).start()
+    hold(rig, LOT, "a")
+    hold(rig, -LOT, "b")
+    before = len(rig.sent)
+    flatten(rig)
+    closing = rig.sent[before:]
+    assert [(order.strategy_id, order.side, order.quantity) for order in closing] == [
+        ("a", SELL, LOT), ("b", BUY, LOT),
+    ]  # fmt: skip
+    assert not any(order.reduce_only or order.position_effect is not AUTO for order in closing)
+    for order in closing:
+        rig.fill(order.client_order_id)
+    assert (rig.held(), rig.held("b")) == (0, 0)
 
 
 def test_flatten_asks_again_for_what_was_not_closed() -> None:

@@ -303,6 +303,7 @@ class Operator:
         pulse = self._execution.pulse
         client_order_id = self._next_id()
         self._closing.add(client_order_id)
+        is_opposed = self._is_opposed(host, instrument_id, side)
         return NewOrder(
             client_order_id,
             host.strategy_id,
@@ -312,11 +313,27 @@ class Operator:
             MARKET,
             quantity,
             pulse.now_ns,
-            reduce_only=host.broker.capabilities.reduce_only and effect is AUTO,
-            position_effect=effect,
+            reduce_only=host.broker.capabilities.reduce_only and effect is AUTO and not is_opposed,
+            position_effect=AUTO if is_opposed else effect,
             tag=FLATTEN_TAG,
             causation_id=pulse.seq,
         )
+
+    def _is_opposed(self, host: StrategyHost, instrument_id: str, side: Side) -> bool:
+        """Whether somebody of the same account holds what an order of this side adds to.
+
+        A venue that nets knows the sum alone: what closes one of two opposing books may open there.
+        """
+        for other in self._execution.hosts.values():
+            ledger = other.ledgers.get(instrument_id)
+            if other is host or ledger is None or other.account is not host.account:
+                continue
+            position = ledger.position
+            if isinstance(position, HedgedPosition):
+                return False
+            if position.quantity * (1 if side is BUY else -1) > 0:
+                return True
+        return False
 
     def _chosen(self, strategy_id: str) -> Iterable[StrategyHost]:
         hosts = self._execution.hosts
