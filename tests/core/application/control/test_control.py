@@ -506,7 +506,9 @@ def test_a_quarantined_strategy_is_not_started(rig: ControlRig) -> None:
 
 
 def test_a_stopping_desk_takes_only_what_makes_it_safer(rig: ControlRig) -> None:
-    rig.tell(Shutdown(reason="bye"))
+    stop = Shutdown(reason="bye", request_id="stop-1")
+    answer = rig.tell(stop)
+    assert rig.tell(stop) == answer, "a request is answered as it was, also meanwhile"
     assert rig.runtime.shutdowns == ["bye"]
     assert outcome(rig, CreateOrder(terms=terms()), ADMIN) is Reason.DESK_STOPPING
     assert outcome(rig, CancelAllOrders(), ADMIN) is None

@@ -364,7 +364,8 @@ class DeskControl:
             raise invalid("request_id", text)
         if mutation.expected_version < 0:
             raise invalid("expected_version", "expected 0 or more")
-        if self._runtime.is_stopping and not mutation.is_always_open:
+        is_closed = self._runtime.is_stopping and not mutation.is_always_open
+        if is_closed and self._answered(caller, mutation) is None:
             raise ControlError(Reason.DESK_STOPPING, "the desk is stopping")
 
     def _check_scope(self, caller: Caller, scope: Scope) -> None:
