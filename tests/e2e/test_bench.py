@@ -34,8 +34,8 @@ DETAILS = {
     "control": {
         "p50_us", "p99_us", "echo_p50_us", "echo_p99_us", "query_ratio", "order_p50_us",
         "order_p99_us", "order_ratio", "five_readers_per_second_each", "tick_idle_p50_us",
-        "tick_idle_p99_us", "tick_loaded_p50_us", "tick_loaded_p99_us", "tick_ratio", "tick_hostile_p50_us",
-        "tick_hostile_p99_us", "hostile_ratio",
+        "tick_idle_p99_us", "tick_loaded_p50_us", "tick_loaded_p99_us", "tick_ratio",
+        "tick_hostile_p50_us", "tick_hostile_p99_us", "hostile_ratio",
     },
     "scale": {
         "single_ns", "instruments", "instruments_ns", "instruments_ratio", "strategies",

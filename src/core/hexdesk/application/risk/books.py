@@ -130,7 +130,7 @@ class Whole(Purse):
     def gather(self) -> None:
         """Take over what the accounts' sums say."""
         self.gross = self._sum(lambda purse: purse.gross)
-        self.blind = next((purse.blind for purse in self.members if purse.blind), set())
+        self.blind = next((purse.blind for purse in self.members if purse.blind), set[Stake]())
 
     def refresh(self) -> None:
         """Bring every stake of every account up to date."""

@@ -23,6 +23,6 @@ class TradingDays:
         return self._begin(day.toordinal()), self._begin(day.toordinal() + 1)
 
     def _begin(self, ordinal: int) -> TimeNs:
-        midnight = datetime.fromordinal(ordinal)  # noqa: DTZ - the zone comes with the next line
+        midnight = datetime.fromordinal(ordinal)
         begin = (midnight + self._start).replace(tzinfo=self._zone)
         return int(begin.timestamp()) * NS_PER_SECOND
