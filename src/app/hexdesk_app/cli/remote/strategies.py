@@ -26,8 +26,9 @@ How = Mapping[str, Any]
 STATE_BYTES_MAX = 4_194_304
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 set_option = click.option(
-    "assignments", "--set", multiple=True, metavar="KEY=VALUE", help="One setting; repeatable."
-)
+    "assignments", "--set", "--settings", multiple=True, metavar="KEY=VALUE",
+    help="One setting; repeatable.",
+)  # fmt: skip
 version_option = click.option(
     "version", "--expected-version", type=click.IntRange(min=0), default=0, show_default=False,
     help="Refuse if the strategy has another version by now.",
@@ -57,8 +58,8 @@ def list_strategies(output: Output, client: "PlainClient") -> None:
 @click.option("--account", default="", metavar="NAME", help="Section name of its broker.")
 @set_option
 @click.option(
-    "settings_file", "--settings", type=click.Path(path_type=Path), metavar="FILE",
-    help="A TOML file with its settings; --set wins.",
+    "settings_file", "--settings-file", type=click.Path(path_type=Path), metavar="FILE",
+    help="A TOML file with its settings; --settings wins.",
 )  # fmt: skip
 @click.option(
     "state_file", "--state", type=click.Path(path_type=Path), metavar="FILE",
