@@ -19,6 +19,7 @@ from hexdesk_app.cli.remote.show import (
     order_table,
     queued_text,
     strategy_table,
+    word,
     token_table,
 )
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
@@ -291,7 +292,7 @@ def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, y
 def halt(output: Output, client: "PlainClient", *, how: How) -> None:
     """Send no order at all until re-armed; cancels and flatten still pass."""
     found = client.ask("DeskService.Halt", how)
-    rows = {"state": found["state"], "reason": found["halt_reason"]}
+    rows = {"state": word(found["state"]), "reason": found["halt_reason"]}
     output.result("halt", found, [facts_table("desk", rows)])
 
 
