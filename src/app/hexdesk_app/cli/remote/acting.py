@@ -19,8 +19,8 @@ from hexdesk_app.cli.remote.show import (
     order_table,
     queued_text,
     strategy_table,
-    word,
     token_table,
+    word,
 )
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
 from hexdesk_app.risk_text import remedy_of
