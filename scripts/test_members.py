@@ -17,8 +17,11 @@ NEED_OTHERS = (
     "tests/adapters/grpc/test_tls.py",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",
+    "tests/app/test_plans.py",
     "tests/app/test_risk.py",
+    "tests/app/test_workshop.py",
     "tests/client/test_client.py",
+    "tests/client/test_tracing.py",
     "tests/client/test_verbs.py",
 )
 """Tests of a member together with others, or with more tools; the whole suite runs them."""
