@@ -145,7 +145,9 @@ class HedgedMachine(RuleBasedStateMachine):
         before = {side: self._closing(name, side) for side in (BUY, SELL)}
         count = len(rig.sent)
         rig.desk.pay_owed("venue", rig.now())
-        self._check_closed(name, count, before)
+        waits = any(order.doubt for order in rig.desk.execution.open_orders(rig.host(name), ID))
+        if not waits or any(each.strategy_id == name for each in rig.sent[count:]):
+            self._check_closed(name, count, before)  # else it was tried, and is when doubts end
 
     @rule()
     def rearm_all(self) -> None:
