@@ -33,8 +33,8 @@ from hexdesk.ports.market_data import Recording
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config, Sources, load_config
 from hexdesk_app.config.presets import PRESET_DAYS
-from hexdesk_app.look import find_zone
-from hexdesk_app.tables import make_table, to_markdown
+from hexdesk_app.display.look import find_zone
+from hexdesk_app.display.tables import make_table, to_markdown
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "risk_on_real_days.md"

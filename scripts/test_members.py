@@ -17,7 +17,7 @@ NEED_OTHERS = (
     "tests/adapters/grpc/test_tls.py",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",
-    "tests/app/test_plans.py",
+    "tests/app/running/test_plans.py",
     "tests/app/test_risk.py",
     "tests/app/test_workshop.py",
     "tests/client/test_client.py",

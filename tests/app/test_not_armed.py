@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from hexdesk_app.config import Sources, load_config
-from hexdesk_app.runner import run
-from hexdesk_app.session import Options
+from hexdesk_app.running.runner import run
+from hexdesk_app.running.session import Options
 from tests.app.cli.desk import PLUGINS_TOML, install
 from tests.app.site import Site
 

@@ -18,9 +18,9 @@ from hexdesk_app.build import build
 from hexdesk_app.cli.app import run_command
 from hexdesk_app.config import RISK_PRESETS, Sources, load_config
 from hexdesk_app.config.presets import RULE_PRESETS
+from hexdesk_app.reading.risk_journal import read_report, report_tables
+from hexdesk_app.reading.risk_text import explain
 from hexdesk_app.risk import GuardedRule
-from hexdesk_app.risk_journal import read_report, report_tables
-from hexdesk_app.risk_text import explain
 from scripts.risk_tables import PAGE, written
 
 DESK = """

@@ -6,7 +6,7 @@ from pathlib import Path
 from hexdesk.application.clock import VirtualClock
 from hexdesk_app.build import build
 from hexdesk_app.config import Sources, load_config
-from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.running.live_clock import wall_time_ns
 from tests.app.cli.desk import PLUGINS_TOML, install
 from tests.app.site import Site
 

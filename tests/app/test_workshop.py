@@ -12,9 +12,9 @@ from hexdesk.plugin import Strategy
 from hexdesk.ports.control import ControlError, Reason
 from hexdesk.ports.workshop import StrategyDraft
 from hexdesk.testing.strategy import StrategyBench
-from hexdesk_app.aside import STUCK_MAX, Aside, StuckError
 from hexdesk_app.config import Sources, load_config
 from hexdesk_app.resolve import resolve
+from hexdesk_app.running.aside import STUCK_MAX, Aside, StuckError
 from hexdesk_app.workshop import PluginWorkshop, base_of
 from tests.app.site import STRATEGIES, Site
 

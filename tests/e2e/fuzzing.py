@@ -30,7 +30,7 @@ import hexdesk_api.v1
 from hexdesk.application.state import capture, encode_state, hash_of
 from hexdesk_api.v1 import common_pb2
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
-from hexdesk_app.session import Options, Session, surroundings
+from hexdesk_app.running.session import Options, Session, surroundings
 
 SERVER = """
 [servers.control]

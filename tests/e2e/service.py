@@ -9,7 +9,7 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from hexdesk_app.heartbeat import Beat, last_beat
+from hexdesk_app.running.heartbeat import Beat, last_beat
 
 TIMEOUT_S = 120.0
 POLL_S = 0.1

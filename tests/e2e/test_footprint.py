@@ -10,8 +10,8 @@ SCRIPT = """
 import json, os, re, resource, sys
 from pathlib import Path
 from hexdesk_app.recipes import demo_config
-from hexdesk_app.runner import run
-from hexdesk_app.session import Options
+from hexdesk_app.running.runner import run
+from hexdesk_app.running.session import Options
 result = run(demo_config(os.environ), Options(speed=0.0))
 heavy = {"numpy", "pandas", "pyarrow", "aiohttp", "rich"} & set(sys.modules)
 if sys.platform == "linux":

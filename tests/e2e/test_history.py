@@ -18,7 +18,7 @@ import pytest
 from hexdesk.domain.commands import Halt
 from hexdesk.plugin import JournalContext, ReadModelContext
 from hexdesk_app.cli import main
-from hexdesk_app.history_feed import HistoryFeed
+from hexdesk_app.running.history_feed import HistoryFeed
 from hexdesk_journal.file import FileJournal
 from hexdesk_journal.settings import JournalSettings
 from hexdesk_sqlite.read_model import SqliteReadModel
@@ -35,7 +35,7 @@ DESK = """
     from hexdesk_app.bench.live import JOURNAL
     from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
     from hexdesk_app.bench.orders import Storm
-    from hexdesk_app.history import History, make_read_model
+    from hexdesk_app.running.history import History, make_read_model
     names = instrument_ids(1)
     app = make_app(
         names, {},

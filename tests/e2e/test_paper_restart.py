@@ -21,7 +21,7 @@ from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import ACCEPTED
 from hexdesk.ports.journal import JournalRecord
 from hexdesk_api.v1 import common_pb2, orders_pb2, orders_pb2_grpc
-from hexdesk_app.journals import open_journal
+from hexdesk_app.reading.journals import open_journal
 from tests.e2e.service import TIMEOUT_S, command, data_of, environment, hexdesk
 from tests.e2e.test_control import free_port
 

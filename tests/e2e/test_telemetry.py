@@ -16,9 +16,9 @@ from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.ticks import play
 from hexdesk_app.config.load import Sources, load_config
-from hexdesk_app.latency import LatencyHistogram
-from hexdesk_app.runner import run_async
-from hexdesk_app.session import Options, Session
+from hexdesk_app.running.latency import LatencyHistogram
+from hexdesk_app.running.runner import run_async
+from hexdesk_app.running.session import Options, Session
 from hexdesk_app.telemetry.watch import make_watch
 from tests.adapters.alerts.receiver import http_receiver
 from tests.adapters.otel.receiver import Received, grpc_receiver

@@ -12,8 +12,8 @@ from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app.config import Config
 from hexdesk_app.containers import DeskContainer
 from hexdesk_app.control.plane import Process
-from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
+from hexdesk_app.running.links import Links
 from hexdesk_app.telemetry.requests import RequestBook
 from hexdesk_app.wiring import Assembly
 

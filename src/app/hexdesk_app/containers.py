@@ -18,9 +18,9 @@ from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk_app import wiring
 from hexdesk_app.config import Config
 from hexdesk_app.control.plane import Process
-from hexdesk_app.links import Links
-from hexdesk_app.live_clock import LiveClock, wall_time_ns
 from hexdesk_app.resolve import Parts, resolve
+from hexdesk_app.running.links import Links
+from hexdesk_app.running.live_clock import LiveClock, wall_time_ns
 from hexdesk_app.telemetry.requests import RequestBook
 
 NOTHING_DISCOVERED: dict[str, Instrument] = {}

@@ -43,12 +43,12 @@ from hexdesk.ports.telemetry import RequestTracer
 from hexdesk_app.config import Config
 from hexdesk_app.config.schema import Mode
 from hexdesk_app.control.plane import Process, make_control
-from hexdesk_app.links import LinkKind, Links
-from hexdesk_app.live_clock import wall_time_ns
-from hexdesk_app.plans import carry_out, overlay_plans
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
 from hexdesk_app.risk import attach_risk
+from hexdesk_app.running.links import LinkKind, Links
+from hexdesk_app.running.live_clock import wall_time_ns
+from hexdesk_app.running.plans import carry_out, overlay_plans
 
 DEFAULT_DEPOSIT = 10_000
 """Of each settlement currency, where the configuration names no deposit."""

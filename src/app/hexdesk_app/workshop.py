@@ -15,13 +15,13 @@ from hexdesk.ports.control import ControlError, FieldFault, Reason
 from hexdesk.ports.runtime import StrategyFacts
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk.ports.workshop import MadeStrategy, StrategyDraft
-from hexdesk_app.aside import Aside, StuckError
 from hexdesk_app.config import Config, Origins, StrategySection
 from hexdesk_app.config.convert import is_secret_name, plain
 from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.plugins import TIMEOUT_S, convert_settings, find, load_afresh, load_into, make
 from hexdesk_app.problems import each_error
 from hexdesk_app.resolve import Part, Parts, registration_of, unset_secrets
+from hexdesk_app.running.aside import Aside, StuckError
 
 StrategyPart: TypeAlias = Part[StrategySection, StrategyRegistration]
 Subscribe: TypeAlias = Callable[[Sequence[str]], Awaitable[None]]

@@ -10,7 +10,7 @@ import pytest
 from hexdesk.errors import ConfigError
 from hexdesk_api.v1 import desk_pb2
 from hexdesk_app.certificates import write_certificates
-from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.running.live_clock import wall_time_ns
 from hexdesk_client import ApiError, AsyncClient, Target
 from hexdesk_grpc.http.settings import HttpSettings
 from hexdesk_grpc.settings import GrpcSettings

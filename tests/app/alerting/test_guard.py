@@ -1,7 +1,7 @@
 """A desk that dies is missed, one that stops in good order is not."""
 
 from hexdesk_app.alerting.guard import BACK, GONE, Guard
-from hexdesk_app.heartbeat import Beat
+from hexdesk_app.running.heartbeat import Beat
 
 BEAT = Beat(name="demo", run_id="r1", mode="paper", state="running", pid=7)
 

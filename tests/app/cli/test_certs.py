@@ -8,7 +8,7 @@ from cryptography import x509
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.errors import DataError
 from hexdesk_app.certificates import write_certificates
-from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.running.live_clock import wall_time_ns
 from tests.app.cli.conftest import Run
 
 NOW_NS = 1_800_000_000 * NS_PER_SECOND

@@ -16,8 +16,8 @@ from hexdesk.domain.values import BUY, LIMIT, MAKER
 from hexdesk.plugin import JournalContext
 from hexdesk.plugin.registrations import JournalRegistration
 from hexdesk.ports.journal import Journal, JournalRecord
-from hexdesk_app.journals import KINDS
 from hexdesk_app.plugins import load
+from hexdesk_app.reading.journals import KINDS
 from tests.app.cli.conftest import Run
 
 START_NS = 1_700_000_000_000_000_000

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hexdesk_app.look import Look
-from hexdesk_app.numbers import moment
+from hexdesk_app.display.look import Look
+from hexdesk_app.display.numbers import moment
+from hexdesk_app.display.tables import to_markdown
 from hexdesk_app.report import render_page, summary_tables, write_report
 from hexdesk_app.report.charts import Chart, good_step, render_chart, time_step_s
 from hexdesk_app.report.page import drawdowns
 from hexdesk_app.report.write import ReportError
 from hexdesk_app.result import EquityPoint, RunResult, to_data
-from hexdesk_app.tables import to_markdown
 from tests.app.report.sample import EMPTY, INSTRUMENT, START_NS, make_result
 
 RESULT = make_result()

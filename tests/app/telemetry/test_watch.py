@@ -8,7 +8,7 @@ from hexdesk.testing.telemetry import FakeTelemetry
 from hexdesk_app.bench.market import INSTRUMENT_ID, batches, instrument_ids, make_app
 from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.ticks import play
-from hexdesk_app.latency import LatencyHistogram
+from hexdesk_app.running.latency import LatencyHistogram
 from hexdesk_app.telemetry.watch import Watch
 
 ON_OCCASION = {

@@ -6,7 +6,7 @@ to grow old. The guard is another process, so that it can tell.
 
 from hexdesk.application.alerts import Alert
 from hexdesk.domain.values import TimeNs
-from hexdesk_app.heartbeat import Beat
+from hexdesk_app.running.heartbeat import Beat
 
 GONE = "DESK_GONE"
 BACK = "DESK_BACK"

@@ -10,10 +10,10 @@ from hexdesk.ports.clock import TimerHandle
 from hexdesk_app.alerting.alarm import Alarm
 from hexdesk_app.alerting.post import Route
 from hexdesk_app.config import Config
-from hexdesk_app.live_clock import wall_time_ns
-from hexdesk_app.look import find_zone
+from hexdesk_app.display.look import find_zone
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
+from hexdesk_app.running.live_clock import wall_time_ns
 
 
 class WallClock:

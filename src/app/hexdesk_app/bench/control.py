@@ -15,7 +15,7 @@ from typing import Any
 from hexdesk_app.bench.control_rig import Rig, TickLine, play, serve
 from hexdesk_app.bench.live import make_frames
 from hexdesk_app.bench.result import BenchResult
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.session import frozen_garbage
 
 EVENTS_PER_ORDER = 8
 CALL_SHARE = 20

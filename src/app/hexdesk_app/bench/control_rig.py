@@ -15,8 +15,8 @@ from hexdesk.domain.money import Money
 from hexdesk_app.bench.live import JOURNAL, BookTicker, QuoteParser, Taker, Wire
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app
 from hexdesk_app.build import Application
-from hexdesk_app.garbage import Sweeper
-from hexdesk_app.latency import LatencyHistogram
+from hexdesk_app.running.garbage import Sweeper
+from hexdesk_app.running.latency import LatencyHistogram
 
 if TYPE_CHECKING:
     import grpc

@@ -24,8 +24,8 @@ from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
-from hexdesk_app.latency import LatencyHistogram
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.latency import LatencyHistogram
+from hexdesk_app.running.session import frozen_garbage
 
 WARM_UP = 2_000
 JOURNAL = """

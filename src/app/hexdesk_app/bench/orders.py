@@ -8,7 +8,7 @@ from hexdesk_app.bench.bare import calibrate
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.session import frozen_garbage
 
 ROUNDS = 3
 FAR = 100

@@ -14,9 +14,9 @@ from hexdesk_app.bench.market import instrument_ids, make_app
 from hexdesk_app.bench.replay import RECORDS_PER_ORDER, write_journal
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
-from hexdesk_app.history import History, open_read_model
-from hexdesk_app.history_feed import BATCH_RECORDS, FeedStats
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.history import History, open_read_model
+from hexdesk_app.running.history_feed import BATCH_RECORDS, FeedStats
+from hexdesk_app.running.session import frozen_garbage
 
 ROUNDS = 3
 LIVE_MESSAGES_MAX = 50_000

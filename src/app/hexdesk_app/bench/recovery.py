@@ -15,8 +15,8 @@ from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
 from hexdesk_app.build import Application
-from hexdesk_app.resume import SNAPSHOT_RECORDS
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.resume import SNAPSHOT_RECORDS
+from hexdesk_app.running.session import frozen_garbage
 
 ROUNDS = 3
 BATCH = 10_000

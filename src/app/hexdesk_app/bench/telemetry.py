@@ -15,8 +15,8 @@ from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
-from hexdesk_app.latency import LatencyHistogram
-from hexdesk_app.session import frozen_garbage
+from hexdesk_app.running.latency import LatencyHistogram
+from hexdesk_app.running.session import frozen_garbage
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
 ROUNDS_MIN, ROUNDS_MAX = 3, 15

@@ -7,7 +7,7 @@ from hexdesk.application.replay import read_life
 from hexdesk.application.state import capture, decode_state, encode_state, hash_of
 from hexdesk.ports.journal import JournalReader
 from hexdesk_app.chaos.site import ChaosError
-from hexdesk_app.journals import open_journal
+from hexdesk_app.reading.journals import open_journal
 
 
 def reader_of(folder: Path) -> JournalReader:

@@ -11,8 +11,8 @@ from hexdesk.errors import HexdeskError
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.monitoring import acknowledge, list_alarms, silence, unsilence
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotFoundError
-from hexdesk_app.tables import make_table
 
 if TYPE_CHECKING:
     from hexdesk.ports.alerts import AlertLevel, Delivery
@@ -92,7 +92,7 @@ async def send_test(
     """Try each channel once with a test message, all at the same time."""
     from hexdesk.ports.alerts import AlertMessage
     from hexdesk_app.alerting.post import attempt
-    from hexdesk_app.live_clock import wall_time_ns
+    from hexdesk_app.running.live_clock import wall_time_ns
 
     message = AlertMessage(
         number=0,
@@ -150,9 +150,9 @@ async def _watch(config: "Config", routes: "dict[str, Route]", after_s: float) -
     """Look at a desk's heartbeat until somebody asks to stop."""
     from hexdesk_app.alerting.guard import STEP_S, Guard
     from hexdesk_app.alerting.routes import alarm_of
-    from hexdesk_app.heartbeat import last_beat
-    from hexdesk_app.live_clock import wall_time_ns
-    from hexdesk_app.signals import stop_signals
+    from hexdesk_app.running.heartbeat import last_beat
+    from hexdesk_app.running.live_clock import wall_time_ns
+    from hexdesk_app.running.signals import stop_signals
 
     alarm, guard, stopped = alarm_of(config, routes), Guard(after_s), asyncio.Event()
     alarm.start(lambda: None)

@@ -7,8 +7,8 @@ import click
 from hexdesk_app.certificates import write_certificates
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.live_clock import wall_time_ns
-from hexdesk_app.tables import make_table
+from hexdesk_app.display.tables import make_table
+from hexdesk_app.running.live_clock import wall_time_ns
 
 HOSTS = ("localhost", "127.0.0.1", "::1")
 

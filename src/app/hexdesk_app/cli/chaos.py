@@ -11,9 +11,9 @@ import msgspec
 
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.numbers import count
+from hexdesk_app.display.numbers import count
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
-from hexdesk_app.tables import make_table
 
 if TYPE_CHECKING:
     from hexdesk_app.chaos.driver import ChaosResult

@@ -14,10 +14,10 @@ from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote import configuring
 from hexdesk_app.config import Config, load_config, notices
 from hexdesk_app.config.show import setting_rows
-from hexdesk_app.numbers import count
+from hexdesk_app.display.numbers import count
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import each_error
 from hexdesk_app.resolve import Parts, resolve
-from hexdesk_app.tables import make_table
 from hexdesk_app.trial import make_once
 
 

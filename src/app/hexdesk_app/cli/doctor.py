@@ -15,6 +15,7 @@ from hexdesk_app.cli.plugin import checks_of
 from hexdesk_app.cli.remote.connect import connected, place_options
 from hexdesk_app.cli.remote.place import Place
 from hexdesk_app.config import Config, Mode, Sources, load_config
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.doctor.machine import (
     check_clock,
     check_disk,
@@ -23,10 +24,9 @@ from hexdesk_app.doctor.machine import (
     try_folder,
 )
 from hexdesk_app.doctor.running import live_checks
-from hexdesk_app.journals import open_journal
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK, NotFoundError, RefusedError, each_error
+from hexdesk_app.reading.journals import open_journal
 from hexdesk_app.resolve import Parts, resolve
-from hexdesk_app.tables import make_table
 from hexdesk_app.trial import make_once
 
 PASSED, WARNED = CheckOutcome.PASSED, CheckOutcome.WARNED

@@ -8,10 +8,10 @@ from hexdesk.errors import HexdeskError
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import load_config
-from hexdesk_app.heartbeat import FILE, last_beat
-from hexdesk_app.numbers import count, duration
+from hexdesk_app.display.numbers import count, duration
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotRunningError
-from hexdesk_app.tables import make_table
+from hexdesk_app.running.heartbeat import FILE, last_beat
 
 MAX_AGE_S = 30.0
 

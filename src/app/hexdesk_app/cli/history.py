@@ -23,8 +23,10 @@ from hexdesk.ports.read_model import (
 )
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.history import open_read_model
-from hexdesk_app.history_text import (
+from hexdesk_app.display.numbers import count, moment
+from hexdesk_app.display.tables import make_table
+from hexdesk_app.problems import NotFoundError
+from hexdesk_app.reading.history_text import (
     equity_cells,
     event_cells,
     fill_cells,
@@ -32,10 +34,8 @@ from hexdesk_app.history_text import (
     position_cells,
     to_data,
 )
-from hexdesk_app.journals import open_journal
-from hexdesk_app.numbers import count, moment
-from hexdesk_app.problems import NotFoundError
-from hexdesk_app.tables import make_table
+from hexdesk_app.reading.journals import open_journal
+from hexdesk_app.running.history import open_read_model
 
 R = TypeVar("R", bound=msgspec.Struct)
 Body = Callable[..., int | None]

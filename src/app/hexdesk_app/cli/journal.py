@@ -17,10 +17,10 @@ from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalFault, JournalReader, JournalRecord, JournalReport
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.journals import KINDS, kind_of, open_journal, row_of
-from hexdesk_app.numbers import count, moment
+from hexdesk_app.display.numbers import count, moment
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK, UsageError
-from hexdesk_app.tables import make_table
+from hexdesk_app.reading.journals import KINDS, kind_of, open_journal, row_of
 
 POLL_S = 0.2
 POLL_SHARE = 5

@@ -6,8 +6,8 @@ import click
 
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.numbers import count, rate
-from hexdesk_app.tables import make_table
+from hexdesk_app.display.numbers import count, rate
+from hexdesk_app.display.tables import make_table
 
 if TYPE_CHECKING:
     from hexdesk_app.bench import BenchResult

@@ -6,8 +6,8 @@ import click
 
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.scaffold import Scaffold, write_scaffold
-from hexdesk_app.tables import make_table
 
 folder_option = click.option(
     "folder", "--into", type=click.Path(path_type=Path), default=Path(), metavar="FOLDER",

@@ -11,9 +11,9 @@ import msgspec
 
 from hexdesk.errors import ConfigError, DataError, HexdeskError, PluginError
 from hexdesk_app.config import Config
+from hexdesk_app.display.tables import Table, to_markdown, to_rich
 from hexdesk_app.logs import configure_logging
 from hexdesk_app.problems import each_error
-from hexdesk_app.tables import Table, to_markdown, to_rich
 
 if TYPE_CHECKING:
     from rich.console import Console

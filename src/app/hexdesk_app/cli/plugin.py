@@ -19,12 +19,12 @@ from hexdesk_app.cli.common import output_options, sources
 from hexdesk_app.cli.output import Output, error_facts
 from hexdesk_app.config import Origins, load_config
 from hexdesk_app.config.convert import is_secret_type, show_value
+from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.docstrings import attribute_texts, type_words
 from hexdesk_app.plugins import Offer, convert_settings, find, installed, load
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK, each_error
 from hexdesk_app.resolve import KIND_NAMES
 from hexdesk_app.risk import active_rule
-from hexdesk_app.tables import Table, make_table
 
 FACTORY = ("context", "settings")
 """What a factory takes; that of a rule takes settings alone."""

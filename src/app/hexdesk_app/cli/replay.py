@@ -9,11 +9,11 @@ import msgspec
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk_app.cli.common import output_options, readable
 from hexdesk_app.cli.output import Output
-from hexdesk_app.journals import open_journal
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
-from hexdesk_app.replay_text import to_data, to_tables
-from hexdesk_app.replaying import Until
-from hexdesk_app.replaying import replay as replay_journal
+from hexdesk_app.reading.journals import open_journal
+from hexdesk_app.reading.replay_text import to_data, to_tables
+from hexdesk_app.reading.replaying import Until
+from hexdesk_app.reading.replaying import replay as replay_journal
 
 NUMBER_MAX = 10**15
 """Whole numbers below it are record numbers, others nanoseconds: those of 1970-01-12 and later."""

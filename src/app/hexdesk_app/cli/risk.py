@@ -10,10 +10,10 @@ from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.risking import risk
 from hexdesk_app.config import load_config
-from hexdesk_app.journals import open_journal
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotFoundError
-from hexdesk_app.risk_text import explain, preset_rows, rule_rows, settings_text
-from hexdesk_app.tables import make_table
+from hexdesk_app.reading.journals import open_journal
+from hexdesk_app.reading.risk_text import explain, preset_rows, rule_rows, settings_text
 
 _path = click.option(
     "path", "--state", type=click.Path(path_type=Path), default=None, metavar="PATH",

@@ -13,14 +13,14 @@ import msgspec
 from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output, is_terminal, terminal
 from hexdesk_app.config import Sources
-from hexdesk_app.heartbeat import Beat, Heartbeat
-from hexdesk_app.live_table import LiveTable
+from hexdesk_app.display.live_table import LiveTable
 from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
+from hexdesk_app.running.heartbeat import Beat, Heartbeat
 
 if TYPE_CHECKING:
     from hexdesk_app.config import Config
     from hexdesk_app.result import RunResult
-    from hexdesk_app.session import Session
+    from hexdesk_app.running.session import Session
 
 DEMO_SPEED = 30.0
 SPEED = click.FloatRange(min=0.0, max=1e9)
@@ -52,8 +52,8 @@ report_option = click.option(
 def demo(output: Output, speed: float, report: str, *, no_table: bool) -> int:
     """Run a paper desk on recorded BTCUSDT data: no configuration, no network."""
     from hexdesk_app.recipes import demo_config
-    from hexdesk_app.runner import run
-    from hexdesk_app.session import Options
+    from hexdesk_app.running.runner import run
+    from hexdesk_app.running.session import Options
 
     config = demo_config(os.environ)
     with _live(output, config, hidden=no_table) as watch:
@@ -108,8 +108,8 @@ def run_sources(
     """Run the desk of a configuration until it is stopped."""
     from hexdesk_app.config import load_config
     from hexdesk_app.log_file import log_file
-    from hexdesk_app.runner import run as run_desk
-    from hexdesk_app.session import Options
+    from hexdesk_app.running.runner import run as run_desk
+    from hexdesk_app.running.session import Options
 
     config = load_config(wanted)
     _prepare(output, config)
@@ -165,8 +165,8 @@ def backtest(
 ) -> int:
     """Run recorded data through strategies at full speed."""
     from hexdesk_app.recipes import BacktestOptions, backtest_config
-    from hexdesk_app.runner import run as run_desk
-    from hexdesk_app.session import Options
+    from hexdesk_app.running.runner import run as run_desk
+    from hexdesk_app.running.session import Options
 
     required = not (data and strategies)
     found = sources(files, more_files, profile, overrides, required=required)
@@ -196,7 +196,7 @@ def _live(
     if hidden or output.quiet or (output.as_json and not is_terminal(sys.stderr)):
         yield None
         return
-    from hexdesk_app.snapshot import take_snapshot
+    from hexdesk_app.running.snapshot import take_snapshot
 
     with LiveTable(terminal(to_stderr=True), config.desk.look) as live:
 
@@ -211,7 +211,7 @@ def _watching(
     heart: Heartbeat, show: "Callable[[Session], None] | None"
 ) -> "Callable[[Session], None]":
     """Return what leaves a sign of life, tells alerts and shows the table."""
-    from hexdesk_app.alert_echo import AlertEcho
+    from hexdesk_app.running.alert_echo import AlertEcho
 
     echo = AlertEcho()
 

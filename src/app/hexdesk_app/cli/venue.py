@@ -18,7 +18,7 @@ from hexdesk.ports.telemetry import UNTRACED, Telemetry, TraceParent, VenueReque
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config.paths import Origins
-from hexdesk_app.signals import stop_signals
+from hexdesk_app.running.signals import stop_signals
 
 PLUGIN = "sim_venue"
 EXPORTER = "otel"
@@ -181,8 +181,8 @@ def _make_telemetry(url: str) -> Telemetry:
 async def _make_server(
     table: dict[str, object], seed: int, recording: Recording | None, telemetry: Telemetry | None
 ) -> Server:
-    from hexdesk_app.live_clock import LiveClock
     from hexdesk_app.plugins import convert_settings, load, load_into, make
+    from hexdesk_app.running.live_clock import LiveClock
 
     registry = load([])
     plugin = load_into(registry, PLUGIN)

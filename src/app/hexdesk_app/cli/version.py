@@ -7,8 +7,8 @@ import click
 from hexdesk import __version__
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
+from hexdesk_app.display.tables import make_table
 from hexdesk_app.plugins import installed
-from hexdesk_app.tables import make_table
 
 
 @click.command()

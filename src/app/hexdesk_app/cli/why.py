@@ -7,7 +7,7 @@ import msgspec
 
 from hexdesk_app.cli.common import output_options, readable
 from hexdesk_app.cli.output import Output
-from hexdesk_app.journals import open_journal
+from hexdesk_app.reading.journals import open_journal
 from hexdesk_app.why.find import find_order
 from hexdesk_app.why.story import tell
 from hexdesk_app.why.text import to_data, to_tables

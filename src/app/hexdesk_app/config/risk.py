@@ -15,7 +15,7 @@ from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
 from hexdesk_app.config.layers import is_list, is_table
 from hexdesk_app.config.presets import PRESET_DAYS, RULE_PRESETS
-from hexdesk_app.look import find_zone
+from hexdesk_app.display.look import find_zone
 
 
 class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

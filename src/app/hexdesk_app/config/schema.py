@@ -14,7 +14,7 @@ from hexdesk.domain.money import Money
 from hexdesk_app.config.layers import Table
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.risk import RiskSection
-from hexdesk_app.look import Look
+from hexdesk_app.display.look import Look
 
 Name: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,39}$")]
 """Of a section: 1-40 letters, digits, `-` and `_`; it becomes part of ids and file names."""

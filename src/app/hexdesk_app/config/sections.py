@@ -41,7 +41,7 @@ from hexdesk_app.config.schema import (
     StrategySection,
     StrategyTable,
 )
-from hexdesk_app.look import find_zone
+from hexdesk_app.display.look import find_zone
 
 S = TypeVar("S", bound=msgspec.Struct)
 R = TypeVar("R")

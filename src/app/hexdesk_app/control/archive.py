@@ -8,8 +8,8 @@ from hexdesk.domain.money import format_raw
 from hexdesk.ports.control_history import EquityInfo
 from hexdesk.ports.control_views import Amount
 from hexdesk.ports.read_model import PAGE_ROWS_MAX, EquityQuery, ReadModel
-from hexdesk_app.collect import Sampler
-from hexdesk_app.history import History
+from hexdesk_app.running.collect import Sampler
+from hexdesk_app.running.history import History
 
 
 class DeskArchive:

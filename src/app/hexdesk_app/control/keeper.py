@@ -23,7 +23,6 @@ from hexdesk.ports.control_configuration import (
     ValueInfo,
 )
 from hexdesk.ports.workshop import StrategyDraft
-from hexdesk_app.aside import Aside, StuckError
 from hexdesk_app.config import Config
 from hexdesk_app.config.convert import is_secret_type, show_value
 from hexdesk_app.config.show import setting_rows
@@ -32,6 +31,7 @@ from hexdesk_app.plugins import Offer, installed
 from hexdesk_app.problems import each_error
 from hexdesk_app.resolve import KIND_NAMES, Parts, resolve
 from hexdesk_app.result import SettingRow
+from hexdesk_app.running.aside import Aside, StuckError
 from hexdesk_app.workshop import PluginWorkshop, draft_of, refusal
 
 T = TypeVar("T")

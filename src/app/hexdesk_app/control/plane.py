@@ -22,9 +22,9 @@ from hexdesk_app.config import Config, Mode
 from hexdesk_app.control.files import answer_file, approval_file, audit_file, token_file
 from hexdesk_app.control.keeper import Keeper
 from hexdesk_app.doctor.running import running_checks
-from hexdesk_app.links import Links
-from hexdesk_app.live_clock import wall_time_ns
 from hexdesk_app.resolve import Parts
+from hexdesk_app.running.links import Links
+from hexdesk_app.running.live_clock import wall_time_ns
 from hexdesk_app.workshop import PluginWorkshop
 
 SECRET_BYTES = 32

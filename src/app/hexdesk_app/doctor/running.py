@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from hexdesk.ports.control_checks import CheckInfo, CheckOutcome
 from hexdesk_app.config import Config
 from hexdesk_app.doctor.machine import check_clock, check_disk, check_folder
-from hexdesk_app.links import Links
 from hexdesk_app.resolve import Parts
+from hexdesk_app.running.links import Links
 
 PASSED, WARNED = CheckOutcome.PASSED, CheckOutcome.WARNED
 FAILED, SKIPPED = CheckOutcome.FAILED, CheckOutcome.SKIPPED

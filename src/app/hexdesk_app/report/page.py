@@ -7,8 +7,9 @@ from importlib.resources import files
 from itertools import accumulate
 from string import Template
 
-from hexdesk_app.look import PLAIN_LOOK, Look
-from hexdesk_app.numbers import count, duration, grouped, rate, sign_of, signed
+from hexdesk_app.display.look import PLAIN_LOOK, Look
+from hexdesk_app.display.numbers import count, duration, grouped, rate, sign_of, signed
+from hexdesk_app.display.tables import Table, color_of
 from hexdesk_app.report.charts import Chart, Marker, render_chart
 from hexdesk_app.report.summary import (
     MONEY_DECIMALS,
@@ -23,7 +24,6 @@ from hexdesk_app.report.summary import (
     strategies_table,
 )
 from hexdesk_app.result import EquityPoint, RunResult
-from hexdesk_app.tables import Table, color_of
 
 INSTRUMENT_CHARTS_MAX = 12
 """More instruments are tables only."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from hexdesk_app.look import PLAIN_LOOK, Look
-from hexdesk_app.numbers import count, duration, grouped, rate, signed
+from hexdesk_app.display.look import PLAIN_LOOK, Look
+from hexdesk_app.display.numbers import count, duration, grouped, rate, signed
+from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.result import RunResult, StrategyResult
-from hexdesk_app.tables import Table, make_table
 
 MONEY_DECIMALS = 2
 REASONS_SHOWN_MAX = 20

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 from hexdesk.errors import HexdeskError
-from hexdesk_app.look import PLAIN_LOOK, Look
+from hexdesk_app.display.look import PLAIN_LOOK, Look
 from hexdesk_app.report.page import render_page
 from hexdesk_app.result import RunResult
 

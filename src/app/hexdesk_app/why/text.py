@@ -7,10 +7,10 @@ import msgspec
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill, FillBusted, OrderDenied, OrderHeld
 from hexdesk.domain.values import NS_PER_MS, NS_PER_SECOND
-from hexdesk_app.history_text import average_text
-from hexdesk_app.journals import kind_of, row_of
-from hexdesk_app.numbers import duration, moment, signed
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.numbers import duration, moment, signed
+from hexdesk_app.display.tables import Table, make_table
+from hexdesk_app.reading.history_text import average_text
+from hexdesk_app.reading.journals import kind_of, row_of
 from hexdesk_app.why.causes import Cause
 from hexdesk_app.why.story import Step, Story
 from hexdesk_app.why.words import Words

@@ -37,8 +37,8 @@ from hexdesk.domain.reports import (
 )
 from hexdesk.domain.values import Authority, PriceRaw, QtyRaw
 from hexdesk.ports.journal import JournalRecord
-from hexdesk_app.journals import kind_of
-from hexdesk_app.numbers import grouped, moment
+from hexdesk_app.display.numbers import grouped, moment
+from hexdesk_app.reading.journals import kind_of
 
 ASKED_BY = {
     Authority.UNKNOWN: "",

@@ -22,9 +22,9 @@ from hexdesk_app.cli.remote.show import (
     token_table,
     word,
 )
+from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.problems import EXIT_OK, EXIT_REFUSED
-from hexdesk_app.risk_text import remedy_of
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.reading.risk_text import remedy_of
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -10,7 +10,7 @@ from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options, watch_option
 from hexdesk_app.cli.remote.show import Plain, bare, word
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.tables import Table, make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -17,7 +17,7 @@ from hexdesk_app.cli.remote.connect import (
 )
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
 from hexdesk_app.cli.running import report_option, run_sources, table_option
-from hexdesk_app.tables import Table
+from hexdesk_app.display.tables import Table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -7,8 +7,8 @@ import click
 
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options
+from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
-from hexdesk_app.tables import Table, make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -22,7 +22,7 @@ from hexdesk_app.cli.remote.show import (
     position_table,
     status_tables,
 )
-from hexdesk_app.tables import make_table
+from hexdesk_app.display.tables import make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -14,7 +14,7 @@ from hexdesk_app.cli.remote.connect import (
     unless_subcommand,
 )
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.tables import Table, make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -10,8 +10,8 @@ import click
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.connect import desk_options, watch_option
 from hexdesk_app.cli.remote.show import Plain, bare
-from hexdesk_app.numbers import grouped, signed
-from hexdesk_app.tables import make_table
+from hexdesk_app.display.numbers import grouped, signed
+from hexdesk_app.display.tables import make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

@@ -14,8 +14,8 @@ from hexdesk_app.cli.remote.connect import (
     watch_option,
 )
 from hexdesk_app.cli.remote.show import bare, facts_table
-from hexdesk_app.risk_journal import LEVEL, journal_report, report_tables
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.tables import Table, make_table
+from hexdesk_app.reading.risk_journal import LEVEL, journal_report, report_tables
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

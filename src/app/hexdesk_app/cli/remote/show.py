@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.tables import Table, make_table
 
 Plain = Mapping[str, Any]
 

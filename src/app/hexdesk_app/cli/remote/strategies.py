@@ -16,8 +16,8 @@ from hexdesk_app.cli.remote.connect import desk_options, mutation_options
 from hexdesk_app.cli.remote.show import bare, facts_table, strategy_table
 from hexdesk_app.config.layers import is_list, is_table, parse_text
 from hexdesk_app.config.toml_lines import parse_key
+from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.problems import UsageError
-from hexdesk_app.tables import Table, make_table
 
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient

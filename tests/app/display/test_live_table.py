@@ -4,7 +4,7 @@ from io import StringIO
 
 from rich.console import Console
 
-from hexdesk_app.live_table import (
+from hexdesk_app.display.live_table import (
     LiveQuote,
     LiveSnapshot,
     LiveStrategy,
@@ -12,7 +12,7 @@ from hexdesk_app.live_table import (
     to_line,
     to_renderable,
 )
-from hexdesk_app.look import Look
+from hexdesk_app.display.look import Look
 
 SNAPSHOT = LiveSnapshot(
     name="demo",

@@ -9,7 +9,7 @@ from hexdesk.application.host import HostState
 from hexdesk.domain.plans import PlanChange, StrategyPlanned, follow
 from hexdesk_app.build import build
 from hexdesk_app.config import Config, Sources, load_config
-from hexdesk_app.plans import NOT_LOADED, carry_out, overlay_plans
+from hexdesk_app.running.plans import NOT_LOADED, carry_out, overlay_plans
 from hexdesk_app.workshop import base_of, settings_text
 
 ID = "BTCUSDT-PERP.BINANCE"

@@ -17,10 +17,10 @@ from hexdesk.ports.read_model import ReadModel
 from hexdesk_app.config import Config, PluginSection, Sources, format_path, load_config
 from hexdesk_app.config.load import DEFAULT_FILE
 from hexdesk_app.config.paths import Origins
-from hexdesk_app.history_feed import FeedStats, HistoryFeed
 from hexdesk_app.plugins import convert_settings, load, load_into, make
 from hexdesk_app.problems import NotFoundError
 from hexdesk_app.resolve import Parts
+from hexdesk_app.running.history_feed import FeedStats, HistoryFeed
 
 SECTION = "read_model"
 PLUGIN = "sqlite"

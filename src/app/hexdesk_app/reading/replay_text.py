@@ -10,10 +10,10 @@ from hexdesk.application.state import hash_of
 from hexdesk.domain.money import currency_scale, format_raw
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position
-from hexdesk_app.history_text import average_text
-from hexdesk_app.numbers import count, grouped, moment, signed
-from hexdesk_app.replaying import Check, Replayed
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.numbers import count, grouped, moment, signed
+from hexdesk_app.display.tables import Table, make_table
+from hexdesk_app.reading.history_text import average_text
+from hexdesk_app.reading.replaying import Check, Replayed
 
 POSITION_HEADERS = ("strategy", "instrument", "leg", "#quantity", "#avg px", "+realised", "#fees",
                     "#fills")  # fmt: skip

@@ -14,16 +14,16 @@ from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.market import MarketEvent
 from hexdesk.domain.order import Order
 from hexdesk.ports.broker import Broker
-from hexdesk_app.attaching import Attaching
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
-from hexdesk_app.links import LinkKind
-from hexdesk_app.live_clock import LiveClock
-from hexdesk_app.live_feeds import LiveFeeds
-from hexdesk_app.reconciling import Reconciliation
 from hexdesk_app.result import RunResult
-from hexdesk_app.resume import StateKeeper, open_balances, restore_strategies, resume
-from hexdesk_app.session import Options, Session, surroundings, within
+from hexdesk_app.running.attaching import Attaching
+from hexdesk_app.running.links import LinkKind
+from hexdesk_app.running.live_clock import LiveClock
+from hexdesk_app.running.live_feeds import LiveFeeds
+from hexdesk_app.running.reconciling import Reconciliation
+from hexdesk_app.running.resume import StateKeeper, open_balances, restore_strategies, resume
+from hexdesk_app.running.session import Options, Session, surroundings, within
 
 READY_TIMEOUT_S = 30.0
 """How long a start waits for everybody; until one was compared with nothing is opened there."""

@@ -4,8 +4,8 @@ from io import StringIO
 
 from rich.console import Console
 
-from hexdesk_app.numbers import MINUS
-from hexdesk_app.tables import make_table, to_markdown, to_rich
+from hexdesk_app.display.numbers import MINUS
+from hexdesk_app.display.tables import make_table, to_markdown, to_rich
 
 TABLE = make_table(
     "Results",

@@ -6,9 +6,9 @@ from functools import partial
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import MarketEvent
 from hexdesk.ports.market_data import MarketData
-from hexdesk_app.attaching import Attaching
 from hexdesk_app.build import Application
-from hexdesk_app.links import LinkKind
+from hexdesk_app.running.attaching import Attaching
+from hexdesk_app.running.links import LinkKind
 
 Put = Callable[[MarketEvent], None]
 

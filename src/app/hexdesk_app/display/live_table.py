@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 
 import msgspec
 
-from hexdesk_app.look import PLAIN_LOOK, Look
-from hexdesk_app.numbers import count, duration, grouped, rate, signed
-from hexdesk_app.tables import color_of, make_table, to_rich
+from hexdesk_app.display.look import PLAIN_LOOK, Look
+from hexdesk_app.display.numbers import count, duration, grouped, rate, signed
+from hexdesk_app.display.tables import color_of, make_table, to_rich
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

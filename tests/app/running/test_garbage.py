@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from hexdesk_app.garbage import MIDDLE_EVERY, Sweeper
+from hexdesk_app.running.garbage import MIDDLE_EVERY, Sweeper
 
 
 class Ring:

@@ -14,10 +14,10 @@ from hexdesk.errors import ConfigError
 from hexdesk.ports.recordings import merge_by_receipt
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
-from hexdesk_app.live import run_live
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
-from hexdesk_app.session import Options, Session, frozen_garbage, surroundings
+from hexdesk_app.running.live import run_live
+from hexdesk_app.running.session import Options, Session, frozen_garbage, surroundings
 
 SETTLE_NS = 60 * NS_PER_SECOND
 """Virtual time that a stopping desk waits for the answers to its last cancels."""

@@ -12,7 +12,7 @@ from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OrderRejected, VenueReport
 from hexdesk.domain.values import BUY, SELL
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
-from hexdesk_app.reconciling import Reconciliation, Watchman
+from hexdesk_app.running.reconciling import Reconciliation, Watchman
 from tests.core.application.rig import Request, Rig, ScriptedBroker, agreeable
 
 OFF = ReconciliationSettings(enabled=False)

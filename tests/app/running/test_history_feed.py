@@ -19,7 +19,7 @@ from hexdesk.ports.journal import JournalRecord
 from hexdesk.ports.read_model import EquityQuery, EventQuery, Head
 from hexdesk.testing.journal import FakeJournal
 from hexdesk.testing.read_model import FakeReadModel
-from hexdesk_app.history_feed import SAMPLES_MAX, HistoryFeed
+from hexdesk_app.running.history_feed import SAMPLES_MAX, HistoryFeed
 
 LOGGER = logging.getLogger("hexdesk.history")
 TIMEOUT_S = 20.0

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hexdesk_app import heartbeat
-from hexdesk_app.heartbeat import FILE, Beat, Heartbeat, last_beat
+from hexdesk_app.running import heartbeat
+from hexdesk_app.running.heartbeat import FILE, Beat, Heartbeat, last_beat
 
 BEAT = Beat(name="desk", run_id="r1", mode="paper", state="running", pid=7, events=3)
 

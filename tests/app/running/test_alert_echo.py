@@ -3,8 +3,8 @@
 import pytest
 
 from hexdesk.application.alerts import ALERTS_MAX, Alert, AlertLog
-from hexdesk_app.alert_echo import AlertEcho
 from hexdesk_app.logs import configure_logging
+from hexdesk_app.running.alert_echo import AlertEcho
 
 
 def test_an_alert_is_told_once(capsys: pytest.CaptureFixture[str]) -> None:

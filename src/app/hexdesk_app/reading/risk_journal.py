@@ -11,10 +11,10 @@ from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.state import decode_state
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.risk import RiskChanged, RiskNote, RiskNoted, RiskStepped
-from hexdesk_app.journals import open_journal
-from hexdesk_app.numbers import moment
-from hexdesk_app.risk_text import facts_of
-from hexdesk_app.tables import Table, make_table
+from hexdesk_app.display.numbers import moment
+from hexdesk_app.display.tables import Table, make_table
+from hexdesk_app.reading.journals import open_journal
+from hexdesk_app.reading.risk_text import facts_of
 
 LEVEL = "RISK_LEVEL_"
 """Before the name of a level, as in the API's contract."""

@@ -16,14 +16,14 @@ from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application
-from hexdesk_app.collect import Sampler, make_result
 from hexdesk_app.control.archive import DeskArchive
-from hexdesk_app.garbage import Sweeper
-from hexdesk_app.history import History, make_read_model
-from hexdesk_app.latency import LatencyHistogram
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
-from hexdesk_app.signals import stop_signals
+from hexdesk_app.running.collect import Sampler, make_result
+from hexdesk_app.running.garbage import Sweeper
+from hexdesk_app.running.history import History, make_read_model
+from hexdesk_app.running.latency import LatencyHistogram
+from hexdesk_app.running.signals import stop_signals
 from hexdesk_app.telemetry.monitor import DeskMonitor
 from hexdesk_app.telemetry.watch import Watch, make_watch
 

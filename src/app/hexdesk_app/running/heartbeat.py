@@ -13,7 +13,7 @@ from typing import Self
 import msgspec
 
 from hexdesk.domain.values import NS_PER_SECOND
-from hexdesk_app.live_clock import wall_time_ns
+from hexdesk_app.running.live_clock import wall_time_ns
 
 FILE = "heartbeat.json"
 BEAT_EVERY_S = 1.0

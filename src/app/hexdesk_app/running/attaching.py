@@ -15,8 +15,8 @@ from hexdesk.domain.links import LinkState, LinkStatus
 from hexdesk.domain.values import NS_PER_MS, NS_PER_SECOND, TimeNs
 from hexdesk.errors import HexdeskError, VenueUnavailableError
 from hexdesk.ports.clock import Clock
-from hexdesk_app.links import LinkKind, Links
-from hexdesk_app.session import CONNECT_TIMEOUT_S
+from hexdesk_app.running.links import LinkKind, Links
+from hexdesk_app.running.session import CONNECT_TIMEOUT_S
 
 FIRST_WAIT_NS = 500 * NS_PER_MS
 LONGEST_WAIT_NS = 60 * NS_PER_SECOND

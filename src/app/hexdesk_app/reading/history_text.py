@@ -6,7 +6,7 @@ import msgspec
 
 from hexdesk.domain.history import EquityRow, EventRow, FillRow, OrderRow, PositionRow
 from hexdesk.domain.money import currency_scale, format_raw
-from hexdesk_app.numbers import count, grouped, moment, signed
+from hexdesk_app.display.numbers import count, grouped, moment, signed
 
 _SCALES = {
     "quantity": "quantity_scale",

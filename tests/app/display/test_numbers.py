@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hexdesk_app.numbers import MINUS, duration, grouped, moment, rate, sign_of, signed
+from hexdesk_app.display.numbers import MINUS, duration, grouped, moment, rate, sign_of, signed
 
 
 @pytest.mark.parametrize(

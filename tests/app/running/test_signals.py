@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from hexdesk_app.signals import stop_signals
+from hexdesk_app.running.signals import stop_signals
 
 LIMIT_S = 10.0
 

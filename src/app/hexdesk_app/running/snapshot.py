@@ -2,7 +2,8 @@
 
 from hexdesk.application.host import StrategyHost
 from hexdesk.domain.money import format_raw
-from hexdesk_app.collect import (
+from hexdesk_app.display.live_table import LiveQuote, LiveSnapshot, LiveStrategy
+from hexdesk_app.running.collect import (
     equity_of,
     ledgers_of,
     main_currency,
@@ -10,8 +11,7 @@ from hexdesk_app.collect import (
     positions_of,
     totals_of,
 )
-from hexdesk_app.live_table import LiveQuote, LiveSnapshot, LiveStrategy
-from hexdesk_app.session import Session
+from hexdesk_app.running.session import Session
 
 
 def take_snapshot(session: Session) -> LiveSnapshot:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from hexdesk_app.numbers import moment
+from hexdesk_app.display.numbers import moment
 
 UTC_NAME = "UTC"
 

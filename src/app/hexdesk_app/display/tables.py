@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from hexdesk_app.numbers import MINUS
+from hexdesk_app.display.numbers import MINUS
 
 if TYPE_CHECKING:
     from rich.table import Table as RichTable

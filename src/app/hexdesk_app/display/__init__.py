@@ -1,0 +1,1 @@
+"""How results are shown: numbers, tables, zones of time, the live table."""

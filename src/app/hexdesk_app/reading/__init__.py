@@ -1,0 +1,1 @@
+"""Journals and histories, read back and put into words."""
