@@ -40,3 +40,25 @@ def host_of(desk: Desk, strategy_id: str) -> StrategyHost:
 def hosts_of(desk: Desk, strategy_id: str) -> list[StrategyHost]:
     """Return one strategy, or all where none is named; or refuse."""
     return [host_of(desk, strategy_id)] if strategy_id else list(desk.hosts.values())
+
+
+def wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
+    """Return the refusal of what a strategy's state does not allow."""
+    return ControlError(
+        Reason.STATE_WRONG,
+        f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
+        remedy=remedy,
+        facts={"state": host.state.value},
+    )
+
+
+def refuse_while_halted(desk: Desk) -> None:
+    """Refuse what a halted desk does not do."""
+    halted = desk.execution.halted
+    if halted:
+        raise ControlError(
+            Reason.DESK_HALTED,
+            f"the desk is halted: {halted}",
+            remedy="hexdesk risk rearm --reason ...",
+            facts={"halt_reason": halted},
+        )

@@ -12,7 +12,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import host_of, invalid, unknown
+from hexdesk.application.control.errors import host_of, invalid, unknown, wrong_state
 from hexdesk.application.control.setting_changes import changes_between, merged
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.desk import Desk
@@ -110,7 +110,7 @@ class Planning:
         draft = self._known(request)
         host = host_of(self._desk, request.strategy_id)
         if host.state is HostState.RUNNING:
-            raise _wrong_state(host, "given a state", f"hexdesk strategy stop {host.strategy_id}")
+            raise wrong_state(host, "given a state", f"hexdesk strategy stop {host.strategy_id}")
         state = _saved(draft.strategy_id, request.state)
         change = PlanChange.RELOADED
         return await self._make(draft, change, self._show, state)
@@ -141,7 +141,7 @@ class Planning:
         host = host_of(self._desk, request.strategy_id)
         if host.state is HostState.FAULTED:
             remedy = f"hexdesk strategy reload {host.strategy_id}"
-            raise _wrong_state(host, "asked for its state", remedy)
+            raise wrong_state(host, "asked for its state", remedy)
         latest = self._desk.saves.latest.get(host.strategy_id)
         if not request.dry_run:
             latest = self._desk.loading.save(host.strategy_id, now_ns)
@@ -216,7 +216,7 @@ class Planning:
             if known is not None:
                 self._check_version(known, request.expected_version)
             if self._desk.loading.is_stale(candidate):
-                raise _wrong_state(host, "changed", "somebody else did meanwhile; look again")
+                raise wrong_state(host, "changed", "somebody else did meanwhile; look again")
             is_same = False
             if change is PlanChange.UPDATED:
                 self._check_fixed(host, made)
@@ -259,7 +259,7 @@ class Planning:
         named = [each.path for each in changes if not each.reloadable]
         if named:
             remedy = f"hexdesk strategy stop {host.strategy_id}, change it, start it again"
-            raise _wrong_state(host, f"given another {', '.join(named)}", remedy)
+            raise wrong_state(host, f"given another {', '.join(named)}", remedy)
 
     async def prepare_batch(
         self, added: Sequence[StrategyDraft], changed: Sequence[StrategyDraft]
@@ -282,7 +282,7 @@ class Planning:
         host = desk.hosts.get(draft.strategy_id)
         if host is not None and desk.broker_name(host) != draft.broker:
             remedy = f"its orders and positions are at {desk.broker_name(host)}; use another name"
-            raise _wrong_state(host, f"moved to {draft.broker}", remedy)
+            raise wrong_state(host, f"moved to {draft.broker}", remedy)
         if draft.broker not in desk.accounts:
             raise unknown("account", draft.broker, "a restart makes new brokers known")
         for each in draft.instrument_ids:
@@ -293,7 +293,7 @@ class Planning:
         """Refuse a step that cannot be taken, before any is."""
         host, made = step.candidate.host, step.made
         if self._desk.loading.is_stale(step.candidate):
-            raise _wrong_state(host, "changed", "somebody else did meanwhile; look again")
+            raise wrong_state(host, "changed", "somebody else did meanwhile; look again")
         if step.change is PlanChange.UPDATED:
             self._check_fixed(host, made)
         try:
@@ -319,7 +319,7 @@ class Planning:
             raise invalid("strategy_id", "expected 1-40 letters, digits, dashes and underscores")
         host = desk.hosts.get(strategy_id)
         if host is not None and host.strategy is not None:
-            raise _wrong_state(host, "loaded", "it is there; unload it first, or reload it")
+            raise wrong_state(host, "loaded", "it is there; unload it first, or reload it")
         account = request.account or (next(iter(desk.accounts)) if len(desk.accounts) == 1 else "")
         if account not in desk.accounts:
             raise invalid("account", f"expected one of {', '.join(sorted(desk.accounts))}")
@@ -347,9 +347,9 @@ class Planning:
         draft = self._workshop().draft_of(host.strategy_id)
         if host.strategy_id.startswith(MANUAL):
             remedy = "it holds an operator's own orders, and is made of no plugin"
-            raise _wrong_state(host, "changed", remedy)
+            raise wrong_state(host, "changed", remedy)
         if draft is None or host.strategy is None:
-            raise _wrong_state(host, "changed", "hexdesk strategy load makes one")
+            raise wrong_state(host, "changed", "hexdesk strategy load makes one")
         return draft
 
     def _configured(self, host: StrategyHost, now_ns: TimeNs) -> StrategyPlanned | None:
@@ -478,13 +478,4 @@ def _revision(
 ) -> RevisionInfo:
     return RevisionInfo(
         revision=number, settings=settings, create_ns=create_ns, author=author, reason=reason
-    )
-
-
-def _wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
-    return ControlError(
-        Reason.STATE_WRONG,
-        f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
-        remedy=remedy,
-        facts={"state": host.state.value},
     )

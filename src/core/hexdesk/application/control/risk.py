@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import invalid, unknown
+from hexdesk.application.control.errors import invalid, refuse_while_halted, unknown
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.desk import Desk
 from hexdesk.application.risk.gauge import PERCENT, Gauge
@@ -106,14 +106,7 @@ class Risks:
         if members is None:
             known = ", ".join(sorted(groups)) or "none; name some in [risk.groups]"
             raise unknown("group", request.group, f"groups: {known}")
-        halted = self._desk.execution.halted
-        if halted:
-            raise ControlError(
-                Reason.DESK_HALTED,
-                f"the desk is halted: {halted}",
-                remedy="hexdesk risk rearm --reason ...",
-                facts={"halt_reason": halted},
-            )
+        refuse_while_halted(self._desk)
         hosts = [host for host in self._desk.hosts.values() if host.strategy is not None]
         off = [each.strategy_id for each in hosts if not each.entries_allowed]
         on = [each.strategy_id for each in hosts if each.entries_allowed]

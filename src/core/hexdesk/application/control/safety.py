@@ -3,7 +3,14 @@
 from datetime import UTC, date, datetime
 
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import host_of, hosts_of, invalid, unknown
+from hexdesk.application.control.errors import (
+    host_of,
+    hosts_of,
+    invalid,
+    refuse_while_halted,
+    unknown,
+    wrong_state,
+)
 from hexdesk.application.control.paging import page_of
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
@@ -61,7 +68,7 @@ class Safety:
     def resume_entries(self, request: ResumeEntries, now_ns: TimeNs) -> Ids:
         """Allow entries again."""
         hosts = hosts_of(self._desk, request.strategy_id)
-        self._refuse_while_halted()
+        refuse_while_halted(self._desk)
         concerned = [host.strategy_id for host in hosts if not host.entries_allowed]
         if not request.dry_run:
             self._command(commands.ResumeEntries(request.strategy_id, request.reason, now_ns))
@@ -159,7 +166,7 @@ class Safety:
             case StrategyVerb.PAUSE:
                 return (commands.StopEntries(strategy_id, reason, now_ns),)
             case StrategyVerb.RESUME:
-                self._refuse_while_halted()
+                refuse_while_halted(self._desk)
                 return (commands.ResumeEntries(strategy_id, reason, now_ns),)
             case StrategyVerb.INIT:
                 self._refuse_to_start(host)
@@ -182,7 +189,7 @@ class Safety:
         self._refuse_to_start(host)
         strategy_id = host.strategy_id
         if strategy_id in self._initialised and not host.entries_allowed:
-            self._refuse_while_halted()
+            refuse_while_halted(self._desk)
             return (commands.ResumeEntries(strategy_id, request.reason, now_ns),)
         if host.state is HostState.RUNNING:
             return ()
@@ -200,16 +207,6 @@ class Safety:
     def _command(self, command: Command) -> None:
         self._desk.command(command)
         self._chronicle.catch_up()
-
-    def _refuse_while_halted(self) -> None:
-        halted = self._desk.execution.halted
-        if halted:
-            raise ControlError(
-                Reason.DESK_HALTED,
-                f"the desk is halted: {halted}",
-                remedy="hexdesk risk rearm --reason ...",
-                facts={"halt_reason": halted},
-            )
 
     def check_version(self, host: StrategyHost, expected: int) -> None:
         """Refuse an edit of a strategy that changed meanwhile.
@@ -229,10 +226,10 @@ class Safety:
     @staticmethod
     def _refuse_to_start(host: StrategyHost) -> None:
         if host.strategy is None:
-            raise _wrong_state(host, "started", "hexdesk strategy load makes one")
+            raise wrong_state(host, "started", "hexdesk strategy load makes one")
         if host.state is HostState.FAULTED:
             remedy = f"hexdesk strategy reload {host.strategy_id} makes it anew"
-            raise _wrong_state(host, "started", remedy)
+            raise wrong_state(host, "started", remedy)
 
     def _open_ids(self, hosts: list[StrategyHost]) -> list[str]:
         return [
@@ -266,12 +263,3 @@ def _held(host: StrategyHost) -> list[tuple[str, str]]:
         if is_held:
             held.append((host.strategy_id, instrument_id))
     return held
-
-
-def _wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
-    return ControlError(
-        Reason.STATE_WRONG,
-        f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
-        remedy=remedy,
-        facts={"state": host.state.value},
-    )
