@@ -1,6 +1,7 @@
 """`hexdesk live`: let a live desk open positions for a time, or no more."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 _UNITS = {"m": 60, "h": 3_600}
 _DURATION = re.compile(r"(\d{1,4})([mh])")
+
+Body = Callable[..., int | None]
+"""A verb; what it returns is its exit code."""
 
 
 @click.group(invoke_without_command=True)
@@ -68,8 +72,15 @@ def live(
     return run_sources(output, "live", wanted, speed=None, **how)
 
 
-def seconds_of(_context: click.Context, _option: click.Parameter, text: str) -> int:
-    """Return a duration as 8h or 30m in seconds."""
+def duration_option(most: str) -> Callable[[Body], Body]:
+    """Return the option that says how long something is to hold; the desk refuses more."""
+    return click.option(
+        "seconds", "--for", required=True, callback=_seconds_of, metavar="TIME",
+        help=f"How long, as 8h or 30m; at most {most}.",
+    )  # fmt: skip
+
+
+def _seconds_of(_context: click.Context, _option: click.Parameter, text: str) -> int:
     found = _DURATION.fullmatch(text)
     if found is None:
         raise click.BadParameter(f"expected hours or minutes as 8h or 30m, was {text!r}")
@@ -85,10 +96,7 @@ def seconds_of(_context: click.Context, _option: click.Parameter, text: str) -> 
     type=click.Choice(["10", "25", "50", "100"]),
     help="Percent of the size limits that holds.",
 )
-@click.option(
-    "seconds", "--for", required=True, callback=seconds_of, metavar="TIME",
-    help="How long, as 8h or 30m; at most 24h.",
-)  # fmt: skip
+@duration_option("24h")
 @yes_option
 @mutation_options
 @desk_options

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
 Plain = Mapping[str, Any]
+_version_option = click.option(
+    "version", "--expected-version", type=click.IntRange(min=0), default=0,
+    help="Refuse if the configuration has another version by now.",
+)  # fmt: skip
 
 
 @click.command()
@@ -34,27 +38,19 @@ def diff(output: Output, client: "PlainClient") -> int:
 
 
 @click.command()
-@click.option(
-    "version", "--expected-version", type=click.IntRange(min=0), default=0,
-    help="Refuse if the configuration has another version by now.",
-)  # fmt: skip
+@_version_option
 @mutation_options
 @desk_options
 def reload(output: Output, client: "PlainClient", *, how: Plain, version: int) -> None:
     """Let a running desk read its files again and apply what may be reloaded, all or nothing."""
     fields = {"expected_version": version, **how}
     done = client.ask("ConfigurationService.ReloadConfiguration", fields)
-    revision = done["revision"]
-    title = f"revision {revision}" if revision else "would change"
-    output.result("config.reload", done, [_change_table(title, done["changes"])])
+    output.result("config.reload", done, [_done_table(done)])
 
 
 @click.command()
 @click.argument("revision", type=click.IntRange(min=1))
-@click.option(
-    "version", "--expected-version", type=click.IntRange(min=0), default=0,
-    help="Refuse if the configuration has another version by now.",
-)  # fmt: skip
+@_version_option
 @mutation_options
 @desk_options
 def rollback(
@@ -63,8 +59,7 @@ def rollback(
     """Let a running desk run under an earlier configuration again; the files stay as they are."""
     fields = {"revision": revision, "expected_version": version, **how}
     done = client.ask("ConfigurationService.RollbackConfiguration", fields)
-    title = f"revision {done['revision']}" if done["revision"] else "would change"
-    output.result("config.rollback", done, [_change_table(title, done["changes"])])
+    output.result("config.rollback", done, [_done_table(done)])
 
 
 @click.command()
@@ -79,6 +74,12 @@ def history(output: Output, client: "PlainClient") -> None:
     ]  # fmt: skip
     headers = ("#revision", "time", "by", "why", "changed")
     output.result("config.history", found, [make_table("configuration", headers, rows)])
+
+
+def _done_table(done: Plain) -> Table:
+    revision = done["revision"]
+    title = f"revision {revision}" if revision else "would change"
+    return _change_table(title, done["changes"])
 
 
 def _change_table(title: str, changes: Iterable[Plain]) -> Table:

@@ -7,7 +7,7 @@ import click
 
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How
-from hexdesk_app.cli.remote.arming import seconds_of
+from hexdesk_app.cli.remote.arming import duration_option
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options, watch_option
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
 from hexdesk_app.display.tables import Table, make_table
@@ -53,10 +53,7 @@ def acknowledge(output: Output, client: "PlainClient", *, how: How, number: int)
 @click.command("silence")
 @click.argument("rule")
 @scope_option
-@click.option(
-    "seconds", "--for", required=True, callback=seconds_of, metavar="TIME",
-    help="How long, as 8h or 30m; at most seven days.",
-)  # fmt: skip
+@duration_option("seven days")
 @mutation_options
 @desk_options
 def silence(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.remote.acting import yes_option
 from hexdesk_app.cli.remote.connect import (
     confirm_live,
     desk_options,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
 How = Mapping[str, Any]
-_yes = click.option("--yes", "-y", is_flag=True, help="Do it on a live desk, too.")
 LIMITS = "limits"
 NORMAL = "NORMAL"
 
@@ -79,7 +79,7 @@ def rearm(
 @click.argument("value")
 @click.option("strategy", "-s", "--strategy", default="", metavar="NAME", help="Only its rule.")
 @click.option("--instrument", default="", metavar="ID", help="Only its limit.")
-@_yes
+@yes_option
 @mutation_options
 @desk_options
 def set_(

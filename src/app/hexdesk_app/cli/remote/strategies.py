@@ -33,6 +33,9 @@ version_option = click.option(
     "version", "--expected-version", type=click.IntRange(min=0), default=0, show_default=False,
     help="Refuse if the strategy has another version by now.",
 )  # fmt: skip
+keep_option = click.option(
+    "keep", "--keep-orders", is_flag=True, help="Leave its open orders at the venue."
+)
 
 
 @click.group(no_args_is_help=True)
@@ -123,7 +126,7 @@ _verb("reload", "ReloadStrategy", "Make it anew of what is installed now; its st
 
 @strategy.command()
 @click.argument("strategy_id", metavar="STRATEGY")
-@click.option("keep", "--keep-orders", is_flag=True, help="Leave its open orders at the venue.")
+@keep_option
 @version_option
 @mutation_options
 @desk_options
@@ -144,7 +147,7 @@ def stop(
 
 @strategy.command()
 @click.argument("strategy_id", metavar="STRATEGY")
-@click.option("keep", "--keep-orders", is_flag=True, help="Leave its open orders at the venue.")
+@keep_option
 @click.option(
     "state_file", "--state", type=click.Path(path_type=Path), metavar="FILE",
     help="Write what it would have kept over a restart here.",
