@@ -282,11 +282,16 @@ class Operator:
             for order in self._execution.open_orders(host, instrument.id)
             if order.intent.client_order_id in self._closing and order.intent.side is side
         )
+        is_opposed = self._is_opposed(host, instrument.id, side)
+        effect = AUTO if is_opposed else effect
+        reduce_only = host.broker.capabilities.reduce_only and effect is AUTO and not is_opposed
         sent = 0
         largest = instrument.floor_quantity(instrument.max_quantity) or rest
         while rest > 0 and sent < CLOSES_MAX:
             part = min(rest, largest)
-            intent = self._closing_order(host, instrument.id, side, part, effect)
+            intent = self._closing_order(
+                host, instrument.id, side, part, effect, reduce_only=reduce_only
+            )
             self._execution.submit(host, intent, authority)
             rest -= part
             sent += 1
@@ -299,11 +304,12 @@ class Operator:
         side: Side,
         quantity: QtyRaw,
         effect: PositionEffect,
+        *,
+        reduce_only: bool,
     ) -> NewOrder:
         pulse = self._execution.pulse
         client_order_id = self._next_id()
         self._closing.add(client_order_id)
-        is_opposed = self._is_opposed(host, instrument_id, side)
         return NewOrder(
             client_order_id,
             host.strategy_id,
@@ -313,8 +319,8 @@ class Operator:
             MARKET,
             quantity,
             pulse.now_ns,
-            reduce_only=host.broker.capabilities.reduce_only and effect is AUTO and not is_opposed,
-            position_effect=AUTO if is_opposed else effect,
+            reduce_only=reduce_only,
+            position_effect=effect,
             tag=FLATTEN_TAG,
             causation_id=pulse.seq,
         )
