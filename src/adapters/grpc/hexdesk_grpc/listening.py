@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Protocol
 
 from hexdesk.errors import ConfigError
+from hexdesk.plugin import ServerContext
+from hexdesk.ports.control import Control
 
 PORT_MAX = 65_535
 
@@ -27,6 +29,19 @@ class ListenSettings(Protocol):
     def tls_key(self) -> str:
         """PEM file."""
         ...
+
+
+def control_of(context: ServerContext) -> Control:
+    """Return what a server is to serve.
+
+    Raises:
+        ConfigError: It is named where there is no desk.
+    """
+    if context.control is None:
+        raise ConfigError(
+            "needs a desk to control", code="CONFIG_CONFLICT", remedy="name it in a desk's file"
+        )
+    return context.control
 
 
 def parse_listen(settings: ListenSettings) -> tuple[str, int]:

@@ -8,7 +8,6 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from hexdesk.errors import ConfigError
 from hexdesk.plugin import ServerContext
 from hexdesk_api.v1 import (
     access_pb2,
@@ -27,7 +26,7 @@ from hexdesk_api.v1 import (
 )
 from hexdesk_grpc.calls import Calls, Stream, reader
 from hexdesk_grpc.identity import Identity
-from hexdesk_grpc.listening import parse_listen, read_pem
+from hexdesk_grpc.listening import control_of, parse_listen, read_pem
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.settings import GrpcSettings
 from hexdesk_grpc.streams import stream_events, stream_markets
@@ -53,19 +52,15 @@ class GrpcServer:
         Raises:
             ConfigError: The address is not this machine's and there is no TLS, or there is no desk.
         """
-        if context.control is None:
-            raise ConfigError(
-                "needs a desk to control", code="CONFIG_CONFLICT", remedy="name it in a desk's file"
-            )
+        self._control = control_of(context)
         self._settings = settings
         self._logger = context.logger
         self._base_path = context.base_path
         self._host, self._port = parse_listen(settings)
         self._address = f"{self._host}:{self._port}"
         identity = Identity(
-            context.name, context.control, anonymous=settings.anonymous, logger=context.logger
+            context.name, self._control, anonymous=settings.anonymous, logger=context.logger
         )
-        self._control = context.control
         self._identity = identity
         self._calls: Calls | None = None
         self._server: grpc.aio.Server | None = None

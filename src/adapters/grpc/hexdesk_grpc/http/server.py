@@ -26,7 +26,7 @@ from hexdesk_grpc.http.page import POLICY, page
 from hexdesk_grpc.http.settings import HttpSettings
 from hexdesk_grpc.http.streaming import stream_answer
 from hexdesk_grpc.identity import Identity
-from hexdesk_grpc.listening import is_loopback, parse_listen, read_pem
+from hexdesk_grpc.listening import control_of, is_loopback, parse_listen, read_pem
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.server import FILES, STREAMS
 from hexdesk_grpc.turns import Turns
@@ -48,18 +48,14 @@ class HttpServer:
         Raises:
             ConfigError: The address is not this machine's and there is no TLS, or there is no desk.
         """
-        if context.control is None:
-            raise ConfigError(
-                "needs a desk to control", code="CONFIG_CONFLICT", remedy="name it in a desk's file"
-            )
+        self._control = control_of(context)
         self._settings = settings
         self._logger = context.logger
         self._base_path = context.base_path
         self._host, self._port = parse_listen(settings)
         self._address = f"{self._host}:{self._port}"
-        self._control = context.control
         self._identity = Identity(
-            context.name, context.control, anonymous=settings.anonymous, logger=context.logger
+            context.name, self._control, anonymous=settings.anonymous, logger=context.logger
         )
         self._bindings = [
             binding
