@@ -1,5 +1,7 @@
 """Every benchmark runs, and prints the names that are stable; how fast it is, is not asserted."""
 
+from pathlib import Path
+
 import pytest
 
 from hexdesk_app.bench import BENCHES, to_data
@@ -45,8 +47,15 @@ DETAILS = {
 
 
 @pytest.mark.parametrize("name", BENCHES)
-def test_a_benchmark_prints_its_stable_names(name: str) -> None:
-    """E23: throughput (ticks, orders, replay), latency (live), stress (scale)."""
+def test_a_benchmark_prints_its_stable_names(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """E23: throughput (ticks, orders, replay), latency (live), stress (scale).
+
+    Started in the folder of a desk, it does not read that desk's configuration.
+    """
+    (tmp_path / "plugins.toml").write_text("[desk]\nname = 'not a bench'\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     data = to_data(BENCHES[name][0](300))
     assert set(data) == STABLE | DETAILS[name]
     assert data["name"] == name

@@ -84,7 +84,7 @@ def make_app(
     text += "".join(
         EMA_CROSS.format(name=name, instruments=ids) for name, ids in strategies.items()
     )
-    sources = Sources(built_in=(("bench", text + extra),), overrides=overrides, required=False)
+    sources = Sources(built_in=(("bench", text + extra),), overrides=overrides, search=False)
     return build(load_config(sources), overrides=objects)
 
 
