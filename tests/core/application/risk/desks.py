@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from msgspec.structs import replace
 
-from hexdesk.application.risk.catalog import activate
+from hexdesk.application.replay import read_life
+from hexdesk.application.risk.catalog import BY_NAME
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
-from hexdesk.application.risk.plan import RiskPlan
+from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.orders import NewOrder
@@ -19,6 +21,13 @@ from tests.core.application.rig import Rig
 
 ID = INSTRUMENT.id
 ACCOUNT = "account:venue"
+
+
+def activate(name: str, settings: object = None) -> ActiveRule:
+    """Return a rule that is on; without settings, with its defaults."""
+    kind = BY_NAME[name]
+    typed = msgspec.convert(settings or {}, kind.settings)
+    return ActiveRule(name, kind.layer, typed, kind.make)
 
 
 def plan(
@@ -33,10 +42,19 @@ def plan(
 
 
 class RiskRig(Rig):
-    """A rig with a plan."""
+    """A rig with a plan; with a `past` it remembers what that one's journal says of risk."""
 
-    def __init__(self, wanted: RiskPlan, *names: str, deposit: str = "", **more: Any) -> None:
+    def __init__(
+        self,
+        wanted: RiskPlan,
+        *names: str,
+        deposit: str = "",
+        past: Rig | None = None,
+        **more: Any,
+    ) -> None:
         super().__init__(*names, **more)
+        if past is not None:
+            self._remember(past)
         if deposit:
             target = parse_money(deposit)
             self.deposit_more(replace(target, amount=target.amount - self.deposit.amount))
@@ -45,6 +63,13 @@ class RiskRig(Rig):
         self.engine = RiskEngine(self.desk, wanted).attach()
         self.office = RiskOffice(self.desk, self.engine)
         self.start()
+
+    def _remember(self, past: Rig) -> None:
+        self.clock.advance_by(past.clock.now_ns() - self.clock.now_ns())
+        desk = read_life(past.records)
+        assert desk is not None
+        for note in desk.risk.describe():
+            self.desk.risk.take(note)
 
     def buy(self, lots: int = 1, price: int = 0, name: str = "a", **terms: Any) -> str:
         """Send an order of a number of lots; at the market without a price."""

@@ -7,7 +7,6 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.application.replay import read_life
-from hexdesk.application.risk.catalog import activate
 from hexdesk.application.risk.changes import changed, is_looser
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
@@ -16,7 +15,7 @@ from hexdesk.domain.values import SELL
 from hexdesk.testing.broker_bench import ASK, BID
 from tests.core.application.replayed import assert_replayed
 from tests.core.application.rig import Rig
-from tests.core.application.risk.desks import ACCOUNT, ID, RiskRig, plan
+from tests.core.application.risk.desks import ACCOUNT, ID, RiskRig, activate, plan
 
 
 def change(rig: RiskRig, rule: str, key: str, value: str, *, by: str = "me", second: str = "",
@@ -146,24 +145,6 @@ def test_what_happened_is_not_forgotten_when_a_rule_changes() -> None:
     rig.hold(1, ASK)
     rig.fill(rig.send(SELL, 1), price=BID - 5)
     assert rig.levels() == {("strategy:a", "streak"): "REDUCING"}
-
-
-def test_a_losing_streak_goes_on_after_a_restart() -> None:
-    rig = RiskRig(plan(streak={"reduce": "3"}))
-    for _ in range(2):
-        rig.hold(1, ASK)
-        rig.fill(rig.send(SELL, 1), price=BID - 5)
-    assert rig.desk.risk.values("strategy:a", "streak") == (2,)
-    again = RiskRig(plan(), "b")
-    for note in rig.desk.risk.describe():
-        again.desk.risk.take(note)
-    again.add("a")
-    again.engine = RiskEngine(again.desk, rig.engine.plan).attach()
-    again.start()
-    again.hold(1, ASK)
-    again.fill(again.send(SELL, 1), price=BID - 5)
-    assert again.levels() == {("strategy:a", "streak"): "REDUCING"}
-    assert_replayed(rig, 0)
 
 
 def test_a_losing_streak_and_a_strategys_loss_end_where_a_person_accepts_them() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from hexdesk.application.gate_limits import GateLimits
-from hexdesk.application.risk.catalog import BY_NAME, KINDS, activate
+from hexdesk.application.risk.catalog import BY_NAME, KINDS
 from hexdesk.application.risk.ladders import STEPS, LadderRule
 from hexdesk.application.risk.order_rules import CountRule, StopRequired
 from hexdesk.application.risk.plan import ActiveRule
@@ -20,6 +20,7 @@ from hexdesk.domain.risk import Layer, RiskLimits, Verdict
 from hexdesk.errors import ConfigError
 from hexdesk.ports.risk import Edge, OrderCase, WrittenCase
 from hexdesk.testing.broker_bench import INSTRUMENT
+from tests.core.application.risk.desks import activate
 
 ONE = 10**RATE_SCALE
 NUMBERS = st.decimals("0.000001", "100000", places=6).map(str)

@@ -15,15 +15,15 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from hexdesk.application.risk.catalog import KINDS, activate
-from hexdesk.application.risk.ladders import LadderRule, Volatility
-from hexdesk.application.risk.watch import MIN_HISTORY, Movement
+from hexdesk.application.risk.catalog import KINDS
+from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
+from hexdesk.application.risk.watch import Movement
 from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.values import BUY, SELL, Operation, Side
 from tests.core.application.books import check_books
-from tests.core.application.risk.desks import ACCOUNT, ID, LOT, RiskRig, plan
+from tests.core.application.risk.desks import ACCOUNT, ID, LOT, RiskRig, activate, plan
 
 NAMES = ("a", "b")
 DEPOSIT, CAPITAL = 4_000, 1_500

@@ -19,7 +19,9 @@ from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
 from hexdesk.application.risk.ladders import LadderRule, Volatility
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.application.risk.reports import (
-    STREAK,
+    LINK,
+    REJECTS,
+    STRATEGY_RULES,
     AccountReports,
     ReportWatch,
     StrategyReports,
@@ -54,7 +56,6 @@ STEP_ALERTS = {
     HALTED: "RISK_HALTED",
 }
 Ladders = dict[str, tuple[LadderRule, Any]]
-_STRATEGY_REPORTS = frozenset({"streak", "slippage", "fill_ratio"})
 
 
 class RiskEngine:
@@ -135,28 +136,28 @@ class RiskEngine:
             self._join_reports(self._reports, host, _ladders(rules))
 
     def _join_reports(self, reports: ReportWatch, host: StrategyHost, ladders: Ladders) -> None:
-        own = {name: rule for name, rule in ladders.items() if name in _STRATEGY_REPORTS}
+        """Count by the rules that hold now, from where it was left before a restart or a change."""
+        recall = self._memory.values
+        own = {name: rule for name, rule in ladders.items() if name in STRATEGY_RULES}
         scope = f"strategy:{host.strategy_id}"
-        losses = self._memory.values(scope, STREAK)
-        strategy = StrategyReports(scope, self.report, self._remember, own, losses)
+        strategy = StrategyReports(scope, self.report, self._remember, recall, own)
+        account = reports.accounts.get(host.account.id)
+        if account is None:
+            name = self.account_scope(host.account)
+            account = AccountReports(name, self.report, self._remember, recall)
+            reports.accounts[host.account.id] = account
         reports.join(host.strategy_id, strategy)
         general = _ladders(self.plan.rules)
-        account_id = host.account.id
-        known = reports.accounts.get(account_id)
-        if known is not None:
-            known.link = general["link"][0] if "link" in general else None
-            known.rejects = general["rejects"][0] if "rejects" in general else None
-        else:
-            link, rejects = general.get("link"), general.get("rejects")
-            reports.accounts[account_id] = AccountReports(
-                self.account_scope(host.account),
-                self.report,
-                link[0] if link else None,
-                rejects[0] if rejects else None,
-            )
+        account.link, account.rejects = (
+            general[name][0] if name in general else None for name in (LINK, REJECTS)
+        )
+        for counted in (strategy, account):
+            for rule, number in counted.readings():
+                if number:
+                    self.measured[counted.scope, rule.name] = (rule, number)
 
     def _wants_reports(self) -> bool:
-        names = _STRATEGY_REPORTS | {"link", "rejects"}
+        names = STRATEGY_RULES | {LINK, REJECTS}
         return any(names & self.plan.of(each).keys() for each in ("", *self.plan.strategies))
 
     def _stake_of(self, ledger: Ledger) -> Stake:
@@ -390,11 +391,11 @@ class RiskEngine:
         self.apply()
 
     def begin_anew(self, scope: str, rule: str, now_ns: TimeNs) -> None:
-        """Let losses of a scope count from here: a person accepts what was lost."""
-        if rule == "streak":
+        """Let a scope's losses, or what a rule counted, begin here: a person accepts it."""
+        if rule in STRATEGY_RULES:
             strategy_id = scope.partition(":")[2]
             if self._reports is not None and strategy_id in self._reports.strategies:
-                self._reports.strategies[strategy_id].begin_anew()
+                self._reports.strategies[strategy_id].begin_anew(rule)
             return
         for (each, _), purse in self.purses.items():
             if each == scope:

@@ -5,7 +5,7 @@ measured, and when, is `hexdesk.application.risk.watch`'s business; this here is
 """
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
@@ -15,6 +15,10 @@ from hexdesk.domain.money import SCALE_MAX, format_raw, pow10
 from hexdesk.domain.risk import FLATTEN, HALTED, NORMAL, OFF, REDUCING, THROTTLE, WARN, Level
 
 NS_DECIMALS = 9
+MIN_HISTORY = 12
+"""Measurements of movement before one can be called unusual."""
+Window: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
+"""How many of the latest are looked at; so many numbers are a note in the journal."""
 STEPS = (
     ("warn", WARN), ("throttle", THROTTLE), ("reduce", REDUCING),
     ("flatten", FLATTEN), ("halt", HALTED),
@@ -93,7 +97,7 @@ class Slippage(LadderSettings, frozen=True):
     warn: str = "1"
     throttle: str = "3"
     over_pct: str = "0.2"
-    window: int = 10
+    window: Window = 10
 
 
 class FillRatio(LadderSettings, frozen=True):
@@ -104,7 +108,7 @@ class FillRatio(LadderSettings, frozen=True):
     """
 
     warn: str = "5"
-    window: int = 50
+    window: Window = 50
 
 
 class Rejects(LadderSettings, frozen=True):
@@ -133,8 +137,8 @@ class Volatility(LadderSettings, frozen=True):
 
     reduce: str = "3"
     latched: bool = False
-    window_s: int = 300
-    history: int = 288
+    window_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] = 300
+    history: Annotated[int, msgspec.Meta(ge=MIN_HISTORY, le=1_000)] = 288
 
 
 class GrossWatch(LadderSettings, frozen=True):

@@ -13,6 +13,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.changes import Planned, plan_change
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.plan import RiskPlan
+from hexdesk.application.risk.reports import STRATEGY_RULES
 from hexdesk.domain.commands import ResumeEntries, StopEntries
 from hexdesk.domain.risk import (
     NORMAL,
@@ -32,7 +33,7 @@ GROUP = "RISK_GROUP"
 CHANGED = "RISK_CHANGED"
 CHANGE_LOST = "RISK_CHANGE_LOST"
 FORGIVEN = frozenset(
-    {"daily_loss", "drawdown", "desk_loss", "desk_drawdown", "strategy_loss", "streak"}
+    {"daily_loss", "drawdown", "desk_loss", "desk_drawdown", "strategy_loss", *STRATEGY_RULES}
 )
 """Rules whose condition cannot end by itself while nothing is opened: a person accepts it."""
 

@@ -1,10 +1,11 @@
 """Measures what the watching rules ask of venues' reports: failures, refusals, slippage, closes.
 
-A report costs a look at its kind; fills, refusals and unknown outcomes cost more.
+A report costs a look at its kind; fills, refusals and unknown outcomes cost more. What is counted
+is written down whenever it changes, under the name of its rule, and read again after a restart.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from hexdesk.application.host import StrategyHost
@@ -32,38 +33,66 @@ FAILURE_CODES = frozenset({LINK_DOWN, VENUE_OTHER, "VENUE_RATE", "VENUE_AUTH", "
 """Refusals that speak of the link and not of the order."""
 
 
+Recall = Callable[[str, str], tuple[int, ...]]
+"""Returns what was written down of a scope under a name; empty for nothing."""
+LINK, REJECTS = "link", "rejects"
+REJECTS_NOTED = range(100, 1_001)
+"""Of how many refusals the times are written down at most: as many as levels ask for within it."""
+
+
 class AccountReports:
-    """Refusals and failures of one account's venue."""
+    """Refusals and failures of one account's venue.
 
-    __slots__ = ("_rejects", "_report", "failures", "link", "rejects", "scope")
+    Attributes:
+        link: The rule about failures; None for off.
+        rejects: The rule about refusals; likewise.
+        failures: Requests in a row that failed.
+    """
 
-    def __init__(
-        self, scope: str, report: Report, link: LadderRule | None, rejects: LadderRule | None
-    ) -> None:
+    __slots__ = ("_note", "_rejects", "_report", "failures", "link", "rejects", "scope")
+
+    def __init__(self, scope: str, report: Report, note: Note, recall: Recall) -> None:
+        """Go on with what was written down."""
         self.scope = scope
-        self.link = link
-        self.rejects = rejects
-        self.failures = 0
+        self.link: LadderRule | None = None
+        self.rejects: LadderRule | None = None
+        self.failures = sum(recall(scope, LINK))
+        self._note = note
         self._report = report
-        self._rejects: deque[TimeNs] = deque(maxlen=10_000)
+        self._rejects: deque[TimeNs] = deque(recall(scope, REJECTS), maxlen=10_000)
+
+    def readings(self) -> Iterator[tuple[LadderRule, int]]:
+        """Yield each rule with what it has counted so far."""
+        if self.link is not None:
+            yield self.link, self.failures
+        if self.rejects is not None:
+            yield self.rejects, len(self._rejects)
 
     def succeed(self) -> None:
         """Take an answer that shows that the link works."""
         if self.failures:
-            self.failures = 0
-            if self.link is not None:
-                self._report(self.scope, self.link, 0)
+            self._set_failures(0)
 
     def fail(self) -> None:
         """Take a failure of the link."""
-        self.failures += 1
+        self._set_failures(self.failures + 1)
+
+    def _set_failures(self, failures: int) -> None:
+        is_new = failures != self.failures
+        self.failures = failures
         if self.link is not None:
-            self._report(self.scope, self.link, self.failures)
+            if is_new:
+                self._note(self.scope, LINK, (failures,))
+            self._report(self.scope, self.link, failures)
 
     def reject(self, now_ns: TimeNs) -> None:
         """Take a refusal."""
         self._rejects.append(now_ns)
         self.count(now_ns)
+        if self.rejects is not None:
+            asked = self.rejects.thresholds[0][1]
+            most = min(max(asked, REJECTS_NOTED[0]), REJECTS_NOTED[-1])
+            self._note(self.scope, REJECTS, tuple(self._rejects)[-most:])
 
     def count(self, now_ns: TimeNs) -> None:
         """Count the refusals of the last minute."""
@@ -76,16 +105,22 @@ class AccountReports:
     def probe(self) -> None:
         """Let one request try whether a blocked link is back: the next failure blocks it again."""
         if self.link is not None:
-            self.failures = min(self.failures, self.link.thresholds[0][1] - 1)
-            self._report(self.scope, self.link, self.failures)
+            self._set_failures(min(self.failures, self.link.thresholds[0][1] - 1))
 
 
-STREAK = "streak"
-"""What losing closes in a row are remembered as."""
+STREAK, SLIPPAGE, FILL_RATIO = "streak", "slippage", "fill_ratio"
+STRATEGY_RULES = frozenset({STREAK, SLIPPAGE, FILL_RATIO})
 
 
 class StrategyReports:
-    """Losing closes, slippage and fills of one strategy."""
+    """Losing closes, slippage and fills of one strategy.
+
+    Attributes:
+        names: Of its rules.
+        losses: Losing closes in a row.
+        slips: The latest fills of market orders: 1 for each that was worse than allowed.
+        ends: The latest orders that ended: 1 for each without any fill.
+    """
 
     __slots__ = ("_note", "_over", "_report", "_rules", "ends", "losses", "names", "scope", "slips")
 
@@ -94,26 +129,32 @@ class StrategyReports:
         scope: str,
         report: Report,
         note: Note,
+        recall: Recall,
         rules: dict[str, tuple[LadderRule, Any]],
-        losses: tuple[int, ...],
     ) -> None:
-        """Begin to watch a strategy with the losing closes in a row that were written down."""
+        """Go on with what was written down, by these rules."""
         self.scope = scope
-        self.losses = losses[0] if losses else 0
         self._note = note
         self._report = report
         self._rules = {name: rule for name, (rule, _) in rules.items()}
         self.names = frozenset(rules)
         settings = {name: each for name, (_, each) in rules.items()}
-        slip: Slippage = settings.get("slippage", Slippage())
-        ratio: FillRatio = settings.get("fill_ratio", FillRatio())
+        slip: Slippage = settings.get(SLIPPAGE, Slippage())
+        ratio: FillRatio = settings.get(FILL_RATIO, FillRatio())
         self._over = percent("over_pct", slip.over_pct)
-        self.slips: deque[bool] = deque(maxlen=slip.window)
-        self.ends: deque[bool] = deque(maxlen=ratio.window)
+        self.losses = sum(recall(scope, STREAK))
+        self.slips = deque(recall(scope, SLIPPAGE), maxlen=slip.window)
+        self.ends = deque(recall(scope, FILL_RATIO), maxlen=ratio.window)
+
+    def readings(self) -> Iterator[tuple[LadderRule, int]]:
+        """Yield each rule with what it has counted so far."""
+        numbers = {STREAK: self.losses, SLIPPAGE: sum(self.slips), FILL_RATIO: self._unfilled()}
+        for name, rule in self._rules.items():
+            yield rule, numbers[name]
 
     def close(self, gain: int) -> None:
         """Take what a fill realised, before fees."""
-        rule = self._rules.get("streak")
+        rule = self._rules.get(STREAK)
         if rule is not None and gain:
             self._count(rule, self.losses + 1 if gain < 0 else 0)
 
@@ -125,33 +166,44 @@ class StrategyReports:
 
     def slip(self, fill: Fill, touch: PriceRaw) -> None:
         """Take a fill of an order that was decided at a touch."""
-        rule = self._rules.get("slippage")
+        rule = self._rules.get(SLIPPAGE)
         if rule is not None:
             worse = (fill.price - touch) * fill.side
-            self.slips.append(worse * ONE > self._over * touch)
+            self._add(SLIPPAGE, self.slips, int(worse * ONE > self._over * touch))
             self._report(self.scope, rule, sum(self.slips))
-
-    def begin_anew(self) -> None:
-        """Forget what was lost: a person says that it is accepted."""
-        rule = self._rules.get("streak")
-        if rule is not None:
-            self._count(rule, 0)
-
-    def take_over(self, before: "StrategyReports") -> None:
-        """Go on where another left off: its rules have changed, what happened has not."""
-        self.losses = before.losses
-        self.slips.extend(before.slips)
-        self.ends.extend(before.ends)
 
     def end(self, order: Order) -> None:
         """Take an order that has ended."""
-        rule = self._rules.get("fill_ratio")
+        rule = self._rules.get(FILL_RATIO)
+        if rule is not None:
+            self._add(FILL_RATIO, self.ends, int(not order.cum_qty))
+            if len(self.ends) == self.ends.maxlen:
+                self._report(self.scope, rule, self._unfilled())
+
+    def begin_anew(self, name: str) -> None:
+        """Forget what a rule has counted: a person says that it is accepted."""
+        rule = self._rules.get(name)
         if rule is None:
             return
+        if name == STREAK:
+            self._count(rule, 0)
+            return
+        (self.slips if name == SLIPPAGE else self.ends).clear()
+        self._note(self.scope, name, ())
+        self._report(self.scope, rule, 0)
+
+    def _add(self, name: str, window: deque[int], entry: int) -> None:
+        """Let one more into a window; it is written down unless that looks the same."""
+        before = tuple(window)
+        window.append(entry)
+        after = tuple(window)
+        if after != before:
+            self._note(self.scope, name, after)
+
+    def _unfilled(self) -> int:
+        """Return the part of the latest orders without any fill; 0 while there are too few."""
         ends = self.ends
-        ends.append(not order.cum_qty)
-        if len(ends) == ends.maxlen:
-            self._report(self.scope, rule, share(sum(ends), len(ends)))
+        return share(sum(ends), len(ends)) if len(ends) == ends.maxlen else 0
 
 
 _ROUTINE = frozenset({OrderAccepted, Fill, OrderCanceled, OrderUpdated})
@@ -187,9 +239,6 @@ class ReportWatch:
 
     def join(self, strategy_id: str, strategy: StrategyReports) -> None:
         """Tell a strategy's rules from here on."""
-        before = self.strategies.get(strategy_id)
-        if before is not None:
-            strategy.take_over(before)
         self.strategies[strategy_id] = strategy
         self._wanted |= strategy.names
         self._look_closer()

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from hexdesk.application.risk.books import NEVER, Purse, Stake
 from hexdesk.application.risk.days import TradingDays
-from hexdesk.application.risk.ladders import LadderRule, Volatility
+from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
 from hexdesk.application.risk.numbers import NO_LIMIT, ONE, share
 from hexdesk.domain.market import Quote, Trade
 from hexdesk.domain.money import SCALE_MAX, pow10
@@ -22,8 +22,6 @@ Note = Callable[[str, str, tuple[int, ...]], None]
 """Writes down what is to be remembered: scope, name, numbers."""
 PEAK_NOTE_NS = 60 * NS_PER_SECOND
 """How long a new peak may wait to be written down."""
-MIN_HISTORY = 12
-"""Measurements of movement before one can be called unusual."""
 
 
 class Losses:
