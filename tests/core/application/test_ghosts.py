@@ -121,6 +121,26 @@ def test_an_exit_that_its_strategy_overtook_goes_and_stays_away() -> None:
     assert not rig.desk.execution.open
     rig.quote()
     assert len(rig.sent) == 3
+    assert "PROTECTION_LOST" not in rig.alerts, "there is nothing left to protect"
+
+
+def test_an_entry_filled_after_all_has_its_exit_back_for_that_much() -> None:
+    """What others closed is not counted again when a fill comes late."""
+    rig = Rig().start()
+    ids = rig.act(
+        lambda context: context.submit_bracket(
+            INSTRUMENT.id, BUY, 3 * LOT, entry_price=ASK, stop_price=BID - 500
+        )
+    )
+    rig.accept(ids.entry)
+    rig.fill(ids.entry, 2 * LOT)
+    rig.accept(ids.stop)
+    rig.act(lambda context: context.cancel(ids.entry))
+    rig.canceled(ids.entry)
+    rig.fill(submit(rig, SELL, 2))
+    rig.canceled(ids.stop)
+    rig.fill(ids.entry, LOT)
+    assert (rig.sent[-1].list_id, rig.sent[-1].quantity) == (ids.entry, LOT)
 
 
 def test_an_exit_of_a_venue_without_reduce_only_goes_too() -> None:

@@ -2,7 +2,8 @@
 
 The entry's fills release the exits for exactly the quantity that was filled; the exits follow it,
 and what one exit fills is taken off the other. All of it follows from one rule, `_rebalance`:
-every exit leg works what the entry has filled less what all legs have exited. It holds for ever:
+every exit leg works what the entry has filled less what all legs, and others, have exited. It holds
+for ever:
 a fill that comes after its order was canceled, or a broken trade, brings back an exit that the
 desk itself had recalled, or that never reached the venue, never one that a strategy or a person
 canceled.
@@ -89,12 +90,15 @@ class _Leg:
 class _OrderList:
     """An entry (or a fixed quantity, for OCO) and its exits."""
 
-    __slots__ = ("entry_id", "is_at_work", "is_stale", "legs", "noted", "quantity")
+    __slots__ = ("entry_id", "is_at_work", "is_stale", "legs", "noted", "quantity", "settled_qty")
 
-    def __init__(self, entry_id: str, legs: list[_Leg], quantity: QtyRaw) -> None:
+    def __init__(
+        self, entry_id: str, legs: list[_Leg], quantity: QtyRaw, settled_qty: QtyRaw = 0
+    ) -> None:
         self.entry_id = entry_id
         self.legs = legs
         self.quantity = quantity
+        self.settled_qty = settled_qty
         self.is_at_work = False
         self.is_stale = False
         self.noted: ListChanged | None = None
@@ -105,7 +109,7 @@ class _OrderList:
             LegNote(tuple(leg.order_ids), leg.is_recalled, leg.resize_id, leg.is_given_up)
             for leg in self.legs
         )
-        return ListChanged(list_id, self.entry_id, self.quantity, legs)
+        return ListChanged(list_id, self.entry_id, self.quantity, legs, self.settled_qty)
 
 
 class Contingencies:
@@ -143,7 +147,7 @@ class Contingencies:
             leg.is_recalled = note.is_recalled
             leg.is_given_up = note.is_given_up
             leg.resize_id = note.resize_id
-        orders = _OrderList(change.entry_id, legs, change.quantity)
+        orders = _OrderList(change.entry_id, legs, change.quantity, change.settled_qty)
         orders.noted = change
         self._lists[change.list_id] = orders
 
@@ -167,6 +171,13 @@ class Contingencies:
                     leg.is_recalled = False
                     leg.is_given_up = True
             self._note(intent.list_id, orders)
+
+    def settle(self, list_id: str) -> None:
+        """Recall a list's exits: others have closed all that it still had to exit."""
+        orders = self._lists.get(list_id)
+        if orders is not None:
+            orders.settled_qty += max(self._to_exit(orders), 0)
+            self.on_change(list_id)
 
     def catch_up(self) -> None:
         """Do for every list what could not be done: the desk was halted, or had no way out."""
@@ -201,9 +212,7 @@ class Contingencies:
         entry = find(orders.entry_id) if orders.entry_id else None
         if entry is None and orders.entry_id:
             return  # it is about to be sent
-        target = orders.quantity if entry is None else entry.cum_qty
-        parts = [find(order_id) for leg in orders.legs for order_id in leg.order_ids]
-        to_exit = target - sum(part.cum_qty for part in parts if part is not None)
+        to_exit = self._to_exit(orders)
         entry_over = entry is None or entry.is_closed
         for leg in orders.legs:
             order = find(leg.order_ids[-1])
@@ -213,6 +222,15 @@ class Contingencies:
                 self._revive(leg, order, to_exit, has_way=has_way)
             else:
                 self._follow(leg, order, to_exit, entry_over=entry_over)
+
+    def _to_exit(self, orders: _OrderList) -> QtyRaw:
+        """Return what was filled and not closed yet."""
+        find = self._desk.order
+        entry = find(orders.entry_id) if orders.entry_id else None
+        target = orders.quantity if entry is None else entry.cum_qty
+        parts = [find(order_id) for leg in orders.legs for order_id in leg.order_ids]
+        exited = sum(part.cum_qty for part in parts if part is not None)
+        return target - orders.settled_qty - exited
 
     def _revive(self, leg: _Leg, order: Order, to_exit: QtyRaw, *, has_way: bool) -> None:
         """Send a closed exit anew, unless it was meant to end or the venue would not have it."""

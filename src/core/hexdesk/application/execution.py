@@ -86,7 +86,7 @@ class Execution:
     ) -> None:
         self._store = store = OrderStore(pulse, journal, alerts, counts)
         self.lists = self._lists = Contingencies(self)
-        ghosts = GhostOrders(store, self.cancel)
+        ghosts = GhostOrders(store, self.cancel, self._lists.settle)
         self.reception = reception = Reception(
             store, store.record, self._lists.on_change, fault, self.reduce, sweep=ghosts.look
         )

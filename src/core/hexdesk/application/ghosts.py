@@ -22,11 +22,18 @@ CODE = "GHOST_ORDER"
 class GhostOrders:
     """Cancels what is left of the closed positions of one desk."""
 
-    __slots__ = ("_cancel", "_store")
+    __slots__ = ("_cancel", "_settle", "_store")
 
-    def __init__(self, store: OrderStore, cancel: Callable[[Order, Authority], bool]) -> None:
+    def __init__(
+        self,
+        store: OrderStore,
+        cancel: Callable[[Order, Authority], bool],
+        settle: Callable[[str], None],
+    ) -> None:
+        """Look at the orders of a store; `settle` has a list recall its exits."""
         self._store = store
         self._cancel = cancel
+        self._settle = settle
 
     def look(self, host: StrategyHost, ledger: Ledger) -> None:
         """Cancel what a strategy has left in an instrument, unless something may open again."""
@@ -37,10 +44,17 @@ class GhostOrders:
         ]
         if not all(_is_exit(order) for order in orders):
             return
-        for order in orders:
+        leg_of = ledger.position.leg
+        ghosts = [
+            order
+            for order in orders
+            if not order.pending_cancels
+            and not leg_of(order.intent.side, order.intent.position_effect).quantity
+        ]
+        for order in ghosts:
             intent = order.intent
-            leg = ledger.position.leg(intent.side, intent.position_effect)
-            if not leg.quantity and self._cancel(order, PROTECTION):
+            self._settle(intent.list_id)
+            if order.pending_cancels or self._cancel(order, PROTECTION):
                 text = f"{host.strategy_id} holds no {intent.instrument_id} that it could close"
                 self._store.alert(CODE, intent.client_order_id, text)
 

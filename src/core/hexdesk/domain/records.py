@@ -89,12 +89,21 @@ class LegNote(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class ListChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="list"):
-    """How linked orders now stand: `entry_id` is empty for OCO, whose quantity is fixed."""
+    """How linked orders now stand.
+
+    Attributes:
+        list_id: Of all its orders.
+        entry_id: Empty for OCO, whose quantity is fixed.
+        quantity: Of the entry, or of the pair.
+        legs: Its exits.
+        settled_qty: What orders that are not of the list closed of it.
+    """
 
     list_id: str
     entry_id: str
     quantity: QtyRaw
     legs: tuple[LegNote, ...]
+    settled_qty: QtyRaw = 0
 
 
 class StrategySaved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="saved"):
