@@ -32,6 +32,12 @@ class NotRunningError(HexdeskError):
     code = "NOT_RUNNING"
 
 
+class StoppedError(HexdeskError):
+    """A desk was asked to stop before it was up."""
+
+    code = "STOPPED"
+
+
 class RefusedError(HexdeskError):
     """A running desk refused, or does not answer.
 

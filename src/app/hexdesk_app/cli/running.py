@@ -14,7 +14,7 @@ from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output, is_terminal, terminal
 from hexdesk_app.config import Sources
 from hexdesk_app.display.live_table import LiveTable
-from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK
+from hexdesk_app.problems import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, StoppedError
 from hexdesk_app.running.heartbeat import Beat, Heartbeat
 
 if TYPE_CHECKING:
@@ -119,7 +119,12 @@ def run_sources(
         Heartbeat(config.state_path) as heart,
     ):
         watch = _watching(heart, show)
-        result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
+        try:
+            result = run_desk(config, Options(speed=speed, watch=watch, forever=True))
+        except StoppedError as error:
+            output.warn(error.message)
+            output.document(verb, None)
+            return EXIT_OK
     return _finish(output, verb, config, result, report)
 
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from contextvars import Context
 from functools import partial
 
@@ -16,6 +16,7 @@ from hexdesk.domain.order import Order
 from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
+from hexdesk_app.problems import StoppedError
 from hexdesk_app.result import RunResult
 from hexdesk_app.running.attaching import Attaching
 from hexdesk_app.running.links import LinkKind
@@ -24,6 +25,7 @@ from hexdesk_app.running.live_feeds import LiveFeeds
 from hexdesk_app.running.reconciling import Reconciliation
 from hexdesk_app.running.resume import StateKeeper, open_balances, restore_strategies, resume
 from hexdesk_app.running.session import Options, Session, surroundings, within
+from hexdesk_app.running.signals import done_before, stop_signals
 
 READY_TIMEOUT_S = 30.0
 """How long a start waits for everybody; until one was compared with nothing is opened there."""
@@ -58,7 +60,7 @@ async def run_live(config: Config, options: Options) -> RunResult:
             stack.push_async_callback(feed.close)
         stack.callback(feeds.close)
         stack.push_async_callback(attaching.close)
-        await feeds.reach()
+        await _reach_feeds(feeds, options)
         reach = partial(_reach_broker, app, attaching)
         session = await stack.enter_async_context(surroundings(app, options, reach))
         stack.push_async_callback(attaching.close)
@@ -100,6 +102,24 @@ async def run_live(config: Config, options: Options) -> RunResult:
             raise attaching.failure
         session.is_stopping = False
         return session.result()
+
+
+async def _reach_feeds(feeds: LiveFeeds, options: Options) -> None:
+    """Reach what tells the desk its instruments, however long that takes.
+
+    Raises:
+        StoppedError: Somebody asked to stop meanwhile.
+    """
+    asked, names = asyncio.Event(), list[str]()
+
+    def stop(name: str) -> None:
+        names.append(name)
+        asked.set()
+
+    with stop_signals(stop) if options.handle_signals else nullcontext():
+        if not await done_before(asked, feeds.reach()):
+            message = f"{names[0]} came before the desk was up: no order was sent"
+            raise StoppedError(message)
 
 
 async def _reach_broker(app: Application, attaching: Attaching, name: str, broker: Broker) -> None:

@@ -4,9 +4,9 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -23,7 +23,7 @@ from hexdesk_app.running.collect import Sampler, make_result
 from hexdesk_app.running.garbage import Sweeper
 from hexdesk_app.running.history import History, make_read_model
 from hexdesk_app.running.latency import LatencyHistogram
-from hexdesk_app.running.signals import stop_signals
+from hexdesk_app.running.signals import done_before, stop_signals
 from hexdesk_app.telemetry.monitor import DeskMonitor
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
@@ -33,7 +33,7 @@ CONNECT_TIMEOUT_S = 30.0
 
 T = TypeVar("T")
 LiveTable = Callable[["Session"], None]
-Reach = Callable[[str, Broker], Awaitable[None]]
+Reach = Callable[[str, Broker], Coroutine[Any, Any, None]]
 logger = logging.getLogger("hexdesk.run")
 
 
@@ -106,6 +106,10 @@ class Session:
         except TimeoutError:
             return
 
+    async def unless_stopping(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do some work, or give it up as soon as somebody asks to stop."""
+        await done_before(self._stop, work)
+
     def watch(self) -> None:
         """Take a sample, show the live table, and tidy up."""
         self._sweeper.sweep()
@@ -174,16 +178,18 @@ class Session:
 async def surroundings(
     app: Application, options: Options, reach: Reach | None = None
 ) -> AsyncGenerator[Session]:
-    """Connect brokers, start servers, listen to signals; undo all of it in the reverse order.
+    """Listen to signals, connect brokers, start servers; undo all of it in the reverse order.
 
     `reach` connects a broker; by default it must succeed at once.
     """
     async with AsyncExitStack() as stack:
+        session = Session(app, options)
+        if options.handle_signals:
+            stack.enter_context(stop_signals(session.stop))
         read_model = make_read_model(app.config, app.parts)
         history = None if read_model is None else History(app.desk, app.journal, read_model)
         if history is not None:
             stack.callback(history.close)  # after the journal's last commit
-        session = Session(app, options)
         watcher = make_watch(app, session.latency)
         stack.callback(session.end_watch)  # likewise
         stack.callback(app.journal.close)
@@ -197,15 +203,13 @@ async def surroundings(
             watcher.start(history)
         for name, broker in app.assembly.brokers.items():
             stack.push_async_callback(broker.close)
-            await (reach or _reach_now)(name, broker)
+            await session.unless_stopping((reach or _reach_now)(name, broker))
         app.process.attach(session.stop, lambda: session.is_stopping)
         app.process.watch_links(app.links)
         for name, server in app.servers.items():
             stack.push_async_callback(server.stop)
             await within(server.start(), f"server {name!r} starts")
             logger.info("server %s listens on %s", name, server.address)
-        if options.handle_signals:
-            stack.enter_context(stop_signals(session.stop))
         yield session
 
 

@@ -2,9 +2,10 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 
@@ -33,3 +34,22 @@ def stop_signals(stop: Callable[[str], None]) -> Generator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
+
+
+async def done_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Do some work, and give it up when `stop` is set; return whether it was done.
+
+    Raises:
+        Exception: Whatever the work raises.
+    """
+    task, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait((task, asked), return_when=asyncio.FIRST_COMPLETED)
+        is_done = task.done()
+        if is_done:
+            task.result()
+        return is_done
+    finally:
+        for each in (task, asked):
+            each.cancel()
+        await asyncio.gather(task, asked, return_exceptions=True)
