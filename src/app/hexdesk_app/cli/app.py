@@ -62,6 +62,7 @@ class LazyGroup(click.Group):
         "certs": "hexdesk_app.cli.certs:certs",
         "audit": "hexdesk_app.cli.remote.looking:audit",
         "alert": "hexdesk_app.cli.alert:alert",
+        "logs": "hexdesk_app.cli.logs:logs",
         "log": "hexdesk_app.cli.remote.monitoring:log",
         "bench": "hexdesk_app.cli.measuring:bench",
         "sim": "hexdesk_app.cli.venue:sim",

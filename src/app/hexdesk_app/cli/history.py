@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TypeVar
@@ -23,6 +22,7 @@ from hexdesk.ports.read_model import (
 )
 from hexdesk_app.cli.common import output_options
 from hexdesk_app.cli.output import Output
+from hexdesk_app.cli.times import to_ns
 from hexdesk_app.display.numbers import count, moment
 from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotFoundError
@@ -41,7 +41,6 @@ R = TypeVar("R", bound=msgspec.Struct)
 Body = Callable[..., int | None]
 
 LIMIT = 50
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CATEGORIES = [each.value for each in Category]
 PageOptions = dict[str, object]
 ORDER_HEADERS = ("time", "order", "strategy", "instrument", "side", "type", "#quantity", "#price",
@@ -65,25 +64,12 @@ def history() -> None:
 _path = click.argument("path", required=False, metavar="[PATH]", type=click.Path(path_type=Path))
 
 
-def _to_ns(context: click.Context, option: click.Parameter, text: str) -> TimeNs:
-    """Return a time: a date, a date and time (UTC unless it says otherwise), or nanoseconds."""
-    if text.isdigit() and len(text) > len("20261121"):
-        return int(text)
-    try:
-        found = datetime.fromisoformat(text) if text else EPOCH
-    except ValueError:
-        message = f"{text!r} is no time; write 2026-11-21 or 2026-11-21T08:30:00"
-        raise click.BadParameter(message, ctx=context, param=option) from None
-    since = (found if found.tzinfo else found.replace(tzinfo=UTC)) - EPOCH
-    return (since.days * 86_400 + since.seconds) * NS_PER_SECOND + since.microseconds * 1_000
-
-
 def _page_options(body: Body) -> Body:
     """Add --since, --until, --oldest-first, --limit and --page-token; the verb gets `page`."""
 
-    @click.option("since_ns", "--since", callback=_to_ns, default="", metavar="TIME",
+    @click.option("since_ns", "--since", callback=to_ns, default="", metavar="TIME",
                   help="Rows from this time on.")  # fmt: skip
-    @click.option("until_ns", "--until", callback=_to_ns, default="", metavar="TIME",
+    @click.option("until_ns", "--until", callback=to_ns, default="", metavar="TIME",
                   help="Rows before this time.")  # fmt: skip
     @click.option("oldest_first", "--oldest-first", is_flag=True, help="Else the newest is first.")
     @click.option("limit", "--limit", type=click.IntRange(1, PAGE_ROWS_MAX), default=LIMIT,
