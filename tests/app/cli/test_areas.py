@@ -25,7 +25,7 @@ AREAS = {
     ),
     "safety": (
         "stop-entries", "stop", "flatten", "halt", "risk rules", "risk presets", "risk report",
-        "risk explain", "risk rearm", "reconcile",
+        "risk explain", "risk rearm", "reconcile", "roll-trading-day",
     ),
     "operations": (
         "events", "token create", "token list", "token revoke", "approvals list",

@@ -51,6 +51,7 @@ class LazyGroup(click.Group):
         "resume-entries": "hexdesk_app.cli.remote.acting:resume_entries",
         "stop": "hexdesk_app.cli.remote.acting:stop",
         "flatten": "hexdesk_app.cli.remote.acting:flatten",
+        "roll-trading-day": "hexdesk_app.cli.remote.trading_day:roll_trading_day",
         "reconcile": "hexdesk_app.cli.remote.reconciling:reconcile",
         "live": "hexdesk_app.cli.remote.arming:live",
         "halt": "hexdesk_app.cli.remote.acting:halt",
