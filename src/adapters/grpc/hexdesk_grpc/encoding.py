@@ -4,31 +4,33 @@ from collections.abc import Callable
 from typing import Any
 
 from hexdesk.ports.control import EventBatch
-from hexdesk.ports.control_events import Event, EventKind, EventPayload, Resync, Snapshot
+from hexdesk.ports.control_events import Event, EventKind, Resync, Snapshot
 from hexdesk_api.v1 import events_pb2
-from hexdesk_grpc import into, to_wire
+from hexdesk_grpc import bodies, to_wire
+from hexdesk_grpc.wire import VARINT, Fields, delimited, varint
 
-_EVENTS_TAG = b"\x1a"
-"""How protobuf begins an item of `StreamEventsResponse.events`."""
-_VARINT_MORE = 0x80
 _CAUSES = {
     Resync.TOKEN_TOO_OLD: events_pb2.Resync.CAUSE_TOKEN_TOO_OLD,
     Resync.OTHER_RUN: events_pb2.Resync.CAUSE_OTHER_RUN,
     Resync.TOO_SLOW: events_pb2.Resync.CAUSE_TOO_SLOW,
     Resync.TOKEN_UNUSABLE: events_pb2.Resync.CAUSE_TOKEN_UNUSABLE,
 }
-Put = Callable[[Any, events_pb2.Event], None]
-_PUTS: dict[EventKind, Put] = {
-    EventKind.ORDER: lambda info, event: into.put_order(info, event.order),
-    EventKind.ORDER_REPORT: lambda info, event: into.put_report(info, event.order_report),
-    EventKind.FILL: lambda info, event: into.put_fill(info, event.fill),
-    EventKind.POSITION: lambda info, event: into.put_position(info, event.position),
-    EventKind.ACCOUNT: lambda info, event: event.account.CopyFrom(to_wire.account(info)),
-    EventKind.STRATEGY: lambda info, event: event.strategy.CopyFrom(to_wire.strategy(info)),
-    EventKind.DESK: lambda info, event: event.desk.CopyFrom(to_wire.desk(info)),
-    EventKind.ALERT: lambda info, event: event.alert.CopyFrom(to_wire.alert(info)),
-    EventKind.COMMAND: lambda info, event: event.command.CopyFrom(to_wire.command(info)),
+_BODIES: dict[EventKind, Callable[[Any], bytes]] = {
+    EventKind.ORDER: bodies.order,
+    EventKind.ORDER_REPORT: bodies.report,
+    EventKind.FILL: bodies.fill,
+    EventKind.POSITION: bodies.position,
+    EventKind.ACCOUNT: lambda info: to_wire.account(info).SerializeToString(),
+    EventKind.STRATEGY: lambda info: to_wire.strategy(info).SerializeToString(),
+    EventKind.DESK: lambda info: to_wire.desk(info).SerializeToString(),
+    EventKind.ALERT: lambda info: to_wire.alert(info).SerializeToString(),
+    EventKind.COMMAND: lambda info: to_wire.command(info).SerializeToString(),
 }
+_FIELDS = Fields(events_pb2.Event)
+_SEQUENCE = _FIELDS.tag("sequence", VARINT)
+_TIME = _FIELDS.time("time")
+_TAGS = {kind: _FIELDS.tag(kind.name.lower()) for kind in EventKind}
+_EVENTS = Fields(events_pb2.StreamEventsResponse).tag("events")
 _STATES = frozenset({EventKind.POSITION, EventKind.ACCOUNT})
 """Kinds that show a state as it is now: of many that were waiting, all show the same."""
 
@@ -63,73 +65,43 @@ def encode_head(batch: EventBatch) -> bytes:
 
 def event(found: Event) -> events_pb2.Event | None:
     """Return an event; None for one about something that is gone."""
-    payload = found.payload
-    if payload is None:
+    if found.payload is None:
         return None
-    message = events_pb2.Event()
-    _put(found, payload, message)
-    return message
+    return events_pb2.Event.FromString(_event(found, _BODIES[found.kind](found.payload)))
 
 
 class Encoder:
     """Encodes the events of one batch; a state that comes several times is encoded once."""
 
     def __init__(self) -> None:
-        self._scratch = events_pb2.Event()
         self._states: dict[int, bytes] = {}
 
     def encode(self, found: Event) -> bytes:
         """Return an event as an item of the response, and keep it for other readers."""
-        payload = found.payload
+        payload, kind = found.payload, found.kind
         if payload is None:
             return b""
-        scratch = self._scratch
-        scratch.Clear()
-        if found.kind in _STATES:
-            body = self._state(found, payload)
+        if kind in _STATES:  # the payload may be the same object as that of an earlier one
+            body = self._states.get(id(payload))  # alive as long as its event, which is the batch's
+            if body is None:
+                body = self._states[id(payload)] = _BODIES[kind](payload)
         else:
-            _put(found, payload, scratch)
-            body = scratch.SerializeToString()
-        size = len(body)
-        head = _HEADS[size] if size < HEADS_MAX else _EVENTS_TAG + _varint(size)
-        found.wire = wire = head + body
+            body = _BODIES[kind](payload)
+        found.wire = wire = _EVENTS + delimited(_event(found, body))
         return wire
 
-    def _state(self, found: Event, payload: EventPayload) -> bytes:
-        """Return an event whose payload may be the same object as that of an earlier one."""
-        scratch = self._scratch
-        _put_head(found, scratch)
-        head = scratch.SerializeToString()
-        rest = self._states.get(id(payload))  # alive as long as its event, which is the batch's
-        if rest is None:
-            _PUTS[found.kind](payload, scratch)
-            rest = self._states[id(payload)] = scratch.SerializeToString()[len(head) :]
-        return head + rest
 
-
-def _put(found: Event, payload: EventPayload, message: events_pb2.Event) -> None:
-    _put_head(found, message)
-    _PUTS[found.kind](payload, message)
-
-
-def _put_head(found: Event, message: events_pb2.Event) -> None:
-    message.sequence = found.sequence
-    if found.ts_ns:
-        into.put_time(found.ts_ns, message.time)
-
-
-def _varint(number: int) -> bytes:
-    encoded = bytearray()
-    while number >= _VARINT_MORE:
-        encoded.append(number & (_VARINT_MORE - 1) | _VARINT_MORE)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
-
-
-HEADS_MAX = 1_024
-_HEADS = [_EVENTS_TAG + _varint(size) for size in range(HEADS_MAX)]
-"""How an event of a size begins in the response."""
+def _event(found: Event, body: bytes) -> bytes:
+    return b"".join(
+        (
+            _SEQUENCE,
+            varint(found.sequence),
+            _TIME(found.ts_ns),
+            _TAGS[found.kind],
+            varint(len(body)),
+            body,
+        )
+    )
 
 
 def _snapshot(part: Snapshot) -> events_pb2.Snapshot:

@@ -21,7 +21,7 @@ from hexdesk_api.v1 import (
     risk_pb2,
     strategies_pb2,
 )
-from hexdesk_grpc import into
+from hexdesk_grpc import bodies
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -88,30 +88,22 @@ def money(amount: views.Amount | None) -> common_pb2.Money | None:
 
 def order(info: views.OrderInfo) -> orders_pb2.Order:
     """Return an order."""
-    message = orders_pb2.Order()
-    into.put_order(info, message)
-    return message
+    return orders_pb2.Order.FromString(bodies.order(info))
 
 
 def fill(info: views.FillInfo) -> events_pb2.Fill:
     """Return a fill."""
-    message = events_pb2.Fill()
-    into.put_fill(info, message)
-    return message
+    return events_pb2.Fill.FromString(bodies.fill(info))
 
 
 def report(info: views.ReportInfo) -> events_pb2.OrderReport:
     """Return a fact about an order."""
-    message = events_pb2.OrderReport()
-    into.put_report(info, message)
-    return message
+    return events_pb2.OrderReport.FromString(bodies.report(info))
 
 
 def position(info: views.PositionInfo) -> portfolio_pb2.Position:
     """Return a position."""
-    message = portfolio_pb2.Position()
-    into.put_position(info, message)
-    return message
+    return portfolio_pb2.Position.FromString(bodies.position(info))
 
 
 def _moneys(amounts: Iterable[views.Amount]) -> list[common_pb2.Money]:
