@@ -224,15 +224,15 @@ class Desk:
         self, strategy_id: str, broker: str, instrument_ids: Iterable[str]
     ) -> StrategyHost:
         """Make the books of an owner, for `put_host`."""
-        account = self.accounts[broker]
+        account, venue = self.accounts[broker], self._brokers[broker]
         return StrategyHost(
             strategy_id,
-            broker=self._brokers[broker],
+            broker=venue,
             account=account,
             ledgers={
                 each: Ledger(strategy_id, self._by_id[each], account) for each in instrument_ids
             },
-            gate=RiskGate(self._brokers[broker].capabilities, self.limits.gate),
+            gate=RiskGate(venue.capabilities, self.limits.gate, self.execution.open),
         )
 
     def put_host(self, host: StrategyHost) -> None:

@@ -6,6 +6,8 @@ place behind the same `check`.
 """
 
 from collections import deque
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 from hexdesk.application.gate_limits import NO_LIMIT, GateLimits
@@ -20,6 +22,7 @@ from hexdesk.application.risk_rules import (
     check_session,
 )
 from hexdesk.application.soundness import soundness_problem
+from hexdesk.application.unlocated import equal_unlocated
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder, order_value_problem
@@ -35,6 +38,8 @@ from hexdesk.domain.values import (
     TimeNs,
 )
 from hexdesk.ports.broker import Capabilities
+
+NO_ORDERS: Mapping[str, Order] = MappingProxyType({})
 
 
 class Checks(Protocol):
@@ -103,6 +108,7 @@ class RiskGate:
         "_capabilities",
         "_is_plain",
         "_limits",
+        "_orders",
         "_supported",
         "_takes_post_only",
         "checks",
@@ -110,9 +116,16 @@ class RiskGate:
         "rate",
     )
 
-    def __init__(self, capabilities: Capabilities, limits: dict[str, GateLimits]) -> None:
+    def __init__(
+        self,
+        capabilities: Capabilities,
+        limits: dict[str, GateLimits],
+        orders: Mapping[str, Order] = NO_ORDERS,
+    ) -> None:
+        """Check by limits of each instrument, and beside the desk's open orders."""
         self._capabilities = capabilities
         self._limits = limits
+        self._orders = orders
         self._supported = frozenset(
             (order_type, force)
             for order_type in capabilities.order_types
@@ -120,6 +133,7 @@ class RiskGate:
         )
         self._is_plain = (
             capabilities.position_mode is not HEDGING
+            and capabilities.client_ids
             and {(LIMIT, GTC), (MARKET, GTC)} <= self._supported
         )
         self._takes_post_only = capabilities.post_only
@@ -176,6 +190,7 @@ class RiskGate:
             or check_session(order, ledger)
             or (check_free(order, ledger, order.quantity) if is_close(order) else None)
             or check_limits(candidate, ledger, limits, open_count, order.quantity)
+            or self._check_unanswered(order)
         )
 
     def check_terms(self, order: NewOrder, ledger: Ledger) -> Denial | None:
@@ -243,6 +258,13 @@ class RiskGate:
         if denial is None and is_close(order):
             return check_close_size(rest, ledger.closable(order))
         return denial
+
+    def _check_unanswered(self, order: NewOrder) -> Denial | None:
+        """Return why an order must wait: no id would tell it from one that is unanswered."""
+        if self._capabilities.client_ids:
+            return None
+        equal = equal_unlocated(order, self._orders.values())
+        return ("ORDER_UNANSWERED", f"equal={equal}") if equal else None
 
     def _check_support(self, order: NewOrder) -> Denial | None:
         capabilities = self._capabilities

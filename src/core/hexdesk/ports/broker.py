@@ -47,6 +47,9 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
         display_quantity: Whether it takes icebergs.
         amend: Whether an open order can be amended; else desks cancel and send anew.
         position_effects: Whether it takes OPEN and CLOSE.
+        client_ids: Whether the venue keeps client order ids; where it does not, queries and late
+            reports name orders by the venue's id alone, and of equal orders only one may be
+            unanswered at a time.
         dedupes_client_id: Whether sending one client order id twice provably makes one order.
         lookup_key: What an order in doubt is looked up by: `client_order_id`, or empty for none.
         visibility_delay_ms: After this long a query shows every order that was received.
@@ -62,6 +65,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     display_quantity: bool = False
     amend: bool = False
     position_effects: bool = False
+    client_ids: bool = True
     dedupes_client_id: bool = False
     lookup_key: str = ""
     visibility_delay_ms: int = 0

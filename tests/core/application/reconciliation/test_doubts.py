@@ -7,7 +7,7 @@ from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.doubts import Doubts
 from hexdesk.application.reconciliation.fills import by_venue_id
-from hexdesk.application.reconciliation.fingerprints import is_in_the_way, match
+from hexdesk.application.reconciliation.fingerprints import match
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.order import Order
 from hexdesk.domain.order_state import apply
@@ -25,7 +25,6 @@ from hexdesk.domain.values import (
     FILLED,
     NS_PER_SECOND,
     REJECTED,
-    SELL,
     SUBMITTED,
     Life,
     Operation,
@@ -321,13 +320,6 @@ def test_executions_at_a_worse_price_are_not_it() -> None:
 def test_a_doubt_about_a_known_order_is_settled_by_the_venues_id() -> None:
     case = Case(NAMELESS, Operation.CANCEL, is_accepted=True)
     assert reports(search(case, nameless(case.order, "V-O1"))) == [CancelRejected]
-
-
-def test_an_equal_order_waits_while_one_is_unanswered() -> None:
-    first, second = sent("O1"), sent("O2")
-    assert is_in_the_way(second.intent, [first])
-    assert not is_in_the_way(sent("O3", side=SELL).intent, [first])
-    assert not is_in_the_way(second.intent, [accepted(first)])
 
 
 def test_what_is_sent_again_is_absent_only_if_it_is_not_found_after_that() -> None:

@@ -13,12 +13,13 @@ from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.evidence import confirmed_absence, evidence
 from hexdesk.application.reconciliation.fills import missed_fills, order_of
-from hexdesk.application.reconciliation.fingerprints import is_unlocated, match
+from hexdesk.application.reconciliation.fingerprints import match
 from hexdesk.application.reconciliation.settings import (
     ReconciliationSettings,
     doubled,
     nanoseconds,
 )
+from hexdesk.application.unlocated import is_unlocated
 from hexdesk.domain.order import Doubt, Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import NS_PER_MS, TimeNs

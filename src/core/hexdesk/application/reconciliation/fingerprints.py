@@ -10,26 +10,15 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hexdesk.application.reconciliation.books import is_in_flight
+from hexdesk.application.unlocated import Fingerprint, fingerprint_of
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import (
-    BUY,
-    FILLED,
-    NS_PER_SECOND,
-    PARTIALLY_FILLED,
-    PRICED_TYPES,
-    SUBMITTED,
-    Operation,
-    PriceRaw,
-    QtyRaw,
-    Side,
-)
+from hexdesk.domain.values import BUY, FILLED, NS_PER_SECOND, PARTIALLY_FILLED, PRICED_TYPES
 from hexdesk.ports.broker import VenueOrder
 
 CLOCK_SKEW_NS = 5 * NS_PER_SECOND
 """How far a venue's clock may be behind ours."""
-Fingerprint = tuple[str, Side, QtyRaw, PriceRaw]
 
 
 class Match(msgspec.Struct, frozen=True, gc=False):
@@ -37,32 +26,6 @@ class Match(msgspec.Struct, frozen=True, gc=False):
 
     count: int
     order: VenueOrder | None = None
-
-
-def fingerprint_of(intent: NewOrder) -> Fingerprint:
-    """Return what tells an order from others where no id does."""
-    price = intent.price if intent.order_type in PRICED_TYPES else 0
-    return intent.instrument_id, intent.side, intent.quantity, price
-
-
-def is_in_the_way(intent: NewOrder, orders: Iterable[Order]) -> bool:
-    """Whether an order must wait, at a venue without client ids: an equal one is unanswered."""
-    wanted = fingerprint_of(intent)
-    return any(
-        fingerprint_of(order.intent) == wanted
-        and order.intent.client_order_id != intent.client_order_id
-        for order in orders
-        if is_unlocated(order)
-    )
-
-
-def is_unlocated(order: Order) -> bool:
-    """Whether nobody knows yet which of the venue's orders an order is."""
-    doubt = order.doubt
-    in_doubt = doubt is not None and doubt.operation is Operation.SUBMIT
-    return (
-        not order.venue_order_id and order.life < FILLED and (order.life is SUBMITTED or in_doubt)
-    )
 
 
 def may_be_one_of(order: VenueOrder, ours: Iterable[Order]) -> bool:
