@@ -137,6 +137,10 @@ def test_only_futures_and_perpetuals_are_margined(kind: InstrumentKind) -> None:
         ({"min_quantity": "2", "max_quantity": "1"}, "expected min_quantity up to max_quantity"),
         ({"lower_limit": "2", "upper_limit": "1"}, "expected lower_limit up to upper_limit"),
         ({"min_notional": "2", "max_notional": "1"}, "expected min_notional up to max_notional"),
+        (
+            {"margin": "0.05", "maintenance_margin": "0.06"},
+            "expected maintenance_margin up to margin",
+        ),
         ({"inverse": True}, "expected settle or base for an inverse contract"),
         ({"quote": ""}, "expected a quote currency"),
         (

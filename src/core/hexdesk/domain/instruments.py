@@ -35,6 +35,13 @@ class InstrumentKind(StrEnum):
     PERPETUAL = "perpetual"
 
 
+class MarginMode(StrEnum):
+    """Which money stands behind a margined position."""
+
+    CROSS = "cross"
+    ISOLATED = "isolated"
+
+
 MARGINED_KINDS = frozenset({InstrumentKind.FUTURE, InstrumentKind.PERPETUAL})
 
 
@@ -72,6 +79,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         margin: Initial margin as a part of the value, at `RATE_SCALE`; 1.0 is paid in full.
         closes_by_day: Whether today's and yesterday's positions are closed apart (SHFE, INE).
         status: At start; later ones come as `InstrumentStatus` events.
+        maintenance_margin: Part of the value below which a venue liquidates, at `RATE_SCALE`.
+        margin_mode: Cross: all of the account's money stands behind a position; isolated: its own
+            initial margin alone.
     """
 
     id: str
@@ -97,6 +107,8 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     margin: int = 10**RATE_SCALE
     closes_by_day: bool = False
     status: TradingStatus = TradingStatus.TRADING
+    maintenance_margin: int = 0
+    margin_mode: MarginMode = MarginMode.CROSS
 
     @property
     def venue(self) -> str:
@@ -216,6 +228,8 @@ class InstrumentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
         maker_fee: Rate, as `0.0002`.
         taker_fee: Rate.
         margin: Initial margin as a part of the value.
+        maintenance_margin: The same of the margin below which the venue liquidates.
+        margin_mode: cross or isolated: what stands behind a position.
         closes_by_day: See `Instrument`.
     """
 
@@ -239,6 +253,8 @@ class InstrumentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     maker_fee: str = "0"
     taker_fee: str = "0"
     margin: str = "1"
+    maintenance_margin: str = "0"
+    margin_mode: MarginMode = MarginMode.CROSS
     closes_by_day: bool = False
 
 
@@ -282,6 +298,8 @@ def make_instrument(instrument_id: str, settings: InstrumentSettings) -> Instrum
         maker_fee=_number("maker_fee", settings.maker_fee, RATE_SCALE),
         taker_fee=_number("taker_fee", settings.taker_fee, RATE_SCALE),
         margin=_positive("margin", settings.margin, RATE_SCALE),
+        maintenance_margin=_optional("maintenance_margin", settings.maintenance_margin, RATE_SCALE),
+        margin_mode=settings.margin_mode,
         closes_by_day=settings.closes_by_day,
     )
     _check_currencies(draft)
@@ -335,6 +353,7 @@ _BOUNDS = (
     ("min_quantity", "max_quantity"),
     ("min_notional", "max_notional"),
     ("lower_limit", "upper_limit"),
+    ("maintenance_margin", "margin"),
 )
 """Attributes of which the second is 0 (unlimited) or not below the first."""
 

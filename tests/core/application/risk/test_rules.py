@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.risk.catalog import BY_NAME, KINDS
-from hexdesk.application.risk.ladders import STEPS, LadderRule
+from hexdesk.application.risk.ladders import AWAY, STEPS, LadderRule
 from hexdesk.application.risk.order_rules import CountRule, StopRequired
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.application.risk.self_test import try_limits, try_rules
@@ -102,7 +102,8 @@ LADDERS = [kind for kind in KINDS if kind.watches]
 @given(data=st.data())
 def test_a_level_begins_at_its_threshold(kind: Any, data: st.DataObject) -> None:
     numbers = data.draw(st.lists(st.integers(1, 90), min_size=5, max_size=5, unique=True))
-    steps = {key: str(number) for (key, _), number in zip(STEPS, sorted(numbers), strict=True)}
+    rising = sorted(numbers, reverse=kind.unit == AWAY)
+    steps = {key: str(number) for (key, _), number in zip(STEPS, rising, strict=True)}
     rule = activate(kind.name, steps)
     assert try_rules([rule]) == len(STEPS)
     (made,) = rule.made
@@ -124,6 +125,9 @@ def test_a_level_begins_at_its_threshold(kind: Any, data: st.DataObject) -> None
         ("position_count", {"max": "1.5"}, "whole number"),
         ("message_budget", {"reserved_pct": "101"}, "0 to 100"),
         ("daily_loss", {"throttle_s": "off"}, "seconds"),
+        ("liquidation", {"warn": "5", "reduce": "10"}, "not more than the step before"),
+        ("liquidation", {"warn": "100"}, "less than 100"),
+        ("liquidation", {"warn": "0"}, "more than 0"),
     ],
 )
 def test_senseless_settings_stop_the_start(name: str, settings: Any, text: str) -> None:

@@ -14,6 +14,7 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from hexdesk.application.risk.catalog import KINDS
 from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
@@ -22,12 +23,15 @@ from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.values import BUY, SELL, Operation, Side
+from hexdesk.testing.broker_bench import INSTRUMENT
 from tests.core.application.books import check_books
 from tests.core.application.risk.desks import ACCOUNT, ID, LOT, RiskRig, activate, plan
 
 NAMES = ("a", "b")
 DEPOSIT, CAPITAL = 4_000, 1_500
 START = 100_000
+KEPT_PCT = 2
+"""Maintenance margin."""
 ONE = pow10(RATE_SCALE)
 SECOND_NS = 10**9
 WINDOW = 3
@@ -96,8 +100,9 @@ class Market:
     def __init__(self, rule: str, wanted: dict[str, Any]) -> None:
         rules: dict[str, Any] = {rule: wanted}
         self.rig = RiskRig(
-            plan(capital={"a": f"{CAPITAL} USDT"}, **rules), *NAMES, deposit=f"{DEPOSIT} USDT"
-        )
+            plan(capital={"a": f"{CAPITAL} USDT"}, **rules), *NAMES, deposit=f"{DEPOSIT} USDT",
+            instruments=(replace(INSTRUMENT, maintenance_margin=ONE * KEPT_PCT // 100),),
+        )  # fmt: skip
         self.traders = {name: Trader() for name in NAMES}
         self.price = START
         self.rig.quote(START, START)
@@ -206,6 +211,7 @@ class Watched(msgspec.Struct, frozen=True):
         more: Other settings.
         on_marks: Whether it is measured when prices are shown; else with each report.
         is_quiet: Whether time stands still: nobody waits too long for an answer.
+        falls: Whether less of it is worse.
     """
 
     measure: Callable[[Market], Fraction | int]
@@ -214,6 +220,13 @@ class Watched(msgspec.Struct, frozen=True):
     more: dict[str, Any] = {}
     on_marks: bool = True
     is_quiet: bool = False
+    falls: bool = False
+
+    def is_there(self, market: "Market", threshold: str) -> bool:
+        """Whether a level begins."""
+        measured = self.measure(market)
+        limit = Fraction(threshold)
+        return measured <= limit if self.falls else measured >= limit
 
 
 PARTS = st.integers(1, 300).map(lambda tenths: f"{tenths / 10}")
@@ -228,6 +241,18 @@ def _drawdown(market: Market) -> Fraction:
     return 100 * (market.peak - market.result) / (DEPOSIT + market.peak)
 
 
+def _distance(market: Market) -> Fraction:
+    """How far the price is from where equity is no more than maintenance, in percent."""
+    net = sum(trader.held for trader in market.traders.values())
+    value = Fraction(abs(net) * market.price, 10_000)
+    kept = Fraction(KEPT_PCT, 100)
+    slack = DEPOSIT + market.result - value * kept
+    lost = value * (1 - kept if net > 0 else 1 + kept)
+    if not net or (net > 0 and slack >= lost):
+        return Fraction(10**9)
+    return max(100 * slack / lost, Fraction(0))
+
+
 WATCHED = {
     "daily_loss": Watched(_loss, PARTS),
     "desk_loss": Watched(_loss, PARTS, scope="desk"),
@@ -239,6 +264,9 @@ WATCHED = {
     "gross_watch": Watched(
         lambda market: market.exposed / (DEPOSIT + market.result),
         st.integers(1, 40).map(lambda tenths: f"{tenths / 10}"),
+    ),
+    "liquidation": Watched(
+        _distance, st.integers(1, 999).map(lambda tenths: f"{tenths / 10}"), falls=True
     ),
     "streak": Watched(
         lambda market: market.traders["a"].losses, FEW, scope="strategy:a", on_marks=False
@@ -278,7 +306,7 @@ def test_a_level_begins_when_its_measure_is_there_and_not_before(
         market.play(msgspec.structs.replace(move, seconds=0) if watched.is_quiet else move)
         if not watched.on_marks:
             market.order(move)
-        is_there = watched.measure(market) >= Fraction(threshold)
+        is_there = watched.is_there(market, threshold)
         found = market.rig.levels().get((watched.scope, kind.name), "NORMAL")
         assert found == ("REDUCING" if is_there else "NORMAL"), move
         if is_there:

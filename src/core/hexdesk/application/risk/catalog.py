@@ -116,6 +116,8 @@ KINDS: tuple[RuleKind, ...] = (
               ladders.FillRatio, "pct", "B5"),
     _watching("gross_watch", "exposure as prices move", Layer.ACCOUNT, "RISK_EXPOSURE",
               ladders.GrossWatch, "ratio", "E13"),
+    _watching(ladders.LIQUIDATION, "how near a liquidation is", Layer.ACCOUNT, "RISK_LIQUIDATION",
+              ladders.Liquidation, ladders.AWAY),
     _watching("volatility", "a market that moves more than usual", Layer.INSTRUMENT,
               "RISK_VOLATILITY", ladders.Volatility, "ratio", "D40"),
     _watching("rejects", "orders that the venue refuses", Layer.ACCOUNT, "RISK_REJECTS",

@@ -16,7 +16,8 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Purse, Stake, Whole
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
-from hexdesk.application.risk.ladders import LadderRule, Volatility
+from hexdesk.application.risk.ladders import LIQUIDATION, LadderRule, Volatility
+from hexdesk.application.risk.liquidation import LiquidationWatch
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.application.risk.reports import (
     LINK,
@@ -74,6 +75,7 @@ class RiskEngine:
         self.purses: dict[tuple[str, str], Purse] = {}
         self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
         self.losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
+        self.liquidations = LiquidationWatch(self.report, desk.risk.steps)
         self._stakes: dict[int, Stake] = {}
         self._piles: dict[tuple[int, str], list[Stake]] = {}
         self._markets: dict[str, MarketWatch] = {}
@@ -100,6 +102,7 @@ class RiskEngine:
                 execution.on_report, execution.open, desk.hosts, self._decisions
             )
             execution.on_report = self._reports.on_report
+        self.liquidations.watch(self._general(LIQUIDATION))
         for host in list(desk.hosts.values()):
             self._join(host)
         desk.on_owner = self._join
@@ -147,14 +150,16 @@ class RiskEngine:
             account = AccountReports(name, self.report, self._remember, recall)
             reports.accounts[host.account.id] = account
         reports.join(host.strategy_id, strategy)
-        general = _ladders(self.plan.rules)
-        account.link, account.rejects = (
-            general[name][0] if name in general else None for name in (LINK, REJECTS)
-        )
+        account.link, account.rejects = self._general(LINK), self._general(REJECTS)
         for counted in (strategy, account):
             for rule, number in counted.readings():
                 if number:
                     self.measured[counted.scope, rule.name] = (rule, number)
+
+    def _general(self, name: str) -> LadderRule | None:
+        """Return a rule that watches and is not about single strategies; None where it is off."""
+        found = _ladders(self.plan.rules).get(name)
+        return None if found is None else found[0]
 
     def _wants_reports(self) -> bool:
         names = STRATEGY_RULES | {LINK, REJECTS}
@@ -181,6 +186,7 @@ class RiskEngine:
             return stake
         self._stakes[id(ledger)] = stake
         stake.pile.append(stake)
+        self.liquidations.join(stake, host.account)
         self._market_watch(ledger).stakes.append(stake)
         return stake
 
@@ -256,6 +262,7 @@ class RiskEngine:
             watch.mark(watch.stakes[0].ledger.market.mark, now_ns)
         for purse in purses:
             self.losses.look(purse, now_ns)
+            self.liquidations.look(purse)
         if DESK_WATCHES & self.plan.rules.keys():
             for whole in {purse.whole: None for purse in purses if purse.whole is not None}:
                 whole.gather()
@@ -385,6 +392,7 @@ class RiskEngine:
         for purse in self.purses.values():
             strategy_id = "" if purse.is_account else purse.scope.partition(":")[2]
             self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+        self.liquidations.watch(self._general(LIQUIDATION))
         for made in _ladders({rule.name: rule}).values():
             for watch in self._markets.values():
                 watch.change(*made)

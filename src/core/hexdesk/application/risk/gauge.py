@@ -14,7 +14,7 @@ from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.catalog import BY_NAME
 from hexdesk.application.risk.engine import RiskEngine
-from hexdesk.application.risk.ladders import LadderRule
+from hexdesk.application.risk.ladders import LIQUIDATION, LadderRule
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.risk import DESK_SCOPE, NORMAL, Layer, Level
@@ -141,6 +141,11 @@ class Gauge:
         """Yield every rule that watches, at each scope that it is about."""
         engine, plan = self._engine, self._engine.plan
         seen: set[tuple[str, str]] = set()
+        by_equity = {*engine.losses.names, LIQUIDATION}
+        for rule, (scope, instrument_id, measured) in engine.liquidations.readings():
+            seen.add((scope, rule.name))
+            use = self._of_ladder(_layer_of(scope), scope, rule, measured)
+            yield msgspec.structs.replace(use, instrument_id=instrument_id)
         for purse in engine.purses.values():
             for rule, measured in engine.losses.readings(purse):
                 seen.add((purse.scope, rule.name))
@@ -162,7 +167,7 @@ class Gauge:
                         isinstance(made, LadderRule)
                         and active.layer is layer
                         and (scope, made.name) not in seen
-                        and made.name not in engine.losses.names
+                        and made.name not in by_equity
                     ):
                         measured = engine.measured.get((scope, made.name), (made, 0))[1]
                         yield self._of_ladder(layer, scope, made, measured)
@@ -181,7 +186,7 @@ class Gauge:
             use=rule.show(measured),
             limit=rule.show(limit),
             next_level=next_level,
-            used_pct=max(measured, 0) * PERCENT // limit,
+            used_pct=rule.used_pct(measured, limit),
             unit=_unit_of(rule.name),
             latched=rule.latched and level >= Level.REDUCING,
             since_ns=0 if step is None else step.ts_init,

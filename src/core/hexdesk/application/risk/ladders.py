@@ -15,6 +15,9 @@ from hexdesk.domain.money import SCALE_MAX, format_raw, pow10
 from hexdesk.domain.risk import FLATTEN, HALTED, NORMAL, OFF, REDUCING, THROTTLE, WARN, Level
 
 NS_DECIMALS = 9
+AWAY = "pct away"
+"""Unit of distances."""
+USED_PCT_MAX = 999
 MIN_HISTORY = 12
 """Measurements of movement before one can be called unusual."""
 Window: TypeAlias = Annotated[int, msgspec.Meta(ge=1, le=1_000)]
@@ -149,12 +152,24 @@ class GrossWatch(LadderSettings, frozen=True):
     latched: bool = False
 
 
+LIQUIDATION = "liquidation"
+
+
+class Liquidation(LadderSettings, frozen=True):
+    """How far prices are from liquidation, in percent of the mark: levels hold from there down."""
+
+    warn: str = "10"
+    reduce: str = "5"
+
+
 Reader = Callable[[str, str], int]
 Shower = Callable[[int], str]
 
 
 class LadderRule(msgspec.Struct, frozen=True):
     """A rule that watches, ready to compare with.
+
+    What is worse the less there is of it, as a distance, is measured as a negative number.
 
     Attributes:
         name: Of the rule.
@@ -181,6 +196,12 @@ class LadderRule(msgspec.Struct, frozen=True):
                 return level
         return NORMAL
 
+    def used_pct(self, measured: int, threshold: int) -> int:
+        """Return how much of the way to a threshold is gone, in percent, up to `USED_PCT_MAX`."""
+        if threshold < 0:  # a distance: half of it left is twice as near
+            measured, threshold = -threshold, max(-measured, 1)
+        return min(max(measured, 0) * 100 // threshold, USED_PCT_MAX)
+
     def text(self, level: Level, measured: int) -> str:
         """Return what was measured, and where the level begins."""
         limit = dict(self.thresholds).get(level, NO_LIMIT)
@@ -200,11 +221,12 @@ def make_ladder(
         threshold = read(key, str(getattr(settings, key)))
         if threshold == NO_LIMIT:
             continue
-        if threshold <= 0:
+        if not threshold:
             message = f"{key}: expected more than 0, or {OFF!r}"
             raise ValueError(message)
         if found and threshold < found[-1][1]:
-            message = f"{key}: expected not less than the step before it"
+            side = "less" if threshold > 0 else "more"
+            message = f"{key}: expected not {side} than the step before it"
             raise ValueError(message)
         found.append((level, threshold))
     if not found:
@@ -223,15 +245,30 @@ def as_amount(raw: int) -> str:
 
 
 def readers_of(settings: LadderSettings, kind: str) -> tuple[Reader, Shower]:
-    """Return how thresholds of a kind are read and shown: `pct`, `ratio`, `count`, `amount`."""
+    """Return how thresholds of a kind are read and shown, as `pct`, `ratio`, `count`, `amount`."""
     unit = getattr(settings, "unit", kind)
     table: dict[str, tuple[Reader, Shower]] = {
         "pct": (numbers.percent, as_percent),
         "amount": (numbers.number, as_amount),
         "ratio": (numbers.ratio, as_ratio),
         "count": (numbers.count, str),
+        AWAY: (_distance, _as_distance),
     }
     return table[unit]
+
+
+def _distance(name: str, text: str) -> int:
+    raw = numbers.percent(name, text)
+    if raw == NO_LIMIT:
+        return raw
+    if raw >= numbers.ONE:
+        message = f"{name}: expected less than 100: a price falls no further"
+        raise ValueError(message)
+    return -raw
+
+
+def _as_distance(raw: int) -> str:
+    return as_percent(abs(raw))
 
 
 def _seconds(name: str, text: str) -> int:
