@@ -48,6 +48,41 @@ def test_backtest_prints_the_stable_names(folder: Path) -> None:
     assert data["fills"]
 
 
+MINUTE_NS = 60_000_000_000
+BARS_HEAD = "ts_event,ts_close,open,high,low,close,volume,instrument_id\n"
+BARS_DESK = """
+[instruments."ACME.X"]
+kind = "perpetual"
+base = "ACME"
+quote = "USD"
+tick = "0.01"
+lot = "1"
+"""
+
+
+@pytest.mark.parametrize("price", ["close", "mid"])
+def test_recorded_bars_are_traded(tmp_path: Path, price: str) -> None:
+    """Of a market that has bars alone, a strategy can trade nothing else."""
+    closes = [*range(100, 150), *range(150, 100, -1), *range(100, 150)]
+    rows = [
+        f"{n * MINUTE_NS},{(n + 1) * MINUTE_NS},{last - 1},{last + 2},{last - 2},{last},5,ACME.X"
+        for n, last in enumerate(closes, start=1)
+    ]
+    (tmp_path / "bars.csv").write_text(BARS_HEAD + "\n".join(rows), encoding="utf-8")
+    (tmp_path / "plugins.toml").write_text(BARS_DESK, encoding="utf-8")
+    settings = ("quantity=1", f"price={price}", "fast_period=3", "slow_period=8")
+    done = hexdesk(
+        tmp_path,
+        *("backtest", "--json", "--data", "bars.csv", "-s", "ema_cross"),
+        *(word for setting in settings for word in ("--settings", setting)),
+    )
+    assert done.returncode == 0, done.stderr
+    data = data_of(done.stdout)
+    assert (data["rejects"], data["bad_row_count"]) == ({}, 0)
+    assert data["fills"] >= 2
+    assert float(data["realised_pnl"]) > 0
+
+
 def test_the_hash_does_not_depend_on_the_hash_seed(folder: Path) -> None:
     first = backtest(folder, PYTHONHASHSEED="1")
     second = backtest(folder, PYTHONHASHSEED="4242")

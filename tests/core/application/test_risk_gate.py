@@ -363,6 +363,16 @@ def test_market_orders_need_a_price_unless_they_reduce() -> None:
     assert denied(rig) == ["PRICE_UNAVAILABLE"] * 2, "with the first sell it would go short"
 
 
+def test_without_quotes_the_last_trade_values_a_market_order() -> None:
+    rig = Rig(limits=limits(order_notional_max="1000000")).start()
+    rig.desk.markets.by_id[ID].quote = None
+    rig.act(order(BUY, LOT, 0))
+    rig.act(order(SELL, LOT, 0))
+    assert [sent.side for sent in rig.sent] == [BUY, SELL]
+    rig.act(order(BUY, 10**6 * LOT, 0))
+    assert denied(rig) == ["ORDER_SIZE"], "it is worth something"
+
+
 def test_an_instrument_that_is_not_the_strategys_is_denied_and_flat() -> None:
     rig = Rig(limits=limits()).start()
     rig.act(lambda context: context.submit("OTHER.ACME", BUY, LOT))

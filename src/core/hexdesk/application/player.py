@@ -6,9 +6,10 @@ How fast it is played cannot matter to the desk: time comes from the events alon
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
+from hexdesk.application.bars import BarQuotes
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
-from hexdesk.domain.market import MarketEvent, Quote
+from hexdesk.domain.market import Bar, MarketEvent, Quote
 from hexdesk.domain.values import TimeNs
 
 SLICE_EVENTS = 4_096
@@ -28,6 +29,7 @@ class Player:
         clock.follow(desk.pulse)
         self._desk = desk
         self._clock = clock
+        self._bars = BarQuotes()
         self._events: Iterator[MarketEvent] = iter(events)
         self._ahead: MarketEvent | None = None
         self._stopwatch: Callable[[], int] | None = None
@@ -96,4 +98,12 @@ class Player:
             if type(event) is Quote:
                 on_quote(event)
             else:
+                if type(event) is Bar:
+                    self._show(event)
                 handle(event)
+
+    def _show(self, bar: Bar) -> None:
+        market = self._desk.markets.by_id.get(bar.instrument_id)
+        if market is not None:
+            for quote in self._bars.of(bar, market):
+                self._desk.on_quote(quote)

@@ -54,19 +54,20 @@ def check_limits(
 def worst_price(order: NewOrder, ledger: Ledger, market_markup: int) -> PriceRaw:
     """Return the price an order is valued at: its limit; else its trigger; else the touch.
 
-    A market order to buy is valued at the touch it takes from, raised by the collar; 0 when no
-    quote shows one.
+    A market order to buy is valued at the touch it takes from, raised by the collar. Where no quote
+    was ever told the last trade stands for it, as it does for simulated venues. 0 when nothing
+    shows a price.
     """
     if order.order_type in PRICED_TYPES:
         return order.price
     if order.trigger_price:
         return order.trigger_price
-    quote = ledger.market.quote
-    if quote is None:
-        return 0
-    if order.side is BUY:
-        return quote.ask_price + quote.ask_price * market_markup // ONE
-    return quote.bid_price
+    market = ledger.market
+    quote = market.quote
+    if order.side is not BUY:
+        return market.mark if quote is None else quote.bid_price
+    price = market.mark if quote is None else quote.ask_price
+    return price + price * market_markup // ONE
 
 
 def check_grid(order: NewOrder, ledger: Ledger) -> Denial | None:
