@@ -86,7 +86,7 @@ class Words:
         if order.position_effect:
             parts.append(order.position_effect.name)
         parts += ["post only"] if order.post_only else []
-        parts += ["reduce only"] if order.reduce_only else []
+        parts += ["reduce only"] if order.reduces_only else []
         return " ".join(parts)
 
     def changes(self, record: AmendOrder | OrderUpdated | OperatorAmend) -> str:

@@ -22,12 +22,25 @@ UNSENT = frozenset({LINK_DOWN, "VENUE_RATE", "JOURNAL_UNWRITABLE"})
 """Codes of orders that never left; they are sent anew when somebody says that there is a way."""
 
 
+class Guard(Protocol):
+    """See `hexdesk.application.guarded`."""
+
+    def is_misread(self, order: Order, /) -> bool:
+        """Whether its venue ended an order by the sum of several owners, and would not now."""
+        ...
+
+
 class ExitDesk(Protocol):
     """What keeping a list together asks of the desk."""
 
     @property
     def halted(self) -> str:
         """Why nothing may leave; empty when trading."""
+        ...
+
+    @property
+    def guarded(self) -> Guard:
+        """What knows exits that their venue ended by what others hold."""
         ...
 
     def note(self, change: ListChanged) -> None:
@@ -172,11 +185,12 @@ class Contingencies:
                     leg.is_given_up = True
             self._note(intent.list_id, orders)
 
-    def settle(self, list_id: str) -> None:
-        """Recall a list's exits: others have closed all that it still had to exit."""
+    def settle(self, list_id: str, quantity: QtyRaw | None = None) -> None:
+        """Shrink or recall a list's exits: others have closed that much of it, or all."""
         orders = self._lists.get(list_id)
         if orders is not None:
-            orders.settled_qty += max(self._to_exit(orders), 0)
+            left = max(self._to_exit(orders), 0)
+            orders.settled_qty += left if quantity is None else min(quantity, left)
             self.on_change(list_id)
 
     def catch_up(self) -> None:
@@ -244,7 +258,8 @@ class Contingencies:
             leg.missed_id = client_order_id
             text = f"{order.life.name} {order.code}: {to_exit} of {order.intent.list_id} to exit"
             desk.alert("PROTECTION_LOST", client_order_id, text)
-        returns = is_exit and (order.life is FILLED or _never_was(order, has_way=has_way))
+        is_unmeant = _never_was(order, has_way=has_way) or desk.guarded.is_misread(order)
+        returns = is_exit and (order.life is FILLED or is_unmeant)
         if leg.is_recalled or returns:
             leg.is_recalled = False
             leg.order_ids.append(desk.replace(order, to_exit))

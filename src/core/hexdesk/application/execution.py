@@ -17,6 +17,7 @@ from hexdesk.application.contingent import Contingencies
 from hexdesk.application.counts import Counts
 from hexdesk.application.faults import describe
 from hexdesk.application.ghosts import GhostOrders
+from hexdesk.application.guarded import GuardedCloses, venue_agrees
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.ids import ClientOrderIds
 from hexdesk.application.ledger import Ledger
@@ -47,6 +48,7 @@ from hexdesk.ports.journal import Journal
 BURST_MAX = 1_000
 """Requests of one strategy within one input; beyond it the strategy is quarantined."""
 UNWRITABLE = "JOURNAL_UNWRITABLE"
+NOT_ITS_OWN = ("ORDER_VALUE", "instrument_id: expected one of the strategy's")
 RUNNING = HostState.RUNNING
 
 
@@ -59,6 +61,7 @@ class Execution:
         hosts: Strategies by id.
         standing: What passes at all.
         lists: Linked orders.
+        guarded: Closes that the desk alone keeps to what their owner holds.
         store: Where the orders are.
         watch: Finds requests that nobody answers.
         pulse: Time and number of the input being handled.
@@ -67,8 +70,7 @@ class Execution:
         outbox: Requests of the input being handled, with what sends them.
         open_orders: Returns a strategy's orders that are not closed.
         dead_letters: Latest reports that fit no order.
-        reception: Takes reports.
-        on_report: Takes a venue's report.
+        on_report: Takes a venue's report; `reception` does.
         deliver_later: Delivers one event that the desk itself made; False when there is none.
     """
 
@@ -86,9 +88,10 @@ class Execution:
     ) -> None:
         self._store = store = OrderStore(pulse, journal, alerts, counts)
         self.lists = self._lists = Contingencies(self)
-        ghosts = GhostOrders(store, self.cancel, self._lists.settle)
+        self.guarded = GuardedCloses(self)
+        sweeps = (GhostOrders(store, self.cancel, self._lists.settle).look, self.guarded.look)
         self.reception = reception = Reception(
-            store, store.record, self._lists.on_change, fault, self.reduce, sweep=ghosts.look
+            store, store.record, self._lists.on_change, fault, self.reduce, sweeps=sweeps
         )
         self.store = store
         store.let_list_go = self._lists.let_go
@@ -370,7 +373,7 @@ class Execution:
                 host.burst_count = 1
         ledger = host.ledgers.get(intent.instrument_id)
         if ledger is None:
-            self._deny(host, order, "ORDER_VALUE", "instrument_id: expected one of the strategy's")
+            self._deny(host, order, *NOT_ITS_OWN)
             return
         denial = None
         if self.standing.is_restricted or not host.entries_allowed or host.state is not RUNNING:
@@ -383,6 +386,8 @@ class Execution:
         if denial is not None:
             self._deny(host, order, *denial)
             return
+        if intent.reduce_only and not venue_agrees(self.hosts, host, intent):
+            order.intent = intent = replace(intent, reduce_only=False, desk_reduce_only=True)
         order.facts |= IS_SUBMITTED
         order.life = SUBMITTED
         self.open[intent.client_order_id] = order
@@ -445,10 +450,7 @@ class Execution:
         for intent in intents:
             ledger = host.ledgers.get(intent.instrument_id)
             if ledger is None:
-                denial: tuple[str, str] | None = (
-                    "ORDER_VALUE",
-                    "instrument_id: expected one of the strategy's",
-                )
+                denial: tuple[str, str] | None = NOT_ITS_OWN
             else:
                 denial = host.gate.check_terms(intent, ledger)
             if denial is not None:

@@ -282,9 +282,9 @@ class Operator:
             for order in self._execution.open_orders(host, instrument.id)
             if order.intent.client_order_id in self._closing and order.intent.side is side
         )
-        is_opposed = self._is_opposed(host, instrument.id, side)
-        effect = AUTO if is_opposed else effect
-        reduce_only = host.broker.capabilities.reduce_only and effect is AUTO and not is_opposed
+        if effect is CLOSE and self._is_opposed(host, instrument.id, side):
+            effect = AUTO
+        reduce_only = host.broker.capabilities.reduce_only and effect is AUTO
         sent = 0
         largest = instrument.floor_quantity(instrument.max_quantity) or rest
         while rest > 0 and sent < CLOSES_MAX:

@@ -1,7 +1,7 @@
 """The way back of an order: a venue's report, to facts, ledger, owner and linked orders."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -60,7 +60,7 @@ class Reception:
         "_record",
         "_reduce",
         "_store",
-        "_sweep",
+        "_sweeps",
         "dead_letters",
         "on_untold",
     )
@@ -73,7 +73,7 @@ class Reception:
         fault: Callable[[StrategyHost, BaseException], None],
         reduce: Callable[[str, str, str], None],
         *,
-        sweep: Callable[[StrategyHost, Ledger], None],
+        sweeps: Sequence[Callable[[StrategyHost, Ledger], None]],
     ) -> None:
         """Make one.
 
@@ -83,7 +83,7 @@ class Reception:
             follow_list: Brings the linked orders of a list id to what changed.
             fault: Quarantines a strategy that raised.
             reduce: Lets only reducing orders of an instrument pass; takes it, a code and a text.
-            sweep: Cancels what is left of a position that may have been closed.
+            sweeps: Bring what only closes to what is left to close, when that may be less.
         """
         self.dead_letters: deque[VenueReport] = deque(maxlen=DEAD_LETTERS_MAX)
         self._store = store
@@ -94,7 +94,7 @@ class Reception:
         self._follow_list = follow_list
         self._fault = fault
         self._reduce = reduce
-        self._sweep = sweep
+        self._sweeps = sweeps
         self.on_untold: Callable[[Order, VenueReport], None] | None = None
 
     def on_report(self, report: VenueReport) -> None:
@@ -143,7 +143,8 @@ class Reception:
         if intent.list_id and kind is not CancelRejected:  # asking again at once would never end
             self._follow_list(intent.list_id)
         if ledger is not None and ledger.has_exits:
-            self._sweep(host, ledger)
+            for sweep in self._sweeps:
+                sweep(host, ledger)
 
     def deliver_later(self) -> bool:
         """Deliver one event that the desk itself made; False when there is none."""

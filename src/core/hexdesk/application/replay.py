@@ -133,7 +133,7 @@ class Replay:
         self.desk = desk
         self._execution = execution = desk.execution
         self._store = execution.store
-        self._reception = Reception(self._store, _ignore, _ignore, _fail, _ignore, sweep=_ignore)
+        self._reception = Reception(self._store, _ignore, _ignore, _fail, _ignore, sweeps=())
         self._intent: NewOrder | None = None
         self._reserve_price: int | None = None
         self._pulse = desk.pulse

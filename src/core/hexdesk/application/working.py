@@ -25,7 +25,7 @@ OCO = Contingency.OCO
 
 def is_close(order: NewOrder) -> bool:
     """Whether an order says of itself that it can only close."""
-    return order.reduce_only or order.position_effect in CLOSING_EFFECTS
+    return order.reduce_only or order.desk_reduce_only or order.position_effect in CLOSING_EFFECTS
 
 
 def is_alternative(order: NewOrder) -> bool:

@@ -50,6 +50,8 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="new"
         parent_id: Client order id whose fill releases this one (OTO); empty for none.
         tag: The strategy's word for why; returned in reports, never interpreted.
         causation_id: Sequence number of the input that caused the decision.
+        desk_reduce_only: May only shrink what its owner holds, and the desk alone sees to that:
+            to the venue, which nets the owner with others, it is a plain order.
     """
 
     client_order_id: str
@@ -74,6 +76,12 @@ class NewOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="new"
     parent_id: str = ""
     tag: str = ""
     causation_id: int = 0
+    desk_reduce_only: bool = False
+
+    @property
+    def reduces_only(self) -> bool:
+        """Whether it may only shrink what its owner holds, whoever sees to that."""
+        return self.reduce_only or self.desk_reduce_only
 
 
 class AmendOrder(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="amend"):

@@ -176,9 +176,9 @@ class Crowd:
 
     @property
     def together(self) -> int:
-        """Quantity of the worse outcome of all strategies together."""
+        """Quantity of the worse outcome of all strategies together, none set off by another."""
         both = [self.outcomes(name) for name in NAMES]
-        return max(sum(up for up, _ in both), sum(down for _, down in both), 0)
+        return max(sum(max(up, 0) for up, _ in both), sum(max(down, 0) for _, down in both))
 
 
 def value(quantity: int) -> Fraction:

@@ -24,13 +24,14 @@ from hexdesk.ports.control_views import (
 
 AVERAGE_EXTRA_SCALE = 2
 """Decimals of an average price beyond the instrument's own; averages are for display."""
+_AVERAGE_FACTOR = pow10(AVERAGE_EXTRA_SCALE)
 
 
 def order_info(order: Order, ledger: Ledger, account: str, version: int) -> OrderInfo:
     """Return an order as it is now."""
     instrument = ledger.instrument
     intent = order.intent
-    price, quantity = instrument.format_price, instrument.format_quantity
+    prices, quantities = instrument.price_scale, instrument.quantity_scale
     doubt = order.doubt
     return OrderInfo(
         client_order_id=intent.client_order_id,
@@ -39,16 +40,16 @@ def order_info(order: Order, ledger: Ledger, account: str, version: int) -> Orde
         instrument_id=intent.instrument_id,
         side=intent.side,
         order_type=intent.order_type,
-        quantity=quantity(order.quantity),
-        price=_or_empty(order.price, price),
-        trigger_price=_or_empty(order.trigger_price, price),
-        trailing_offset=_or_empty(intent.trailing_offset, price),
+        quantity=format_raw(order.quantity, quantities),
+        price=format_raw(order.price, prices) if order.price else "",
+        trigger_price=_or_empty(order.trigger_price, instrument.format_price),
+        trailing_offset=_or_empty(intent.trailing_offset, instrument.format_price),
         time_in_force=intent.time_in_force,
         expire_ns=intent.expire_ns,
         post_only=intent.post_only,
         reduce_only=intent.reduce_only,
         position_effect=intent.position_effect,
-        display_quantity=_or_empty(intent.display_quantity, quantity),
+        display_quantity=_or_empty(intent.display_quantity, instrument.format_quantity),
         tag=intent.tag,
         contingency=intent.contingency,
         list_id=intent.list_id,
@@ -59,10 +60,10 @@ def order_info(order: Order, ledger: Ledger, account: str, version: int) -> Orde
         pending_cancels=order.pending_cancels.bit_count(),
         pending_amends=order.pending_amends.bit_count(),
         doubt=None if doubt is None else DoubtInfo(doubt.operation, doubt.since_ns, doubt.attempts),
-        cum_qty=quantity(order.cum_qty),
-        leaves_qty=quantity(order.leaves_qty),
-        canceled_qty=quantity(order.canceled_qty),
-        avg_px=_average(order.cum_value, order.cum_qty, instrument) if order.cum_qty else "",
+        cum_qty=format_raw(order.cum_qty, quantities),
+        leaves_qty=format_raw(order.leaves_qty, quantities),
+        canceled_qty=format_raw(order.canceled_qty, quantities),
+        avg_px=_average(order.cum_value, order.cum_qty, prices) if order.cum_qty else "",
         code=order.code,
         text=order.text,
         fill_count=len(order.fills or ()) - len(order.busts or ()),
@@ -74,21 +75,23 @@ def order_info(order: Order, ledger: Ledger, account: str, version: int) -> Orde
 
 def fill_info(fill: Fill, order: Order, instrument: Instrument, account: str) -> FillInfo:
     """Return a fill, with whose it is."""
-    paid = format_raw(fill.fee, currency_scale(fill.fee_currency))
+    currency = fill.fee_currency
+    paid = Amount(format_raw(fill.fee, currency_scale(currency)), currency) if currency else None
+    intent = order.intent
     return FillInfo(
-        client_order_id=order.intent.client_order_id,
-        strategy_id=order.intent.strategy_id,
+        client_order_id=intent.client_order_id,
+        strategy_id=intent.strategy_id,
         account=account,
         instrument_id=fill.instrument_id,
         side=fill.side,
-        last_qty=instrument.format_quantity(fill.quantity),
-        last_px=instrument.format_price(fill.price),
+        last_qty=format_raw(fill.quantity, instrument.quantity_scale),
+        last_px=format_raw(fill.price, instrument.price_scale),
         liquidity=fill.liquidity,
-        commission=Amount(paid, fill.fee_currency) if fill.fee_currency else None,
+        commission=paid,
         trade_id=fill.trade_id,
         event_ns=fill.ts_event,
         receive_ns=fill.ts_init,
-        busted=fill.trade_id in (order.busts or ()),
+        busted=order.busts is not None and fill.trade_id in order.busts,
     )
 
 
@@ -248,15 +251,15 @@ def _or_empty(raw: int, text: Callable[[int], str]) -> str:
     return text(raw) if raw else ""
 
 
-def _average(value: int, quantity: int, instrument: Instrument) -> str:
+def _average(value: int, quantity: int, scale: int) -> str:
     """Return the quotient of two raw numbers as a price, rounded for display: half to even."""
     sign = -1 if (value < 0) is not (quantity < 0) else 1
     divisor = abs(quantity)
-    scaled, rest = divmod(abs(value) * pow10(AVERAGE_EXTRA_SCALE), divisor)
+    scaled, rest = divmod(abs(value) * _AVERAGE_FACTOR, divisor)
     if 2 * rest > divisor or (2 * rest == divisor and scaled & 1):
         scaled += 1
-    return format_raw(sign * scaled, instrument.price_scale + AVERAGE_EXTRA_SCALE)
+    return format_raw(sign * scaled, scale + AVERAGE_EXTRA_SCALE)
 
 
 def _display(raw_price: float, instrument: Instrument) -> str:
-    return _average(*raw_price.as_integer_ratio(), instrument)
+    return _average(*raw_price.as_integer_ratio(), instrument.price_scale)

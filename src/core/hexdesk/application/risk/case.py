@@ -149,23 +149,26 @@ class LiveCase:
 
     @property
     def symbol_value(self) -> MoneyRaw:
-        """Value of the account's position in the instrument with it."""
+        """Value of the account's position in the instrument with it, strategies not set off.
+
+        What another strategy holds against it may be closed at any time: that always passes.
+        """
         self._work_out()
-        up, down = self._up, self._down
+        up, down = max(self._up, 0), max(self._down, 0)
         for other in self.stake.pile:
             if other is not self.stake:
-                up += other.value(self.price, other.long_worst)
-                down += other.value(self.price, other.short_worst)
+                up += max(other.value(self.price, other.long_worst), 0)
+                down += max(other.value(self.price, other.short_worst), 0)
         return self.stake.gross_of(up, down)
 
     @property
     def symbol_quantity(self) -> QtyRaw:
         """Quantity of the same."""
-        up, down = self._worst_quantities()
+        up, down = (max(each, 0) for each in self._worst_quantities())
         for other in self.stake.pile:
             if other is not self.stake:
-                up += other.long_worst
-                down += other.short_worst
+                up += max(other.long_worst, 0)
+                down += max(other.short_worst, 0)
         return self.stake.gross_of(up, down)
 
     @property
