@@ -66,7 +66,8 @@ def test_there_the_money_is_the_maintenance_and_nowhere_nearer(
         return
     away = Fraction(found.distance, ONE)
     nearer = Fraction(found.distance - 1, ONE)
-    sign = -1 if found.price < mark or (found.price == mark and quantity > 0) else 1
+    worse = mark * (1 - away)  # where the legs of a hedge lose depends on their maintenance
+    sign = -1 if worse > 0 and spare(worse) < slack else 1
     assert spare(mark * (1 + sign * nearer)) > 0, "nowhere nearer"
     if 1 + sign * away > 0:
         assert spare(mark * (1 + sign * away)) <= 0, "but there"
