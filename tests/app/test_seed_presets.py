@@ -165,6 +165,23 @@ def test_system_a_checks_enabled_loss_and_both_limits_and_lets_reductions_pass()
     assert desk.held("b") == "0"
 
 
+def test_system_a_begins_with_two_lots_and_a_loss_of_ten_thousand_yen() -> None:
+    """A35: its third stage has 200 at most, of all strategies; a loss of 10,000 JPY stops it."""
+    desk = Preset("jp_equity_start", SHARE, "10000000 JPY")
+    desk.send("200", "1000")
+    assert desk.denials() == {"ORDER_SIZE": 1}
+    desk.send("100", "1000")
+    desk.send("100", "1000", "b")
+    desk.send("100", "1000")
+    assert desk.denials() == {"ORDER_SIZE": 1, "RISK_POSITION": 1}
+    desk.quote("951")
+    assert desk.levels() == {"daily_loss": "WARN"}
+    desk.quote("950")
+    assert desk.levels() == {"daily_loss": "REDUCING"}
+    desk.send("-100", "950")
+    assert desk.held() == "0", "closing by hand passes"
+
+
 def test_system_b_asks_before_a_trade_and_looks_after_it() -> None:
     """B14: 50,000 USD; pre_trade_check is answered without sending; 75.00 to 75.05 is no alarm."""
     desk = Preset("us_equity", EQUITY, "50000 USD", slippage_bps=6.6)
@@ -261,6 +278,22 @@ def test_system_d_has_a_thousand_positions_twenty_times_and_a_daily_limit() -> N
     assert desk.held() == "0", "its stop went off"
     desk.act(lambda context: context.submit(ID, BUY, 1), "97.00")
     assert desk.denials() == {"RISK_STOP_MISSING": 1}
+
+
+def test_system_d_is_advised_against_more_than_ten_times_and_denied_more_than_twenty() -> None:
+    """D9: advice at 10, the greatest 20; what sizes orders from 3 on is the strategy's."""
+    rules = ["[risk.rules]", 'stop_required = "off"', 'order_margin = "off"', 'reward = "off"']
+    wide = [f'{each}_notional_max = "unlimited"' for each in ("order", "position")]
+    deep = SWAP.replace('"0.05"', '"0.02"')
+    desk = Preset("crypto_futures", deep, "10000 USDT", *wide, *rules)
+    desk.send("950", "100")
+    assert desk.levels() == {}
+    desk.send("60", "100")
+    assert desk.levels() == {"gross_watch": "WARN"}, "told, and let go on"
+    assert desk.denials() == {}
+    desk.send("940", "100")
+    desk.send("60", "100")
+    assert list(desk.denials()) == ["RISK_LEVERAGE"]
 
 
 @pytest.mark.parametrize("held", ["0.001", "0.002"])

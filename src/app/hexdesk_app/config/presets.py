@@ -34,6 +34,13 @@ RISK_PRESETS: dict[str, dict[str, object]] = {
         "position_quantity_max": "500",
         "position_notional_max": UNLIMITED,
     },
+    # system A, its first days with money: 100 at a time, 200 at most (A35)
+    "jp_equity_start": {
+        "order_quantity_max": "100",
+        "order_notional_max": UNLIMITED,
+        "position_quantity_max": "200",
+        "position_notional_max": UNLIMITED,
+    },
     # system B: US shares with 50,000 USD, a fifth of it in one symbol (B14, B15)
     "us_equity": {"order_notional_max": "50000", "position_notional_max": "50000"},
     # system C: perpetual swaps, 1 % a trade, three times the capital (C15)
@@ -54,21 +61,22 @@ _WATCHED: Rules = {
     "rejects": {"reduce": "10"},
     "link": {"warn": "2", "throttle": "4", "reduce": "5", "throttle_s": "2.0"},
 }
+_MARGINED: Rules = {**_WATCHED, "liquidation": {"warn": "10", "reduce": "5"}}
+_YEN: Rules = {
+    **_WATCHED, "daily_loss": {"unit": "amount", "warn": "5000", "reduce": "10000"},
+}  # fmt: skip
 RULE_PRESETS: dict[str, Rules] = {
-    "standard": {**_WATCHED, "exposure": {"gross_max": "3"}},
-    "observe": {**_WATCHED, "exposure": {"gross_max": "3"}},
+    "standard": {**_MARGINED, "exposure": {"gross_max": "3"}},
+    "observe": {**_MARGINED, "exposure": {"gross_max": "3"}},
     "careful": {
-        **_WATCHED,
+        **_MARGINED,
         "exposure": {"gross_max": "1"},
         "daily_loss": {"warn": "1", "reduce": "2"},
         "drawdown": {"warn": "5", "reduce": "10"},
     },
     "unlimited": {},
-    "jp_equity": {
-        **_WATCHED,
-        "global_position": {"quantity_max": "500"},
-        "daily_loss": {"unit": "amount", "warn": "5000", "reduce": "10000"},
-    },
+    "jp_equity": {**_YEN, "global_position": {"quantity_max": "500"}},
+    "jp_equity_start": {**_YEN, "global_position": {"quantity_max": "200"}},
     "us_equity": {
         **_WATCHED,
         "concentration": {"pct_max": "20"},
@@ -77,7 +85,7 @@ RULE_PRESETS: dict[str, Rules] = {
         "fill_ratio": {"warn": "5"},
     },
     "crypto_swap": {
-        **_WATCHED,
+        **_MARGINED,
         "exposure": {"gross_max": "3"},
         "leverage": {"max": "3"},
         "per_trade": {"pct_max": "1"},
@@ -89,6 +97,9 @@ RULE_PRESETS: dict[str, Rules] = {
         **_WATCHED,
         "position_count": {"max": "999"},
         "leverage": {"max": "20"},
+        # more than ten times is advised against, twenty is liquidated after five percent (D9)
+        "gross_watch": {"warn": "10", "reduce": "off"},
+        "liquidation": {"warn": "5", "reduce": "2.5"},
         "order_margin": {"pct_max": "13"},
         "stop_required": {},
         "reward": {"ratio_min": "2.0"},
@@ -96,7 +107,7 @@ RULE_PRESETS: dict[str, Rules] = {
         "volatility": {"reduce": "3"},
     },
     "cn_futures": {
-        **_WATCHED,
+        **_MARGINED,
         "exposure": {"gross_max": "5"},
         "leverage": {"max": "5"},
         "market_data": {"age_ms_max": "5000"},
@@ -105,6 +116,7 @@ RULE_PRESETS: dict[str, Rules] = {
 """Rules that a preset switches on, with what differs from their defaults."""
 PRESET_DAYS: dict[str, tuple[str, str]] = {
     "jp_equity": ("Asia/Tokyo", "00:00"),
+    "jp_equity_start": ("Asia/Tokyo", "00:00"),
     "us_equity": ("America/New_York", "00:00"),
     "cn_futures": ("Asia/Shanghai", "20:00"),
 }
