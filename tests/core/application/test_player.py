@@ -4,7 +4,8 @@ from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
 from hexdesk.application.memory_journal import MemoryJournal
 from hexdesk.application.player import Player
-from hexdesk.domain.market import Quote
+from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
+from hexdesk.domain.values import TradingStatus
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT
 
 
@@ -66,3 +67,19 @@ def test_what_each_event_took_is_measured_on_request() -> None:
     player.measure(lambda: next(ticks), spent.append)
     player.play()
     assert spent == [10, 10, 10]
+
+
+def test_what_lies_between_quotes_is_handled_in_its_place() -> None:
+    seen: list[int] = []
+    player, desk, clock = make(10, 30)
+    status = InstrumentStatus(INSTRUMENT.id, TradingStatus.HALTED, 20, 20)
+    market = desk.market(INSTRUMENT.id)
+    market.add("quote", lambda quote: seen.append(quote.ts_init))
+    market.add("status", lambda status: seen.append(status.ts_init))
+    clock.call_at(25, lambda: seen.append(clock.now_ns()))
+    mixed: list[MarketEvent] = [*quotes(10), status, *quotes(30, 20)]
+    player = Player(desk, clock, mixed)
+    player.play()
+    assert seen == [10, 20, 25, 30, 20]
+    assert (desk.pulse.now_ns, desk.pulse.seq, desk.counts.time_regressions) == (30, 4, 1)
+    assert market.status is TradingStatus.HALTED

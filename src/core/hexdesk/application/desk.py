@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from hexdesk.application.account_books import account_books, strategy_books
 from hexdesk.application.alerts import AlertLog
+from hexdesk.application.clock import VirtualClock
 from hexdesk.application.counts import Counts
 from hexdesk.application.execution import Execution
 from hexdesk.application.faults import FAULTS
@@ -35,7 +36,7 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command, OpenBooks
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
+from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.money import Money
 from hexdesk.domain.order_state import Order
 from hexdesk.domain.orders import NewOrder
@@ -122,6 +123,7 @@ class Desk:
         self._ids = ClientOrderIds(run_id)
         self._reports: deque[VenueReport] = deque()
         self._busy = False
+        self._no_timers = VirtualClock()
         known = (market.instrument for market in self._by_id.values())
         self.limits = LimitBook(limits or RiskLimits(), instrument_limits or {}, known)
         self._lives = lives = StrategyLives(
@@ -136,15 +138,10 @@ class Desk:
         self.set_timer = lives.set_timer
         self.cancel_timer = lives.cancel_timer
         self.execution = Execution(
-            pulse=self.pulse,
-            journal=journal,
-            ids=self._ids,
-            alerts=self.alerts,
-            counts=self.counts,
-            fault=lives.fault,
-            runaway=lives.quarantine,
+            pulse=self.pulse, journal=journal, ids=self._ids, alerts=self.alerts,
+            counts=self.counts, fault=lives.fault, runaway=lives.quarantine,
             ask_later=self._look_later,
-        )
+        )  # fmt: skip
         self.execution.standing.on_stage = self.limits.stage
         self.hosts = self.execution.hosts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
@@ -282,18 +279,12 @@ class Desk:
         self.execution.store.closed_max = closed_orders_max
         self.journal.append(
             RunStarted(
-                self.run_id,
-                name,
-                mode,
+                self.run_id, name, mode,
                 tuple(market.instrument for market in self._by_id.values()),
-                account_books(self.accounts),
-                strategy_books(self.hosts.values(), self.broker_name),
-                continues,
-                is_virtual,
-                closed_orders_max,
-                now_ns,
+                account_books(self.accounts), strategy_books(self.hosts.values(), self.broker_name),
+                continues, is_virtual, closed_orders_max, now_ns,
             )
-        )
+        )  # fmt: skip
         self._end()
 
     def deposit(self, broker: str, money: Money, reason: str, now_ns: TimeNs) -> None:
@@ -305,62 +296,72 @@ class Desk:
 
     def end_run(self, state_hash: str, now_ns: TimeNs) -> None:
         """Write down that the run ended in good order, and in which state."""
-        self._begin(now_ns)
-        self.journal.append(RunEnded(self.run_id, state_hash, now_ns))
-        self._end()
+        self.within(now_ns, lambda: self.journal.append(RunEnded(self.run_id, state_hash, now_ns)))
 
     # --- inputs ------------------------------------------------------------------------------
 
     def on_quote(self, quote: Quote) -> None:
-        """Handle a quote. This is the hottest method of hexdesk."""
-        pulse = self.pulse
-        ts_init = quote.ts_init
-        if ts_init >= pulse.now_ns:
-            pulse.now_ns = ts_init
-        else:
-            self.counts.time_regressions += 1
-        pulse.seq += 1
-        try:
-            market = self._by_id[quote.instrument_id]
-        except KeyError:
-            self.counts.unknown_instruments += 1
-            return
-        market.quote = quote
-        channel = market.on_quote
+        """Handle a quote."""
+        self.play((quote,), self._no_timers, self.handle)
+
+    def play(self, events: Iterable[MarketEvent], clock: VirtualClock, other: Handler) -> None:
+        """Handle quotes in turn, a clock's timers between them; `other` takes what is none.
+
+        This is the hottest loop of hexdesk.
+        """
+        pulse, counts, by_id = self.pulse, self.counts, self._by_id
         handler: Handler | None = None
         self._busy = True
-        try:
-            for handler in channel:
-                handler(quote)
-        except FAULTS as error:  # a strategy may raise anything; it is quarantined
-            self._publish_rest(channel, handler, quote, error)
-        if pulse.is_owed:
-            self._note_cause(quote)
-            self._settle()
+        for event in events:
+            ts_init = event.ts_init
+            if ts_init >= clock.next_due_ns:
+                self._busy = False
+                clock.advance_to(ts_init)
+                self._busy = True
+            if type(event) is not Quote:
+                self._busy = False
+                other(event)
+                self._busy = True
+                continue
+            if ts_init >= pulse.now_ns:
+                pulse.now_ns = ts_init
+            else:
+                counts.time_regressions += 1
+            pulse.seq += 1
+            try:
+                market = by_id[event.instrument_id]
+            except KeyError:
+                counts.unknown_instruments += 1
+                continue
+            market.quote = event
+            channel = market.on_quote
+            try:
+                if ts_init >= market.look_ns:
+                    handler = None
+                    market.look(ts_init)
+                for handler in channel:
+                    handler(event)
+            except FAULTS as error:  # a strategy may raise anything; it is quarantined
+                self._publish_rest(channel, handler, event, error)
+            if pulse.is_owed:
+                self._note_cause(event)
+                self._settle()
         self._busy = False
 
     def handle(self, event: MarketEvent) -> None:
         """Handle any market event."""
-        kind = type(event)
-        if kind is Quote:
-            self.on_quote(event)  # type: ignore[arg-type]
+        if type(event) is Quote:
+            self.on_quote(event)
             return
         self._begin(event.ts_init)
         market = self._by_id.get(event.instrument_id)
         if market is None:
             self.counts.unknown_instruments += 1
-        elif isinstance(event, Trade):
-            market.trade = event
-            self._publish(market.on_trade, event)
-        elif isinstance(event, BookUpdate):
-            self._publish(market.on_book, event)
-        elif isinstance(event, Bar):
-            self._publish(market.on_bar, event)
-        elif isinstance(event, InstrumentStatus):
-            market.status = event.status
-            if event.trading_day > market.trading_day:
+        else:
+            channel = market.take(event)
+            if isinstance(event, InstrumentStatus) and event.trading_day > market.trading_day:
                 self.trading_days.begin(event)
-            self._publish(market.on_status, event)
+            self._publish(channel, event)
         self._note_cause(event)
         self._end()
 
@@ -399,9 +400,7 @@ class Desk:
 
     def pay_owed(self, broker: str, now_ns: TimeNs) -> None:
         """Do the verbs that are owed at a broker: it is back, and the books were compared."""
-        self._begin(now_ns)
-        self.operator.pay(broker)
-        self._end()
+        self.within(now_ns, lambda: self.operator.pay(broker))
 
     # --- strategies ----------------------------------------------------------------------------
 

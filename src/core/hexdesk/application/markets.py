@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
-from hexdesk.domain.values import PriceRaw, TradingStatus
+from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
+from hexdesk.domain.values import PriceRaw, TimeNs, TradingStatus
 
 Handler: TypeAlias = Callable[[Any], None]
 Channel: TypeAlias = tuple[Handler, ...]
 
+NEVER: TimeNs = 2**63 - 1
 KINDS = ("quote", "trade", "book", "bar", "status")
 
 
@@ -26,6 +27,8 @@ class Market:
         trade: Latest public trade.
         status: Latest trading status.
         trading_day: Latest that was told, 0 if none was.
+        look: Marks what is held here at a time; called before the channel of quotes.
+        look_ns: A quote of that time or later is worth a look.
         on_quote: Channel of quotes; likewise the others.
     """
 
@@ -33,6 +36,8 @@ class Market:
         "_handlers",
         "_watchers",
         "instrument",
+        "look",
+        "look_ns",
         "on_bar",
         "on_book",
         "on_quote",
@@ -55,6 +60,8 @@ class Market:
         self.on_book: Channel = ()
         self.on_bar: Channel = ()
         self.on_status: Channel = ()
+        self.look: Callable[[TimeNs], None] = _look_away
+        self.look_ns: TimeNs = NEVER
         self._watchers: dict[str, Handler] = {}
         self._handlers: dict[str, list[Handler]] = {kind: [] for kind in KINDS}
 
@@ -68,6 +75,20 @@ class Market:
             if quote.bid_price or quote.ask_price:
                 return quote.bid_price or quote.ask_price
         return self.trade.price if self.trade is not None else 0
+
+    def take(self, event: MarketEvent) -> Channel:
+        """Let an event that is no quote be the latest of its kind; return its channel."""
+        if isinstance(event, Trade):
+            self.trade = event
+            return self.on_trade
+        if isinstance(event, BookUpdate):
+            return self.on_book
+        if isinstance(event, Bar):
+            return self.on_bar
+        if isinstance(event, InstrumentStatus):
+            self.status = event.status
+            return self.on_status
+        return ()
 
     def add(self, kind: str, handler: Handler) -> None:
         """Append a handler to a channel."""
@@ -95,6 +116,10 @@ class Market:
         watcher = self._watchers.get(kind)
         handlers = self._handlers[kind]
         setattr(self, f"on_{kind}", (watcher, *handlers) if watcher else tuple(handlers))
+
+
+def _look_away(_now_ns: TimeNs) -> None:
+    """Hold nothing."""
 
 
 class Markets:

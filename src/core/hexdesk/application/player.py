@@ -9,7 +9,7 @@ from itertools import islice
 from hexdesk.application.bars import BarQuotes
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
-from hexdesk.domain.market import Bar, MarketEvent, Quote
+from hexdesk.domain.market import Bar, MarketEvent
 from hexdesk.domain.values import TimeNs
 
 SLICE_EVENTS = 4_096
@@ -77,33 +77,21 @@ class Player:
 
     def _play(self, batch: list[MarketEvent]) -> None:
         if self._stopwatch is None or self._spent is None:
-            self._play_bare(batch)
+            self._desk.play(batch, self._clock, self._other)
         else:
             for event in batch:
                 begun = self._stopwatch()
-                self._play_bare([event])
+                self._desk.play((event,), self._clock, self._other)
                 self._spent(self._stopwatch() - begun)
         if batch:
             self.event_count += len(batch)
             self.last_ns = batch[-1].ts_init
 
-    def _play_bare(self, batch: list[MarketEvent]) -> None:
-        clock = self._clock
-        on_quote = self._desk.on_quote
-        handle = self._desk.handle
-        for event in batch:
-            ts_init = event.ts_init
-            if ts_init >= clock.next_due_ns:
-                clock.advance_to(ts_init)
-            if type(event) is Quote:
-                on_quote(event)
-            else:
-                if type(event) is Bar:
-                    self._show(event)
-                handle(event)
-
-    def _show(self, bar: Bar) -> None:
-        market = self._desk.markets.by_id.get(bar.instrument_id)
-        if market is not None:
-            for quote in self._bars.of(bar, market):
-                self._desk.on_quote(quote)
+    def _other(self, event: MarketEvent) -> None:
+        """Handle what is no quote; a bar is shown as quotes first, where it is all there is."""
+        if type(event) is Bar:
+            market = self._desk.markets.by_id.get(event.instrument_id)
+            if market is not None:
+                for quote in self._bars.of(event, market):
+                    self._desk.on_quote(quote)
+        self._desk.handle(event)

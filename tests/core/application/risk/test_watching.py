@@ -23,7 +23,7 @@ from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.values import BUY, SELL, Operation, Side
-from hexdesk.testing.broker_bench import INSTRUMENT
+from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT
 from tests.core.application.books import check_books
 from tests.core.application.risk.desks import ACCOUNT, ID, LOT, RiskRig, activate, plan
 
@@ -347,3 +347,21 @@ def test_movement_is_unusual_from_its_threshold_on(prices: list[int], times: Any
     assert [rule.level_of(each) > 0 for each in seen] == [
         Fraction(each, ONE) >= Fraction(str(times)) for each in expected
     ]
+
+
+def test_what_is_held_is_marked_once_in_a_while_by_quotes_and_trades_alike() -> None:
+    rig = RiskRig(plan(mark_every_ns=10 * SECOND_NS, daily_loss={}))
+    rig.hold(1)
+    rig.later(20)
+    account = rig.engine.purses[ACCOUNT, "USDT"]
+    marked = account.worth
+    rig.quote(BID - 100, ASK - 100)
+    assert account.worth == marked  # too soon
+    rig.clock.advance_by(10 * SECOND_NS)
+    rig.trade()
+    assert account.worth < marked
+    marked = account.worth
+    rig.quote(BID - 200, ASK - 200)
+    assert account.worth == marked  # the trade was looked at just now
+    rig.later(10)
+    assert account.worth < marked

@@ -233,10 +233,8 @@ class RiskEngine:
             rule = _ladders(self.plan.rules).get("volatility")
             if rule is not None and isinstance(rule[1], Volatility):
                 movement = Movement(f"instrument:{instrument_id}", *rule, self.report)
-            watch = MarketWatch(self.plan.mark_every_ns, self._look, movement)
+            watch = MarketWatch(ledger.market, self.plan.mark_every_ns, self._look, movement)
             self._markets[instrument_id] = watch
-            ledger.market.add("quote", watch.on_market)
-            ledger.market.add("trade", watch.on_market)
         return watch
 
     def _message_count(self, host: StrategyHost) -> MessageCount:

@@ -8,11 +8,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from hexdesk.application.markets import Market
 from hexdesk.application.risk.books import NEVER, Purse, Stake
 from hexdesk.application.risk.days import TradingDays
 from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
 from hexdesk.application.risk.numbers import NO_LIMIT, ONE, share
-from hexdesk.domain.market import Quote, Trade
+from hexdesk.domain.market import Trade
 from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.values import NS_PER_SECOND, MoneyRaw, PriceRaw, TimeNs
 
@@ -213,29 +214,34 @@ def _accepted(purse: Purse) -> MoneyRaw:
 class MarketWatch:
     """What is held in one instrument, to be marked when its market moves, but not too often.
 
+    Between two marks a quote costs the desk one comparison, with `Market.look_ns`.
+
     Attributes:
         stakes: What is held.
-        on_market: Takes a quote or trade; a closure, for it is on the path of every tick.
     """
 
-    __slots__ = ("_movement", "on_market", "stakes")
+    __slots__ = ("_every_ns", "_look", "_market", "_movement", "stakes")
 
     def __init__(
-        self, every_ns: int, look: Callable[["MarketWatch", TimeNs], None],
+        self, market: Market, every_ns: int, look: Callable[["MarketWatch", TimeNs], None],
         movement: "Movement | None",
     ) -> None:  # fmt: skip
+        self._market = market
+        self._every_ns = every_ns
+        self._look = look
         self._movement = movement
         self.stakes: list[Stake] = []
-        due_ns: TimeNs = 0
+        market.look = self._on_due
+        market.look_ns = 0
+        market.add("trade", self._on_trade)
 
-        def on_market(event: Quote | Trade) -> None:
-            nonlocal due_ns
-            now_ns = event.ts_init
-            if now_ns >= due_ns:
-                due_ns = now_ns + every_ns
-                look(self, now_ns)
+    def _on_trade(self, trade: Trade) -> None:
+        if trade.ts_init >= self._market.look_ns:
+            self._on_due(trade.ts_init)
 
-        self.on_market = on_market
+    def _on_due(self, now_ns: TimeNs) -> None:
+        self._market.look_ns = now_ns + self._every_ns
+        self._look(self, now_ns)
 
     def change(self, rule: LadderRule, settings: object) -> None:
         """Measure movement by another rule from now on, if this is about movement."""
