@@ -76,8 +76,9 @@ def mutation(message: Any) -> dict[str, Any]:  # noqa: ANN401 - any request that
         "dry_run": message.dry_run,
         "reason": message.reason,
     }
-    if "expected_version" in message.DESCRIPTOR.fields_by_name:
-        found["expected_version"] = message.expected_version
+    for name in ("expected_version", "account_id"):
+        if name in message.DESCRIPTOR.fields_by_name:
+            found[name] = getattr(message, name)
     return found
 
 

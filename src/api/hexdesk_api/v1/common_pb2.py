@@ -26,7 +26,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhexdesk_api/v1/common.proto\x12\x0ehexdesk_api.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\")\n\x05Money\x12\x0e\n\x06\x61mount\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"_\n\x0eMutationFields\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x12\x0f\n\x07\x64ry_run\x18\r \x01(\x08\x12\x0e\n\x06reason\x18\x0e \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x0f \x01(\x03\"\xe4\x01\n\nQueuedVerb\x12\x0c\n\x04verb\x18\x01 \x01(\t\x12+\n\x08strategy\x18\x02 \x01(\tB\x19\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12/\n\ninstrument\x18\x03 \x01(\tB\x1b\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12)\n\x07\x61\x63\x63ount\x18\x04 \x01(\tB\x18\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*N\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x11\n\rMODE_BACKTEST\x10\x01\x12\x0e\n\nMODE_PAPER\x10\x02\x12\r\n\tMODE_LIVE\x10\x03*`\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n\nSCOPE_READ\x10\x01\x12\x0f\n\x0bSCOPE_TRADE\x10\x02\x12\x0e\n\nSCOPE_RISK\x10\x03\x12\x0f\n\x0bSCOPE_ADMIN\x10\x04*\x94\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_FIELD_INVALID\x10\x01\x12!\n\x1d\x45RROR_REASON_RESOURCE_UNKNOWN\x10\x02\x12\x1c\n\x18\x45RROR_REASON_STATE_WRONG\x10\x03\x12!\n\x1d\x45RROR_REASON_VERSION_CONFLICT\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_IN_FLIGHT\x10\x06\x12\x1e\n\x1a\x45RROR_REASON_TOKEN_INVALID\x10\x07\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_LIVE_NOT_ARMED\x10\t\x12\"\n\x1e\x45RROR_REASON_APPROVAL_REQUIRED\x10\n\x12\x1c\n\x18\x45RROR_REASON_DESK_HALTED\x10\x0b\x12\x1e\n\x1a\x45RROR_REASON_LIMIT_REACHED\x10\x0c\x12\x1c\n\x18\x45RROR_REASON_NOT_OFFERED\x10\r\x12\x1e\n\x1a\x45RROR_REASON_DESK_STOPPING\x10\x0e\x12\x1f\n\x1b\x45RROR_REASON_CONFIG_INVALID\x10\x0f\x12\x1e\n\x1a\x45RROR_REASON_PLUGIN_FAILED\x10\x10\x12\x14\n\x10\x45RROR_REASON_BUG\x10\x11\x12!\n\x1d\x45RROR_REASON_STORE_UNWRITABLE\x10\x12\x12 \n\x1c\x45RROR_REASON_OUTCOME_UNKNOWN\x10\x13\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bhexdesk_api/v1/common.proto\x12\x0ehexdesk_api.v1\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\")\n\x05Money\x12\x0e\n\x06\x61mount\x18\x01 \x01(\t\x12\x10\n\x08\x63urrency\x18\x02 \x01(\t\"s\n\x0eMutationFields\x12\x12\n\nrequest_id\x18\x0c \x01(\t\x12\x0f\n\x07\x64ry_run\x18\r \x01(\x08\x12\x0e\n\x06reason\x18\x0e \x01(\t\x12\x18\n\x10\x65xpected_version\x18\x0f \x01(\x03\x12\x12\n\naccount_id\x18\x10 \x01(\t\"\xe4\x01\n\nQueuedVerb\x12\x0c\n\x04verb\x18\x01 \x01(\t\x12+\n\x08strategy\x18\x02 \x01(\tB\x19\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12/\n\ninstrument\x18\x03 \x01(\tB\x1b\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12)\n\x07\x61\x63\x63ount\x18\x04 \x01(\tB\x18\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*9\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\x0c\n\x08SIDE_BUY\x10\x01\x12\r\n\tSIDE_SELL\x10\x02*N\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x11\n\rMODE_BACKTEST\x10\x01\x12\x0e\n\nMODE_PAPER\x10\x02\x12\r\n\tMODE_LIVE\x10\x03*`\n\x05Scope\x12\x15\n\x11SCOPE_UNSPECIFIED\x10\x00\x12\x0e\n\nSCOPE_READ\x10\x01\x12\x0f\n\x0bSCOPE_TRADE\x10\x02\x12\x0e\n\nSCOPE_RISK\x10\x03\x12\x0f\n\x0bSCOPE_ADMIN\x10\x04*\x94\x05\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_FIELD_INVALID\x10\x01\x12!\n\x1d\x45RROR_REASON_RESOURCE_UNKNOWN\x10\x02\x12\x1c\n\x18\x45RROR_REASON_STATE_WRONG\x10\x03\x12!\n\x1d\x45RROR_REASON_VERSION_CONFLICT\x10\x04\x12\"\n\x1e\x45RROR_REASON_REQUEST_ID_REUSED\x10\x05\x12\"\n\x1e\x45RROR_REASON_REQUEST_IN_FLIGHT\x10\x06\x12\x1e\n\x1a\x45RROR_REASON_TOKEN_INVALID\x10\x07\x12\x1e\n\x1a\x45RROR_REASON_SCOPE_MISSING\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_LIVE_NOT_ARMED\x10\t\x12\"\n\x1e\x45RROR_REASON_APPROVAL_REQUIRED\x10\n\x12\x1c\n\x18\x45RROR_REASON_DESK_HALTED\x10\x0b\x12\x1e\n\x1a\x45RROR_REASON_LIMIT_REACHED\x10\x0c\x12\x1c\n\x18\x45RROR_REASON_NOT_OFFERED\x10\r\x12\x1e\n\x1a\x45RROR_REASON_DESK_STOPPING\x10\x0e\x12\x1f\n\x1b\x45RROR_REASON_CONFIG_INVALID\x10\x0f\x12\x1e\n\x1a\x45RROR_REASON_PLUGIN_FAILED\x10\x10\x12\x14\n\x10\x45RROR_REASON_BUG\x10\x11\x12!\n\x1d\x45RROR_REASON_STORE_UNWRITABLE\x10\x12\x12 \n\x1c\x45RROR_REASON_OUTCOME_UNKNOWN\x10\x13\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,18 +39,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUEUEDVERB'].fields_by_name['instrument']._serialized_options = b'\372A\030\n\026hexdesk.dev/Instrument'
   _globals['_QUEUEDVERB'].fields_by_name['account']._loaded_options = None
   _globals['_QUEUEDVERB'].fields_by_name['account']._serialized_options = b'\372A\025\n\023hexdesk.dev/Account'
-  _globals['_SIDE']._serialized_start=478
-  _globals['_SIDE']._serialized_end=535
-  _globals['_MODE']._serialized_start=537
-  _globals['_MODE']._serialized_end=615
-  _globals['_SCOPE']._serialized_start=617
-  _globals['_SCOPE']._serialized_end=713
-  _globals['_ERRORREASON']._serialized_start=716
-  _globals['_ERRORREASON']._serialized_end=1376
+  _globals['_SIDE']._serialized_start=498
+  _globals['_SIDE']._serialized_end=555
+  _globals['_MODE']._serialized_start=557
+  _globals['_MODE']._serialized_end=635
+  _globals['_SCOPE']._serialized_start=637
+  _globals['_SCOPE']._serialized_end=733
+  _globals['_ERRORREASON']._serialized_start=736
+  _globals['_ERRORREASON']._serialized_end=1396
   _globals['_MONEY']._serialized_start=107
   _globals['_MONEY']._serialized_end=148
   _globals['_MUTATIONFIELDS']._serialized_start=150
-  _globals['_MUTATIONFIELDS']._serialized_end=245
-  _globals['_QUEUEDVERB']._serialized_start=248
-  _globals['_QUEUEDVERB']._serialized_end=476
+  _globals['_MUTATIONFIELDS']._serialized_end=265
+  _globals['_QUEUEDVERB']._serialized_start=268
+  _globals['_QUEUEDVERB']._serialized_end=496
 # @@protoc_insertion_point(module_scope)

@@ -95,16 +95,18 @@ class Money(_message.Message):
     def __init__(self, amount: _Optional[str] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class MutationFields(_message.Message):
-    __slots__ = ("request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("request_id", "dry_run", "reason", "expected_version", "account_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class QueuedVerb(_message.Message):
     __slots__ = ("verb", "strategy", "instrument", "account", "reason", "create_time")

@@ -88,30 +88,34 @@ class ValidateConfigurationResponse(_message.Message):
     def __init__(self, faults: _Optional[_Iterable[_Union[ConfigurationFault, _Mapping]]] = ..., changes: _Optional[_Iterable[_Union[ConfigurationChange, _Mapping]]] = ...) -> None: ...
 
 class ReloadConfigurationRequest(_message.Message):
-    __slots__ = ("request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("request_id", "dry_run", "reason", "expected_version", "account_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class RollbackConfigurationRequest(_message.Message):
-    __slots__ = ("revision", "request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("revision", "request_id", "dry_run", "reason", "expected_version", "account_id")
     REVISION_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     revision: int
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, revision: _Optional[int] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, revision: _Optional[int] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class ReloadConfigurationResponse(_message.Message):
     __slots__ = ("changes", "revision")

@@ -202,16 +202,18 @@ class ResumeEntriesResponse(_message.Message):
     def __init__(self, strategies: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class FlattenRequest(_message.Message):
-    __slots__ = ("strategy", "request_id", "dry_run", "reason")
+    __slots__ = ("strategy", "request_id", "dry_run", "reason", "account_id")
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     strategy: str
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, strategy: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, strategy: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class FlattenResponse(_message.Message):
     __slots__ = ("canceled_orders", "closing_orders", "positions", "queued")
@@ -284,14 +286,16 @@ class DisarmLiveRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class ShutdownRequest(_message.Message):
-    __slots__ = ("request_id", "dry_run", "reason")
+    __slots__ = ("request_id", "dry_run", "reason", "account_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class ShutdownResponse(_message.Message):
     __slots__ = ("open_orders", "positions")

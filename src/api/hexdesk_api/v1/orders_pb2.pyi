@@ -310,7 +310,7 @@ class CancelAllOrdersResponse(_message.Message):
     def __init__(self, orders: _Optional[_Iterable[str]] = ..., queued: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ...) -> None: ...
 
 class ResolveOrderRequest(_message.Message):
-    __slots__ = ("name", "resolution", "price", "request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("name", "resolution", "price", "request_id", "dry_run", "reason", "expected_version", "account_id")
     class Resolution(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         RESOLUTION_UNSPECIFIED: _ClassVar[ResolveOrderRequest.Resolution]
@@ -332,6 +332,7 @@ class ResolveOrderRequest(_message.Message):
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     resolution: ResolveOrderRequest.Resolution
     price: str
@@ -339,7 +340,8 @@ class ResolveOrderRequest(_message.Message):
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, name: _Optional[str] = ..., resolution: _Optional[_Union[ResolveOrderRequest.Resolution, str]] = ..., price: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, name: _Optional[str] = ..., resolution: _Optional[_Union[ResolveOrderRequest.Resolution, str]] = ..., price: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("name",)

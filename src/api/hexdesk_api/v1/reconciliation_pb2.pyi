@@ -135,18 +135,20 @@ class ListIncidentsResponse(_message.Message):
     def __init__(self, incidents: _Optional[_Iterable[_Union[Incident, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class ResolveIncidentRequest(_message.Message):
-    __slots__ = ("name", "policy", "request_id", "dry_run", "reason")
+    __slots__ = ("name", "policy", "request_id", "dry_run", "reason", "account_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     POLICY_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     policy: Incident.Policy
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, name: _Optional[str] = ..., policy: _Optional[_Union[Incident.Policy, str]] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, name: _Optional[str] = ..., policy: _Optional[_Union[Incident.Policy, str]] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class ResolveIncidentResponse(_message.Message):
     __slots__ = ("incident", "actions")

@@ -169,14 +169,16 @@ class ListDenialsResponse(_message.Message):
     def __init__(self, denials: _Optional[_Iterable[_Union[Denial, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class RearmRequest(_message.Message):
-    __slots__ = ("request_id", "dry_run", "reason")
+    __slots__ = ("request_id", "dry_run", "reason", "account_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class RearmResponse(_message.Message):
     __slots__ = ("halt_reason",)
@@ -189,20 +191,22 @@ class GetRiskReportRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class RearmRuleRequest(_message.Message):
-    __slots__ = ("rule", "scope", "accepts_loss", "request_id", "dry_run", "reason")
+    __slots__ = ("rule", "scope", "accepts_loss", "request_id", "dry_run", "reason", "account_id")
     RULE_FIELD_NUMBER: _ClassVar[int]
     SCOPE_FIELD_NUMBER: _ClassVar[int]
     ACCEPTS_LOSS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     rule: str
     scope: str
     accepts_loss: bool
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., accepts_loss: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., accepts_loss: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class RearmRuleResponse(_message.Message):
     __slots__ = ("rule", "scope", "level", "text")
@@ -217,7 +221,7 @@ class RearmRuleResponse(_message.Message):
     def __init__(self, rule: _Optional[str] = ..., scope: _Optional[str] = ..., level: _Optional[_Union[RiskLevel, str]] = ..., text: _Optional[str] = ...) -> None: ...
 
 class ChangeRuleRequest(_message.Message):
-    __slots__ = ("rule", "key", "value", "scope", "request_id", "dry_run", "reason")
+    __slots__ = ("rule", "key", "value", "scope", "request_id", "dry_run", "reason", "account_id")
     RULE_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELD_NUMBER: _ClassVar[int]
     VALUE_FIELD_NUMBER: _ClassVar[int]
@@ -225,6 +229,7 @@ class ChangeRuleRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     rule: str
     key: str
     value: str
@@ -232,7 +237,8 @@ class ChangeRuleRequest(_message.Message):
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, rule: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[str] = ..., scope: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    account_id: str
+    def __init__(self, rule: _Optional[str] = ..., key: _Optional[str] = ..., value: _Optional[str] = ..., scope: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class ChangeRuleResponse(_message.Message):
     __slots__ = ("rule", "key", "value", "scope", "before", "looser", "needs_second", "confirmed_by")

@@ -154,20 +154,22 @@ class LoadStrategyRequest(_message.Message):
     def __init__(self, strategy_id: _Optional[str] = ..., plugin: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state: _Optional[_Union[StrategyState, _Mapping]] = ..., keep_orders_on_fault: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UnloadStrategyRequest(_message.Message):
-    __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version", "account_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KEEP_ORDERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     keep_orders: bool
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, name: _Optional[str] = ..., keep_orders: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, name: _Optional[str] = ..., keep_orders: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class UnloadStrategyResponse(_message.Message):
     __slots__ = ("state",)
@@ -218,20 +220,22 @@ class StartStrategyRequest(_message.Message):
     def __init__(self, name: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
 
 class StopStrategyRequest(_message.Message):
-    __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version")
+    __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version", "account_id")
     NAME_FIELD_NUMBER: _ClassVar[int]
     KEEP_ORDERS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     name: str
     keep_orders: bool
     request_id: str
     dry_run: bool
     reason: str
     expected_version: int
-    def __init__(self, name: _Optional[str] = ..., keep_orders: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+    account_id: str
+    def __init__(self, name: _Optional[str] = ..., keep_orders: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ..., account_id: _Optional[str] = ...) -> None: ...
 
 class PauseStrategyRequest(_message.Message):
     __slots__ = ("name", "request_id", "dry_run", "reason", "expected_version")

@@ -144,6 +144,7 @@ class Mutation(msgspec.Struct, Generic[A_co], frozen=True, kw_only=True):
         dry_run: Check everything, change nothing, answer what would be answered.
         reason: Why, for the audit log.
         expected_version: Version that what is changed must have; 0 is any.
+        account_id: The account's id, as a person typed it; see `needs_account`.
     """
 
     scope: ClassVar[Scope] = Scope.ADMIN
@@ -152,11 +153,14 @@ class Mutation(msgspec.Struct, Generic[A_co], frozen=True, kw_only=True):
     """Whether it makes things safer and so never waits for arming or a second person."""
     needs_second_person: ClassVar[bool] = False
     """Whether it cannot be undone on a live desk, so that another person must agree."""
+    needs_account: ClassVar[bool] = False
+    """Whether a live desk wants its account typed out, so that it is no other desk's."""
 
     request_id: str = ""
     dry_run: bool = False
     reason: str = ""
     expected_version: int = 0
+    account_id: str = ""
 
 
 class EventFilter(msgspec.Struct, frozen=True, kw_only=True):

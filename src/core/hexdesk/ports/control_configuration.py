@@ -119,6 +119,7 @@ class ReloadConfiguration(Mutation[Reloaded], frozen=True, kw_only=True):
     """Apply what may be reloaded; `author` is set by the control plane."""
 
     scope: ClassVar[Scope] = Scope.ADMIN
+    needs_account: ClassVar[bool] = True
     author: str = ""
 
 
@@ -126,6 +127,7 @@ class RollbackConfiguration(Mutation[Reloaded], frozen=True, kw_only=True):
     """Apply an earlier configuration of this process again."""
 
     scope: ClassVar[Scope] = Scope.ADMIN
+    needs_account: ClassVar[bool] = True
     revision: int
     author: str = ""
 

@@ -83,6 +83,7 @@ class Flatten(Mutation[Flattened], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.RISK
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
     strategy_id: str = ""
 
 
@@ -115,6 +116,7 @@ class Rearm(Mutation[str], frozen=True, kw_only=True):
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
 
 
 class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
@@ -156,6 +158,7 @@ class Shutdown(Mutation[LeftBehind], frozen=True, kw_only=True):
 
     scope: ClassVar[Scope] = Scope.ADMIN
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
 
 
 # --- access -----------------------------------------------------------------------------------
@@ -242,6 +245,7 @@ class ResolveOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
     client_order_id: str
     resolution: str
     price: str = ""
@@ -362,6 +366,7 @@ class ResolveIncident(Mutation[ResolvedInfo], frozen=True, kw_only=True):
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
     account: str
     number: int
     policy: str
@@ -434,6 +439,7 @@ class StopStrategy(StrategyMutation, frozen=True, kw_only=True):
     """End a strategy: its position stays; its open orders too with `keep_orders`."""
 
     verb: ClassVar[StrategyVerb] = StrategyVerb.STOP
+    needs_account: ClassVar[bool] = True
     keep_orders: bool = False
 
 

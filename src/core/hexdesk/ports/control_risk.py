@@ -112,6 +112,7 @@ class RearmRule(Mutation[Rearmed], frozen=True, kw_only=True):
     scope: ClassVar[Scope] = Scope.RISK
     needs_reason: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
+    needs_account: ClassVar[bool] = True
     rule: str
     risk_scope: str = ""
     accepts_loss: bool = False
@@ -120,6 +121,8 @@ class RearmRule(Mutation[Rearmed], frozen=True, kw_only=True):
 
 class ChangeRule(Mutation[RuleChanged], frozen=True, kw_only=True):
     """Change a setting of a rule, or a limit of the gate; `author` is set by the control plane.
+
+    A live desk wants its account typed out for a looser one.
 
     Attributes:
         rule: Name; `limits` for the gate's.

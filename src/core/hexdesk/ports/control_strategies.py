@@ -80,6 +80,7 @@ class UnloadStrategy(Mutation[StateInfo], frozen=True, kw_only=True):
     """Stop a strategy and take it away; its orders, if kept, and its positions stay its own."""
 
     scope: ClassVar[Scope] = Scope.TRADE
+    needs_account: ClassVar[bool] = True
     strategy_id: str
     keep_orders: bool = False
     author: str = ""

@@ -160,7 +160,7 @@ def test_nothing_is_armed_that_is_not_in_order(rig: ControlRig) -> None:
     rig.runtime.checks = [wrong]
     rig.tell(Halt(reason="drill"))
     assert refused(rig) == "DESK_HALTED,DISK_FREE"
-    rig.tell(Rearm(reason="over"))
+    rig.tell(Rearm(reason="over", account_id=rig.account.id))
     rig.runtime.checks = []
     compared = ControlRig("a", mode="live", limits=SIZES)
     compared.start()

@@ -10,6 +10,7 @@ from hexdesk_app.cli.remote.connect import (
     ask_twice,
     confirm_live,
     desk_options,
+    destructive_options,
     mutation_options,
 )
 from hexdesk_app.cli.remote.show import (
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
 How = Mapping[str, Any]
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do it on a live desk, too.")
 strategy_option = click.option(
     "strategy", "-s", "--strategy", default="", metavar="NAME", help="Only this one."
 )
@@ -234,9 +234,8 @@ def stop_entries(output: Output, client: "PlainClient", *, how: How, strategy: s
 
 @click.command()
 @click.option("keep_orders", "--keep-orders", is_flag=True, help="Leave what is open open.")
-@yes_option
 @strategy_option
-@mutation_options
+@destructive_options
 @desk_options
 def stop(
     output: Output,
@@ -274,9 +273,8 @@ def resume_entries(output: Output, client: "PlainClient", *, how: How, strategy:
 
 
 @click.command()
-@yes_option
 @strategy_option
-@mutation_options
+@destructive_options
 @desk_options
 def flatten(output: Output, client: "PlainClient", *, how: How, strategy: str, yes: bool) -> None:
     """Cancel open orders and close positions at the market."""
@@ -297,8 +295,7 @@ def halt(output: Output, client: "PlainClient", *, how: How) -> None:
 
 
 @click.command()
-@yes_option
-@mutation_options
+@destructive_options
 @desk_options
 def shutdown(output: Output, client: "PlainClient", *, how: How, yes: bool) -> None:
     """Stop the desk's process in good order."""

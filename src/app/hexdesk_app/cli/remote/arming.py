@@ -9,12 +9,13 @@ import click
 
 from hexdesk_app.cli.common import output_options, sources
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.acting import How, yes_option
+from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.connect import (
     ask_twice,
     desk_options,
     mutation_options,
     unless_subcommand,
+    yes_option,
 )
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
 from hexdesk_app.cli.running import report_option, run_sources, table_option

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.connect import desk_options, mutation_options
+from hexdesk_app.cli.remote.connect import ask_twice, desk_options, destructive_options
 from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
 
@@ -39,26 +39,26 @@ def diff(output: Output, client: "PlainClient") -> int:
 
 @click.command()
 @_version_option
-@mutation_options
+@destructive_options
 @desk_options
-def reload(output: Output, client: "PlainClient", *, how: Plain, version: int) -> None:
+def reload(output: Output, client: "PlainClient", *, how: Plain, version: int, yes: bool) -> None:
     """Let a running desk read its files again and apply what may be reloaded, all or nothing."""
     fields = {"expected_version": version, **how}
-    done = client.ask("ConfigurationService.ReloadConfiguration", fields)
+    done = ask_twice(client, "ConfigurationService.ReloadConfiguration", fields, yes=yes)
     output.result("config.reload", done, [_done_table(done)])
 
 
 @click.command()
 @click.argument("revision", type=click.IntRange(min=1))
 @_version_option
-@mutation_options
+@destructive_options
 @desk_options
 def rollback(
-    output: Output, client: "PlainClient", *, how: Plain, revision: int, version: int
+    output: Output, client: "PlainClient", *, how: Plain, revision: int, version: int, yes: bool
 ) -> None:
     """Let a running desk run under an earlier configuration again; the files stay as they are."""
     fields = {"revision": revision, "expected_version": version, **how}
-    done = client.ask("ConfigurationService.RollbackConfiguration", fields)
+    done = ask_twice(client, "ConfigurationService.RollbackConfiguration", fields, yes=yes)
     output.result("config.rollback", done, [_done_table(done)])
 
 

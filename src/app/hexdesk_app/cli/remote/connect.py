@@ -192,19 +192,34 @@ def mutation_options(body: Callable[..., int | None]) -> Callable[..., int | Non
     return call  # fmt: skip
 
 
+yes_option = click.option("--yes", "-y", is_flag=True, help="Do it on a live desk, too.")
+
+
+def destructive_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add `mutation_options`, --yes and --account: what a live desk wants of what is not undone.
+
+    The verb gets `how` with the account's id, and `yes`; it calls by `ask_twice`.
+    """
+
+    @yes_option
+    @click.option("account", "--account", default="", metavar="ID",
+                  help="The account's id, typed out: a live desk wants it.")  # fmt: skip
+    @mutation_options
+    @wraps(body)
+    def call(*, how: Plain, account: str, **options: Any) -> int | None:  # noqa: ANN401 - of any verb
+        return body(how={**how, "account_id": account}, **options)
+
+    return call
+
+
 def confirm_live(client: "PlainClient", how: Mapping[str, Any], *, yes: bool) -> None:
-    """Refuse a destructive verb on a live desk unless it was said twice.
+    """Refuse a destructive verb on a live desk unless it was said twice, the account with it.
 
     Raises:
         RefusedError: It was not.
     """
-    if not (yes or how["dry_run"]) and _is_live(client):
-        raise RefusedError(
-            "the desk trades real money",
-            code="LIVE",
-            exit_code=EXIT_REFUSED,
-            remedy="look with --dry-run first, then say --yes",
-        )
+    if not how["dry_run"] and not (yes and how["account_id"]) and _is_live(client):
+        raise _unsaid("look with --dry-run first")
 
 
 def ask_twice(client: "PlainClient", method: str, fields: Mapping[str, Any], *, yes: bool) -> Plain:
@@ -213,21 +228,34 @@ def ask_twice(client: "PlainClient", method: str, fields: Mapping[str, Any], *, 
     Raises:
         RefusedError: It was not; the error says what would have been done.
     """
-    if yes or fields["dry_run"] or not _is_live(client):
+    is_said = yes and fields["account_id"]
+    if is_said or fields["dry_run"] or not _is_live(client):
         return client.ask(method, fields)
     tried = client.ask(method, {**fields, "dry_run": True})
     names = {
-        key: [each for each in cast("list[object]", value) if isinstance(each, str)]
+        key: [_named(each) for each in cast("list[object]", value)]
         for key, value in tried.items()
         if isinstance(value, list)
     }
     shown = "; ".join(f"{key}: {', '.join(value)}" for key, value in names.items() if value)
-    raise RefusedError(
-        f"the desk trades real money, so this was tried only: {shown or 'it would be done'}",
+    raise _unsaid(f"so this was tried only: {shown or 'it would be done'}")
+
+
+def _unsaid(text: str) -> RefusedError:
+    return RefusedError(
+        f"the desk trades real money; {text}",
         code="LIVE",
         exit_code=EXIT_REFUSED,
-        remedy="say --yes, too",
+        remedy="say --yes, too, and type the account's id: --account ID",
     )
+
+
+def _named(item: object) -> str:
+    """Return what one of several things is called."""
+    if not isinstance(item, Mapping):
+        return str(item)
+    facts = cast("Mapping[str, object]", item)
+    return str(facts.get("path") or facts.get("name") or facts)
 
 
 def _is_live(client: "PlainClient") -> bool:

@@ -8,8 +8,9 @@ import msgspec
 
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.connect import (
+    ask_twice,
     desk_options,
-    mutation_options,
+    destructive_options,
     unless_subcommand,
     watch_option,
 )
@@ -79,7 +80,7 @@ def orders(
     help="What became of it, as you found out.",
 )
 @click.option("--price", default="", help="Average price of what was filled.")
-@mutation_options
+@destructive_options
 @desk_options
 def resolve_order(
     output: Output,
@@ -89,6 +90,7 @@ def resolve_order(
     order_id: str,
     resolution: str,
     price: str,
+    yes: bool,
 ) -> None:
     """Settle an order in doubt by your word; needs --reason."""
     fields = {
@@ -97,7 +99,7 @@ def resolve_order(
         "price": price,
         **how,
     }
-    found = client.ask("OrderService.ResolveOrder", fields)
+    found = ask_twice(client, "OrderService.ResolveOrder", fields, yes=yes)
     output.result("orders.resolve", found, [order_table([found])])
 
 

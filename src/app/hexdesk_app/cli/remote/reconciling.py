@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.acting import How, yes_option
+from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.connect import (
-    confirm_live,
+    ask_twice,
     desk_options,
-    mutation_options,
+    destructive_options,
     unless_subcommand,
 )
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
@@ -39,8 +39,7 @@ def reconcile(output: Output, client: "PlainClient", *, every: bool) -> None:
 @click.argument("broker")
 @click.argument("number", metavar="ID", type=click.IntRange(min=1))
 @click.option("--policy", type=click.Choice(POLICIES), required=True, help="What is done about it.")
-@yes_option
-@mutation_options
+@destructive_options
 @desk_options
 def resolve(
     output: Output,
@@ -53,11 +52,9 @@ def resolve(
     yes: bool,
 ) -> None:
     """Decide about an incident; needs --reason."""
-    if policy in {"cancel", "flatten"}:
-        confirm_live(client, how, yes=yes)
     name = f"accounts/{broker}/incidents/{number}"
     fields = {"name": name, "policy": f"POLICY_{policy.upper()}", **how}
-    found = client.ask("ReconciliationService.ResolveIncident", fields)
+    found = ask_twice(client, "ReconciliationService.ResolveIncident", fields, yes=yes)
     rows = {
         "incident": f"{broker} {number}",
         "state": word(found["incident"]["state"]),

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.acting import yes_option
 from hexdesk_app.cli.remote.connect import (
+    ask_twice,
     confirm_live,
     desk_options,
+    destructive_options,
     mutation_options,
     watch_option,
 )
@@ -55,20 +56,27 @@ def report(output: Output, client: "PlainClient", *, path: Path | None) -> None:
     "accepts_loss", "--accept-loss", is_flag=True,
     help="Losses count from here: they do not end by themselves.",
 )  # fmt: skip
-@mutation_options
+@destructive_options
 @desk_options
 def rearm(
-    output: Output, client: "PlainClient", *, how: How, rule: str, scope: str, accepts_loss: bool
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: How,
+    rule: str,
+    scope: str,
+    accepts_loss: bool,
+    yes: bool,
 ) -> None:
     """End the level of a RULE; without one, end a halt. Needs --reason."""
     if not rule:
         if scope or accepts_loss:
             raise click.UsageError("--scope and --accept-loss need a RULE: hexdesk risk report")
-        found = client.ask("RiskService.Rearm", how)
+        found = ask_twice(client, "RiskService.Rearm", how, yes=yes)
         output.result("risk.rearm", found, [facts_table("re-armed", found)])
         return
     fields = {"rule": rule, "scope": scope, "accepts_loss": accepts_loss, **how}
-    found = client.ask("RiskService.RearmRule", fields)
+    found = ask_twice(client, "RiskService.RearmRule", fields, yes=yes)
     level = _short(found["level"])
     title = "level that ended" if level != NORMAL else "it was at no level"
     output.result("risk.rearm", found, [facts_table(title, {**found, "level": level})])
@@ -79,8 +87,7 @@ def rearm(
 @click.argument("value")
 @click.option("strategy", "-s", "--strategy", default="", metavar="NAME", help="Only its rule.")
 @click.option("--instrument", default="", metavar="ID", help="Only its limit.")
-@yes_option
-@mutation_options
+@destructive_options
 @desk_options
 def set_(
     output: Output,

@@ -12,7 +12,12 @@ import msgspec
 
 from hexdesk.errors import ConfigError
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.connect import desk_options, mutation_options
+from hexdesk_app.cli.remote.connect import (
+    ask_twice,
+    desk_options,
+    destructive_options,
+    mutation_options,
+)
 from hexdesk_app.cli.remote.show import bare, facts_table, strategy_table
 from hexdesk_app.config.layers import is_list, is_table, parse_text
 from hexdesk_app.config.toml_lines import parse_key
@@ -128,7 +133,7 @@ _verb("reload", "ReloadStrategy", "Make it anew of what is installed now; its st
 @click.argument("strategy_id", metavar="STRATEGY")
 @keep_option
 @version_option
-@mutation_options
+@destructive_options
 @desk_options
 def stop(
     output: Output,
@@ -138,10 +143,12 @@ def stop(
     strategy_id: str,
     version: int,
     keep: bool,
+    yes: bool,
 ) -> None:
     """End a strategy; its position stays."""
     fields = {"name": f"strategies/{strategy_id}", "expected_version": version, **how}
-    found = client.ask("StrategyService.StopStrategy", {**fields, "keep_orders": keep})
+    fields["keep_orders"] = keep
+    found = ask_twice(client, "StrategyService.StopStrategy", fields, yes=yes)
     output.result("strategy.stop", found, [strategy_table([found])])
 
 
@@ -153,7 +160,7 @@ def stop(
     help="Write what it would have kept over a restart here.",
 )  # fmt: skip
 @version_option
-@mutation_options
+@destructive_options
 @desk_options
 def unload(
     output: Output,
@@ -164,10 +171,12 @@ def unload(
     version: int,
     keep: bool,
     state_file: Path | None,
+    yes: bool,
 ) -> None:
     """Stop a strategy and take it away; its position stays in its books."""
     fields = {"name": f"strategies/{strategy_id}", "expected_version": version, **how}
-    done = client.ask("StrategyService.UnloadStrategy", {**fields, "keep_orders": keep})
+    fields["keep_orders"] = keep
+    done = ask_twice(client, "StrategyService.UnloadStrategy", fields, yes=yes)
     _write_state(state_file, done["state"])
     output.result("strategy.unload", done, [_state_table(done["state"])])
 

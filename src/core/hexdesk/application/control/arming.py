@@ -2,7 +2,7 @@
 
 from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import invalid
+from hexdesk.application.control.errors import invalid, refuse_other_account
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
 from hexdesk.domain import commands
@@ -32,9 +32,7 @@ class Arming:
             raise ControlError(
                 Reason.STATE_WRONG, "only a live desk is armed", remedy='set desk.mode = "live"'
             )
-        accounts = sorted(self._desk.accounts.items())
-        if request.account_id != ",".join(account.id for _, account in accounts):
-            raise invalid("account_id", "is not that of the account which this desk trades")
+        refuse_other_account(self._desk, request.account_id)
         if request.stage_pct not in STAGES_PCT:
             stages = ", ".join(map(str, STAGES_PCT))
             raise invalid("stage_pct", f"expected one of {stages}")
@@ -46,7 +44,7 @@ class Arming:
             by, reason = request.author, request.reason
             self._desk.command(commands.ArmLive(until_ns, by, reason, now_ns, request.stage_pct))
             self._sight.grant = GrantInfo(
-                account=",".join(name for name, _ in accounts),
+                account=",".join(sorted(self._desk.accounts)),
                 stage_pct=request.stage_pct,
                 expire_ns=until_ns,
                 granted_by=by,

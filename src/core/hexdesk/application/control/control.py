@@ -16,7 +16,7 @@ from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.configuring import Configuring
 from hexdesk.application.control.discretion import answer_text
-from hexdesk.application.control.errors import host_of, invalid
+from hexdesk.application.control.errors import host_of, invalid, refuse_other_account
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
@@ -364,6 +364,8 @@ class DeskControl:
             raise invalid("request_id", text)
         if mutation.expected_version < 0:
             raise invalid("expected_version", "expected 0 or more")
+        if mutation.needs_account and not mutation.dry_run:
+            refuse_other_account(self._desk, mutation.account_id)
         is_closed = self._runtime.is_stopping and not mutation.is_always_open
         if is_closed and self._answered(caller, mutation) is None:
             raise ControlError(Reason.DESK_STOPPING, "the desk is stopping")

@@ -52,6 +52,17 @@ def wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
     )
 
 
+def refuse_other_account(desk: Desk, account_id: str) -> None:
+    """Refuse what was meant for another desk than this one, if this one is live.
+
+    Who types the account knows which desk it is. Of several accounts all are typed, in the order of
+    their sections' names, with commas between.
+    """
+    own = ",".join(account.id for _, account in sorted(desk.accounts.items()))
+    if desk.execution.standing.needs_arming and account_id != own:
+        raise invalid("account_id", "expected the id of the account that this live desk trades")
+
+
 def refuse_while_halted(desk: Desk) -> None:
     """Refuse what a halted desk does not do."""
     halted = desk.execution.halted

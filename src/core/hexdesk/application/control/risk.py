@@ -7,7 +7,12 @@ from msgspec.structs import replace
 
 from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import invalid, refuse_while_halted, unknown
+from hexdesk.application.control.errors import (
+    invalid,
+    refuse_other_account,
+    refuse_while_halted,
+    unknown,
+)
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.desk import Desk
 from hexdesk.application.risk.gauge import PERCENT, Gauge
@@ -80,6 +85,8 @@ class Risks:
             planned = self._office.plan(command)
         except ConfigError as error:
             raise invalid("rule", error.message) from error
+        if planned.is_looser and not request.dry_run:
+            refuse_other_account(self._desk, request.account_id)
         needs_second = planned.is_looser and self._office.engine.plan.confirms_looser
         if not needs_second:
             self._tell(command, dry_run=request.dry_run)
