@@ -40,6 +40,7 @@ IS_TRIGGERED = 8
 IS_DENIED = 16
 IS_ABANDONED = 32
 IS_EXTERNAL = 64
+_REPORTED = {life: ReportedStatus(int(life)) for life in Life}
 
 
 class Doubt(msgspec.Struct, frozen=True, gc=False, array_like=True):
@@ -145,7 +146,7 @@ class Order(msgspec.Struct, gc=False, array_like=True):
             return ReportedStatus.PENDING_CANCEL
         if self.pending_amends:
             return ReportedStatus.PENDING_REPLACE
-        return ReportedStatus(int(self.life))
+        return _REPORTED[self.life]
 
 
 _OPEN_FACTS = IS_HELD | IS_SUBMITTED | IS_ACCEPTED | IS_TRIGGERED

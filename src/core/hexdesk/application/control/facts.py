@@ -3,6 +3,7 @@
 from typing import Any
 
 from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.money import format_raw
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
     AmendRejected,
@@ -43,37 +44,46 @@ FACTS: dict[type, ReportKind] = {
     OutcomeUnknown: ReportKind.OUTCOME_UNKNOWN,
     OrderAbandoned: ReportKind.ABANDONED,
 }
-_WITH_TERMS = (NewOrder, AmendOrder, OrderUpdated)
+_WITH_TERMS = frozenset({NewOrder, AmendOrder, OrderUpdated})
 
 
 def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 - any of `FACTS`
     """Return what a record says, in decimals."""
-    price, quantity = instrument.format_price, instrument.format_quantity
-    kind = FACTS[type(record)]
-    if isinstance(record, Fill):
+    kind = type(record)
+    prices, quantities = instrument.price_scale, instrument.quantity_scale
+    if kind is OrderAccepted:
         return ReportInfo(
             client_order_id=record.client_order_id,
-            kind=kind,
-            last_qty=quantity(record.quantity),
-            last_px=price(record.price),
+            kind=ReportKind.ACCEPTED,
+            event_ns=record.ts_event,
+            receive_ns=record.ts_init,
+        )
+    if kind is Fill:
+        return ReportInfo(
+            client_order_id=record.client_order_id,
+            kind=ReportKind.FILL,
+            last_qty=format_raw(record.quantity, quantities),
+            last_px=format_raw(record.price, prices),
             trade_id=record.trade_id,
             event_ns=record.ts_event,
             receive_ns=record.ts_init,
         )
-    terms = {}
-    if isinstance(record, _WITH_TERMS):
-        terms = {
-            "quantity": quantity(record.quantity),
-            "price": price(record.price) if record.price else "",
-            "trigger_price": price(record.trigger_price) if record.trigger_price else "",
-        }
+    if kind in _WITH_TERMS:
+        return ReportInfo(
+            client_order_id=record.client_order_id,
+            kind=FACTS[kind],
+            quantity=format_raw(record.quantity, quantities),
+            price=format_raw(record.price, prices) if record.price else "",
+            trigger_price=format_raw(record.trigger_price, prices) if record.trigger_price else "",
+            event_ns=getattr(record, "ts_event", 0),
+            receive_ns=record.ts_init,
+        )
     return ReportInfo(
         client_order_id=record.client_order_id,
-        kind=kind,
+        kind=FACTS[kind],
         code=getattr(record, "code", ""),
         text=getattr(record, "text", ""),
         trade_id=getattr(record, "trade_id", ""),
         event_ns=getattr(record, "ts_event", 0),
         receive_ns=record.ts_init,
-        **terms,
     )

@@ -38,6 +38,7 @@ class DeskFeed:
         self._chronicle = chronicle
         self._ring: EventRing = chronicle.ring
         self._wanted = wanted
+        self._mark = _mark_of(wanted)
         self._place = 0
         self._told = 0
         self._parts: deque[Callable[[], Snapshot | None]] = deque()
@@ -98,7 +99,7 @@ class DeskFeed:
         resync: ResyncInfo | None = None,
     ) -> EventBatch:
         # a reader that loses the stream within a snapshot must ask for a whole one again
-        token = "" if self._parts else f"{self._desk.run_id}:{self._place}:{self._mark()}"
+        token = "" if self._parts else f"{self._desk.run_id}:{self._place}:{self._mark}"
         self._told = self._place
         return EventBatch(
             sequence=self._place,
@@ -130,11 +131,6 @@ class DeskFeed:
             events.append(event)
         return events
 
-    def _mark(self) -> str:
-        """Return what of the filter a token must match."""
-        kinds = ".".join(str(int(kind)) for kind in sorted(self._wanted.kinds))
-        return f"{kinds}/{self._wanted.strategy_id}"
-
     def _resume(self, token: str) -> None:
         parts = token.split(":", _TOKEN_PARTS - 1)
         if len(parts) != _TOKEN_PARTS or not parts[1].isascii() or not parts[1].isdigit():
@@ -143,7 +139,7 @@ class DeskFeed:
         run_id, number, mark = parts[0], int(parts[1][:18]), parts[2]
         if run_id != self._desk.run_id:
             self._start_anew(Resync.OTHER_RUN, -1)
-        elif mark != self._mark() or number > self._ring.sequence:
+        elif mark != self._mark or number > self._ring.sequence:
             self._start_anew(Resync.TOKEN_UNUSABLE, -1)
         elif number + 1 < self._ring.oldest:
             self._start_anew(Resync.TOKEN_TOO_OLD, self._ring.oldest - 1 - number)
@@ -204,6 +200,12 @@ class DeskFeed:
         found = (self._sight.order_by_id(each) for each in client_order_ids)
         orders = tuple(each for each in found if each is not None)
         return Snapshot(orders=orders) if orders else None
+
+
+def _mark_of(wanted: EventFilter) -> str:
+    """Return what of the filter a token must match."""
+    kinds = ".".join(str(int(kind)) for kind in sorted(wanted.kinds))
+    return f"{kinds}/{wanted.strategy_id}"
 
 
 def _admit() -> None:

@@ -14,6 +14,7 @@ from hexdesk.application.control.views import (
 from hexdesk.application.desk import Desk
 from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.operator import CUT_OFF
+from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import format_raw, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.records import Verb, VerbOwed
@@ -55,6 +56,7 @@ class Sight:
         self._seen_at = -1
         self._positions: dict[tuple[str, str], PositionInfo | None] = {}
         self._accounts: dict[str, AccountInfo | None] = {}
+        self._account_names: dict[Account, str] = {}
         self._order_versions: Counter[str] = Counter()
         self._strategy_versions: Counter[str] = Counter()
 
@@ -86,7 +88,7 @@ class Sight:
         """Return an order."""
         intent = order.intent
         host = self._desk.hosts[intent.strategy_id]
-        account = self._desk.broker_name(host)
+        account = self._account_name(host.account)
         ledger = host.ledgers[intent.instrument_id]
         return order_info(order, ledger, account, self.version_of(intent.client_order_id))
 
@@ -105,7 +107,14 @@ class Sight:
 
     def account_name(self, strategy_id: str) -> str:
         """Return the section name of the broker that a strategy trades through."""
-        return self._desk.broker_name(self._desk.hosts[strategy_id])
+        return self._account_name(self._desk.hosts[strategy_id].account)
+
+    def _account_name(self, account: Account) -> str:
+        name = self._account_names.get(account)
+        if name is None:  # a broker that came since
+            self._account_names = {each: name for name, each in self._desk.accounts.items()}
+            name = self._account_names[account]
+        return name
 
     def position_by_key(self, key: tuple[str, str]) -> PositionInfo | None:
         """Return the position of a (strategy id, instrument id)."""
@@ -116,7 +125,7 @@ class Sight:
 
     def positions(self, host: StrategyHost) -> list[PositionInfo]:
         """Return a strategy's positions by instrument, flat ones included."""
-        account = self._desk.broker_name(host)
+        account = self._account_name(host.account)
         return [position_info(ledger, account) for _, ledger in sorted(host.ledgers.items())]
 
     def account_by_name(self, name: str) -> AccountInfo | None:
@@ -143,7 +152,7 @@ class Sight:
             strategy_id=host.strategy_id,
             plugin=facts.plugin or (plan.latest.plugin if plan is not None else ""),
             plugin_version=facts.version,
-            account=self._desk.broker_name(host),
+            account=self._account_name(host.account),
             instrument_ids=tuple(host.ledgers),
             state=host.state.value,
             fault=host.fault,
