@@ -191,6 +191,23 @@ def test_a_place_that_is_no_folder_is_reported() -> None:
         write_report(RESULT, Path("/dev/full/report.html"))
 
 
+def test_a_full_device_is_reported_and_stays(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    path.symlink_to("/dev/full")
+    with pytest.raises(ReportError, match="No space left on device"):
+        write_report(RESULT, path)
+    assert path.is_char_device()
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link = tmp_path / "latest.html"
+    link.symlink_to(tmp_path / "there" / "report.html")
+    write_report(RESULT, link)
+    assert link.is_symlink()
+    assert link.read_text().endswith("</html>\n")
+
+
 def test_a_folder_in_place_of_the_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ReportError):
         write_report(RESULT, tmp_path)
