@@ -50,10 +50,10 @@ class OrderMachine(RuleBasedStateMachine):
         return Life.SUBMITTED <= self.life < Life.FILLED
 
     def move(self, life: Life) -> None:
-        self.life = life
-        if life >= Life.FILLED:
+        if self.life < Life.FILLED <= life:  # a closed order's doubt ends by evidence alone
             self.pending.clear()
             self.doubt = None
+        self.life = life
 
     def rest(self) -> None:
         """Enter the open life that fills and losses so far mean, or the end they mean."""

@@ -27,6 +27,13 @@ def fingerprint_of(intent: NewOrder) -> Fingerprint:
     return intent.instrument_id, intent.side, intent.quantity, price
 
 
+def fingerprints_of(order: Order) -> set[Fingerprint]:
+    """Return what an order of ours may look like at the venue: as sent, and as amended since."""
+    intent = order.intent
+    price = order.price if intent.order_type in PRICED_TYPES else 0
+    return {fingerprint_of(intent), (intent.instrument_id, intent.side, order.quantity, price)}
+
+
 def is_unlocated(order: Order) -> bool:
     """Whether nobody knows yet which of the venue's orders an order is."""
     doubt = order.doubt
@@ -45,7 +52,7 @@ def equal_unlocated(intent: NewOrder, orders: Iterable[Order]) -> str:
             is_unlocated(order)
             and other.account_id == intent.account_id
             and other.client_order_id != intent.client_order_id
-            and fingerprint_of(other) == wanted
+            and wanted in fingerprints_of(order)
         ):
             return other.client_order_id
     return ""

@@ -172,7 +172,7 @@ def fill_plainly(order: Order, event: Fill) -> bool:
         quantity == order.quantity
         and quantity > 0
         and event.price
-        and (order.life is ACCEPTED or order.life is SUBMITTED)
+        and (order.life is ACCEPTED or (order.life is SUBMITTED and order.venue_order_id))
         and order.fills is None
         and order.busts is None
         and order.doubt is None
@@ -344,6 +344,7 @@ def _filled(order: Order, event: Fill) -> Outcome:
     if event.quantity <= 0 or not event.price:
         return Outcome.INVALID
     fills = order.fills
+    order.venue_order_id = order.venue_order_id or event.venue_order_id
     if fills is None:
         order.fills = {event.trade_id: event}
     elif event.trade_id in fills:

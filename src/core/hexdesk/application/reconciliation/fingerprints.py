@@ -10,11 +10,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from hexdesk.application.reconciliation.books import is_in_flight
-from hexdesk.application.unlocated import Fingerprint, fingerprint_of
+from hexdesk.application.unlocated import Fingerprint, fingerprints_of
 from hexdesk.domain.order import Order
-from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import BUY, FILLED, NS_PER_SECOND, PARTIALLY_FILLED, PRICED_TYPES
+from hexdesk.domain.values import FILLED, NS_PER_SECOND, PARTIALLY_FILLED, PRICED_TYPES
 from hexdesk.ports.broker import VenueOrder
 
 CLOCK_SKEW_NS = 5 * NS_PER_SECOND
@@ -32,7 +31,15 @@ def may_be_one_of(order: VenueOrder, ours: Iterable[Order]) -> bool:
     """Whether a venue's order without our id may be one of ours that is in flight or in doubt."""
     if order.intent.client_order_id:
         return False
-    return any(is_in_flight(each) and fingerprint_of(each.intent) == _found(order) for each in ours)
+    return any(is_in_flight(each) and _may_be(order, each) for each in ours)
+
+
+def _may_be(theirs: VenueOrder, order: Order) -> bool:
+    """Whether terms agree; those that an open amendment asks for are not known here."""
+    found = _found(theirs)
+    if order.pending_amends:
+        return found[:2] == (order.intent.instrument_id, order.intent.side)
+    return found in fingerprints_of(order)
 
 
 def match(
@@ -48,18 +55,18 @@ def match(
     """
     taken = {each.venue_order_id for each in ours if each.venue_order_id}
     since_ns = order.intent.ts_init - CLOCK_SKEW_NS
-    wanted = fingerprint_of(order.intent)
+    wanted = fingerprints_of(order)
     found = [
         each
         for each in open_orders
-        if each.venue_order_id not in taken and each.ts_event >= since_ns and _found(each) == wanted
+        if each.venue_order_id not in taken and each.ts_event >= since_ns and _found(each) in wanted
     ]
     taken |= {each.venue_order_id for each in open_orders}
     parts: dict[str, list[Fill]] = defaultdict(list)
     for fill in fills:
         if fill.venue_order_id not in taken and fill.ts_event >= since_ns:
             parts[fill.venue_order_id].append(fill)
-    found += [_made_of(order, group) for group in parts.values() if _fits(order.intent, group)]
+    found += [_made_of(order, group) for group in parts.values() if _fits(order, group)]
     return Match(len(found), found[0] if len(found) == 1 else None)
 
 
@@ -69,13 +76,15 @@ def _found(order: VenueOrder) -> Fingerprint:
     return intent.instrument_id, intent.side, order.quantity, price
 
 
-def _fits(intent: NewOrder, fills: Sequence[Fill]) -> bool:
-    """Whether executions of one order can be those of an intent."""
-    limit = intent.price if intent.order_type in PRICED_TYPES else 0
-    return sum(fill.quantity for fill in fills) <= intent.quantity and all(
+def _fits(order: Order, fills: Sequence[Fill]) -> bool:
+    """Whether executions of one venue order can be those of an order of ours, as it was or is."""
+    intent = order.intent
+    is_priced = intent.order_type in PRICED_TYPES
+    limit = max(intent.price * intent.side, order.price * intent.side) if is_priced else 0
+    return sum(fill.quantity for fill in fills) <= max(intent.quantity, order.quantity) and all(
         fill.instrument_id == intent.instrument_id
         and fill.side is intent.side
-        and (not limit or (fill.price <= limit if fill.side is BUY else fill.price >= limit))
+        and (not is_priced or fill.price * fill.side <= limit)
         for fill in fills
     )
 
