@@ -1,4 +1,4 @@
-"""The broker kit against the simulated venue, without and with latency, and in hedging mode."""
+"""The broker kit against the simulated venue: direct, slow, hedging, funded, without our ids."""
 
 from hexdesk.testing.broker_bench import BrokerBench
 from hexdesk.testing.broker_kit import BrokerKit
@@ -34,3 +34,8 @@ class FundedBench(BrokerBench):
 class TestFundedSim(BrokerKit):
     def make_bench(self) -> BrokerBench:
         return FundedBench(lambda context: SimBroker(context, SimSettings(check_funds=True)))
+
+
+class TestNamelessSim(BrokerKit):
+    def make_bench(self) -> BrokerBench:
+        return BrokerBench(lambda context: SimBroker(context, SimSettings(client_ids=False)))

@@ -6,13 +6,14 @@ whole session runs on one virtual clock and a failing seed can be run again.
 
 import logging
 from collections.abc import Callable, Coroutine, Iterator
+from functools import partial
 from random import Random
 from typing import Any, TypeVar
 
 import pytest
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.reconciliation.actions import Action, FeedReport
+from hexdesk.application.reconciliation.actions import Action, AdoptExternal, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of
 from hexdesk.application.reconciliation.findings import Mismatch, Policy
 from hexdesk.application.reconciliation.reconciler import Reconciler
@@ -36,6 +37,7 @@ from hexdesk.domain.values import (
     REJECTED,
     SELL,
     STOP_MARKET,
+    SUBMITTED,
     Side,
 )
 from hexdesk.plugin import BrokerContext, Strategy, StrategyContext
@@ -81,7 +83,14 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 class Session:
     """One desk, one venue with accidents, and the reconciliation between them."""
 
-    def __init__(self, seed: int, faults: tuple[AnyFault, ...], latency_ms: float) -> None:
+    def __init__(
+        self,
+        seed: int,
+        faults: tuple[AnyFault, ...],
+        latency_ms: float,
+        *,
+        client_ids: bool = True,
+    ) -> None:
         self.chance = Random(seed)
         self.clock = FakeClock()
         self.desk = Desk(
@@ -93,7 +102,7 @@ class Session:
         )
         settings = SimSettings(
             faults=faults, submit_latency_ms=latency_ms, amend_latency_ms=latency_ms,
-            cancel_latency_ms=latency_ms, report_latency_ms=latency_ms,
+            cancel_latency_ms=latency_ms, report_latency_ms=latency_ms, client_ids=client_ids,
         )  # fmt: skip
         self.broker = SimBroker(
             BrokerContext(
@@ -314,6 +323,37 @@ def test_after_lost_late_and_doubled_reports_the_books_are_the_venues(
     assert session.reconciler.incidents.open == []
     reasons = session.desk.execution.reducing.get(ID, {})
     assert not CODES & reasons.keys(), reasons
+    assert any(isinstance(action, FeedReport) for action in session.actions)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_without_our_ids_nothing_is_booked_twice_or_taken_for_another(seed: int) -> None:
+    """A venue as kabu STATION: no order in doubt has a twin; what may be two stays in doubt."""
+    chance = Random(f"{seed}:answers")
+    faults = tuple(
+        LoseAnswer(request="submit", nth=nth) for nth in range(1, FAULTY) if chance.random() < 0.5
+    )
+    session = Session(seed, faults, 40.0, client_ids=False)
+    twin = partial(session.contexts["b"].submit, ID, BUY, LOT, LIMIT, BID - 5_000)
+    for _ in range(STEPS):
+        session.act(twin)
+        session.act(twin)
+        session.wait(session.chance.choice([0.5, 1.0, 4.0]))
+    assert session.desk.counts.denials["ORDER_UNANSWERED"]
+    _Trader.is_idle = True
+    session.wait(240)
+    orders = session.orders()
+    doubtful = [order for order in orders if order.doubt is not None]
+    assert len(doubtful) < len(faults) / 2, "most are found"
+    assert all(order.life is SUBMITTED and not order.fills for order in doubtful)
+    if not doubtful:
+        check_books(session)
+    for order in orders:
+        theirs = session.broker.venue.order("account", order.intent.client_order_id)
+        assert theirs is not None
+        if order.doubt is None:
+            assert (order.life, order.cum_qty) == (theirs.life, theirs.cum_qty), (order, theirs)
+    assert not any(isinstance(action, AdoptExternal) for action in session.actions)
     assert any(isinstance(action, FeedReport) for action in session.actions)
 
 

@@ -17,6 +17,7 @@ from hexdesk_sim.capabilities import capabilities_of
 from hexdesk_sim.checks import VENUE_OTHER
 from hexdesk_sim.engine import Venue
 from hexdesk_sim.line import Line
+from hexdesk_sim.nameless import Nameless, unnamed_fill, unnamed_order
 from hexdesk_sim.past import take_up
 from hexdesk_sim.settings import SimSettings
 
@@ -47,12 +48,15 @@ class SimBroker:
             watch=self._watch,
             unwatch=self._unwatch,
         )
+        self._keeps_ids = settings.client_ids
+        nameless = Nameless(context.reports)
+        sink: ReportSink = context.reports if self._keeps_ids else nameless.report
         self._line: Line | None = None
         self._submit: Callable[[NewOrder], None]
         self._amend: Callable[[AmendOrder], None]
         self._cancel: Callable[[CancelOrder], None]
         if settings.is_direct:
-            deliver: ReportSink = context.reports
+            deliver = sink
             self._submit = venue.submit
             self._amend = partial(venue.amend, account_id)
             self._cancel = partial(venue.cancel, account_id)
@@ -61,7 +65,7 @@ class SimBroker:
                 venue,
                 account_id,
                 context.clock,
-                context.reports,
+                sink,
                 settings=settings,
                 seed=context.seed,
             )
@@ -69,6 +73,10 @@ class SimBroker:
             self._submit = line.submit
             self._amend = line.amend
             self._cancel = line.cancel
+        if not self._keeps_ids:
+            self._submit = nameless.sending(self._submit)
+            self._amend = nameless.naming(self._amend)
+            self._cancel = nameless.naming(self._cancel)
         self._account = venue.open_account(account_id, deliver, context.deposits)
 
     @property
@@ -128,16 +136,20 @@ class SimBroker:
         return list(self._context.instruments.values())
 
     async def query_order(self, client_order_id: str) -> VenueOrder | None:
-        """Return one order; None if it never arrived."""
+        """Return one order; None if it never arrived, or the venue keeps no ids of ours."""
+        if not self._keeps_ids:
+            return None
         return self.venue.order(self._account_id, client_order_id)
 
     async def query_open_orders(self) -> Sequence[VenueOrder]:
         """Return every open order by arrival."""
-        return self.venue.open_orders(self._account_id)
+        orders = self.venue.open_orders(self._account_id)
+        return orders if self._keeps_ids else list(map(unnamed_order, orders))
 
     async def query_fills(self, since_ns: TimeNs) -> Sequence[Fill]:
         """Return executions at or after a time, oldest first."""
-        return self.venue.fills(self._account_id, since_ns)
+        fills = self.venue.fills(self._account_id, since_ns)
+        return fills if self._keeps_ids else list(map(unnamed_fill, fills))
 
     async def query_positions(self) -> Sequence[VenuePosition]:
         """Return net positions that are not flat."""

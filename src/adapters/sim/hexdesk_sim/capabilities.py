@@ -17,10 +17,11 @@ def capabilities_of(settings: SimSettings) -> Capabilities:
         display_quantity=True,
         amend=True,
         position_effects=True,
-        dedupes_client_id=True,
-        lookup_key="client_order_id",
+        client_ids=settings.client_ids,
+        dedupes_client_id=settings.client_ids,
+        lookup_key="client_order_id" if settings.client_ids else "",
         visibility_delay_ms=int(travel_ms) + 1 if travel_ms else 0,
-        absence_is_proof=True,
+        absence_is_proof=settings.client_ids,
     )
 
 

@@ -134,6 +134,8 @@ class SimSettings(MatchSettings, frozen=True, kw_only=True, forbid_unknown_field
         jitter_ms: Up to this much is added to each, at random.
         requests_in_flight_max: Further requests are refused (VENUE_RATE).
         faults: What goes wrong on purpose.
+        client_ids: Whether the venue keeps client order ids; without, it is as kabu STATION:
+            queries and executions name orders by the venue's ids alone.
         depth: Whether to keep level-2 books where the feed has them, so that takers walk them;
             costs time on every book update, none on quotes.
     """
@@ -145,6 +147,7 @@ class SimSettings(MatchSettings, frozen=True, kw_only=True, forbid_unknown_field
     jitter_ms: NonNegative = 0
     requests_in_flight_max: Count = 100_000
     faults: tuple[AnyFault, ...] = ()
+    client_ids: bool = True
     depth: bool = True
 
     @property

@@ -28,7 +28,7 @@ from hexdesk.testing.cases import case, check, skip_undeclared
 
 FLAGS = (
     "amend", "post_only", "reduce_only", "display_quantity", "position_effects",
-    "dedupes_client_id",
+    "client_ids", "dedupes_client_id", "lookup_key",
 )  # fmt: skip
 
 
@@ -38,6 +38,8 @@ def declared(bench: BrokerBench) -> set[str]:
     words = {kind.name for kind in known.order_types}
     words |= {force.name for force in known.times_in_force}
     words |= {flag for flag in FLAGS if getattr(known, flag)}
+    if not known.client_ids:
+        words.add("no_client_ids")
     if isinstance(bench.broker, ForgetfulBroker):
         words.add("forgetful")
     return words | {

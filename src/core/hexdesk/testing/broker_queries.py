@@ -19,7 +19,7 @@ from hexdesk.testing.cases import case, check
 class QueryCases(KitBase):
     """What the venue says when asked."""
 
-    @case("B60", "LIMIT")
+    @case("B60", "LIMIT", "lookup_key")
     def test_b60_query_order(self, bench: BrokerBench) -> None:
         """A queried order agrees with its reports, open and closed."""
         resting = bench.submit(BUY, LOT, LIMIT, BID - 500)
@@ -45,9 +45,12 @@ class QueryCases(KitBase):
         bench.submit(BUY, LOT, LIMIT, ASK + 50)
         bench.cancel(orders[1])
         found = bench.run(bench.broker.query_open_orders())
-        ids = {answer.intent.client_order_id for answer in found}
-        expected = {orders[0].intent.client_order_id, orders[2].intent.client_order_id}
+        ids = {answer.venue_order_id for answer in found}
+        expected = {orders[0].venue_order_id, orders[2].venue_order_id}
         check(ids == expected, "exactly the open orders", ids)
+        if bench.broker.capabilities.client_ids:
+            named = [bench.orders[answer.intent.client_order_id] for answer in found]
+            check({order.venue_order_id for order in named} == ids, "they bear our ids", found)
 
     @case("B63", "MARKET")
     def test_b63_fills(self, bench: BrokerBench) -> None:
@@ -59,6 +62,9 @@ class QueryCases(KitBase):
         bench.submit(SELL, LOT, MARKET)
         everything = bench.run(bench.broker.query_fills(start_ns))
         check(_trades(everything) == _trades(bench.fills), "all fills", everything)
+        if bench.broker.capabilities.client_ids:
+            named = {fill.client_order_id for fill in everything}
+            check(named == set(bench.orders), "they bear our ids", named)
         later = bench.run(bench.broker.query_fills(middle_ns))
         if bench.has_time:
             expected = [fill for fill in bench.fills if fill.ts_event >= middle_ns]
@@ -92,6 +98,23 @@ class QueryCases(KitBase):
         """The venue lists the instrument that is traded."""
         listed = {instrument.id for instrument in bench.run(bench.broker.instruments())}
         check(bench.instrument.id in listed, "it is listed", listed)
+
+    @case("B68", "LIMIT", "no_client_ids")
+    def test_b68_nameless(self, bench: BrokerBench) -> None:
+        """A venue without client order ids makes none up, and lists what an order is known by."""
+        resting = bench.submit(BUY, LOT, LIMIT, BID - 500)
+        filled = bench.submit(BUY, LOT, LIMIT, ASK + 50)
+        (listed,) = bench.run(bench.broker.query_open_orders())
+        check(not listed.intent.client_order_id, "it has no id of ours", listed)
+        check(listed.venue_order_id == resting.venue_order_id, "it has the venue's", listed)
+        told = (listed.intent.instrument_id, listed.intent.side, listed.quantity, listed.price)
+        wanted = (bench.instrument.id, BUY, LOT, BID - 500)
+        check(told == wanted, "instrument, side, quantity and price", told)
+        for fill in bench.run(bench.broker.query_fills(0)):
+            check(not fill.client_order_id, "executions neither", fill)
+            check(fill.venue_order_id == filled.venue_order_id, "they have the venue's", fill)
+        found = bench.run(bench.broker.query_order(resting.intent.client_order_id))
+        check(found is None, "an order cannot be looked up by our id", found)
 
 
 class SoundnessCases(KitBase):
@@ -158,9 +181,7 @@ class SoundnessCases(KitBase):
 
 
 def _trades(fills: Sequence[Fill]) -> list[tuple[str, str, int, int]]:
-    return sorted(
-        (fill.trade_id, fill.client_order_id, fill.quantity, fill.price) for fill in fills
-    )
+    return sorted((fill.trade_id, fill.venue_order_id, fill.quantity, fill.price) for fill in fills)
 
 
 def _trade_for_a_while(bench: BrokerBench) -> None:
