@@ -3,13 +3,16 @@
 Ids of seed systems: A14, A4.
 """
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 from msgspec.structs import replace
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.replay import read_life, restored_desk
 from hexdesk.application.risk.changes import changed, is_looser
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
+from hexdesk.application.state import capture
 from hexdesk.domain.risk import ChangeRule, RearmRule, RiskChanged, SwitchGroup
 from hexdesk.domain.values import SELL
 from hexdesk.testing.broker_bench import ASK, BID
@@ -40,6 +43,29 @@ def test_a_change_holds_at_once_is_journalled_and_survives_a_restart() -> None:
     assert (told.code, told.scope) == ("RISK_CHANGED", "exposure.gross_max")
     assert told.text == "2 by me, the configuration says 3"
     assert_replayed(rig, 0)
+
+
+@given(
+    wanted=st.lists(st.integers(1, 99), min_size=4, max_size=4, unique=True).map(sorted),
+    order=st.permutations(["warn", "throttle", "reduce", "flatten"]),
+)
+@settings(max_examples=25, deadline=None)
+def test_steps_of_a_ladder_that_need_each_other_survive_a_restart(
+    wanted: list[int], order: list[str]
+) -> None:
+    """A step is refused before the one below it: whatever was tried first was lost."""
+    steps = dict(zip(["warn", "throttle", "reduce", "flatten"], map(str, wanted), strict=True))
+    configured = {"warn": "40", "throttle": "41", "reduce": "42", "flatten": "43"}
+    rig = RiskRig(plan(daily_loss=configured))
+    left = list(order)
+    while left:
+        left = [key for key in left if change(rig, "daily_loss", key, steps[key])]
+    desk = restored_desk(capture(rig.desk))
+    engine = RiskEngine(desk, plan(daily_loss=configured)).attach()
+    RiskOffice(desk, engine)
+    found = engine.plan.rules["daily_loss"].settings
+    assert {key: getattr(found, key) for key in steps} == steps
+    assert "RISK_CHANGE_LOST" not in [each.code for each in desk.alerts.recent]
 
 
 @pytest.mark.parametrize(

@@ -52,8 +52,7 @@ class RiskOffice:
         self._desk = desk
         self.engine = engine
         desk.operator.on_risk = self.handle
-        for change in list(desk.risk.changes.values()):
-            self._restore(change)
+        self._restore_all(list(desk.risk.changes.values()))
 
     def handle(self, command: RiskCommand) -> str:
         """Carry a person's command out, within an input; return why not, or nothing."""
@@ -184,19 +183,37 @@ class RiskOffice:
         self.engine.plan = planned.plan
         put_limits(self._desk, planned.plan)
 
-    def _restore(self, change: RiskChanged) -> None:
-        """Let a change hold that was made before a restart, if its rule is still on.
+    def _restore_all(self, changes: list[RiskChanged]) -> None:
+        """Let changes hold that were made before a restart.
+
+        One may make sense only after another, as a step of a ladder after the one before it; the
+        order in which they were made says nothing, for of each setting the latest is known alone.
+        """
+        lost: dict[str, str] = {}
+        while changes:
+            left = [each for each in changes if not self._restore(each, lost)]
+            if len(left) == len(changes):
+                break
+            changes = left
+        for each in changes:
+            what = f"{each.rule}.{each.key}"
+            self._desk.alerts.add(Alert(CHANGE_LOST, what, lost[what], self._desk.pulse.now_ns))
+
+    def _restore(self, change: RiskChanged, lost: dict[str, str]) -> bool:
+        """Let a change hold if its rule is still on; else say in `lost` why it cannot.
 
         It wins over the configuration, which may have been edited since: people are told.
         """
-        code, what = CHANGED, f"{change.rule}.{change.key}"
+        what = f"{change.rule}.{change.key}"
         try:
             planned = self.plan(change)
-            self._put(planned)
-            text = f"{change.value} by {change.by}, the configuration says {planned.before}"
         except ConfigError as error:
-            code, text = CHANGE_LOST, error.message
-        self._desk.alerts.add(Alert(code, what, text, self._desk.pulse.now_ns))
+            lost[what] = error.message
+            return False
+        self._put(planned)
+        text = f"{change.value} by {change.by}, the configuration says {planned.before}"
+        self._desk.alerts.add(Alert(CHANGED, what, text, self._desk.pulse.now_ns))
+        return True
 
 
 def put_limits(desk: Desk, plan: RiskPlan) -> None:
