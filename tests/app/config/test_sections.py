@@ -13,6 +13,7 @@ from tests.app.config.helpers import GOOD, load, problem, problems
     [
         ("seed = 7", "sede = 7", "CONFIG_UNKNOWN_KEY 3 desk.sede", "did you mean seed?"),
         ("[desk]", "[dsk]", "CONFIG_UNKNOWN_KEY 1 dsk", "did you mean desk?"),
+        ("[feeds.recorded]", "[feed.recorded]", "CONFIG_UNKNOWN_KEY 16 feed", "feeds?"),
         ("seed = 7", 'seed = "x"', "CONFIG_TYPE 3 desk.seed", 'a whole number, was "x"'),
         ("seed = 7", "seed = true", "CONFIG_TYPE 3 desk.seed", "was true"),
         ("seed = 7", "seed = -1", "CONFIG_VALUE 3 desk.seed", "was -1"),

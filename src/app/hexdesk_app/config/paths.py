@@ -28,12 +28,14 @@ class Origins(msgspec.Struct):
     known: dict[KeyPath, str] = msgspec.field(default_factory=dict[KeyPath, str])
 
     def of(self, path: KeyPath) -> str:
-        """Return the origin of a value, else of the nearest table around it, else nothing."""
-        for length in range(len(path), 0, -1):
-            origin = self.known.get(path[:length])
-            if origin is not None:
+        """Return the origin of a value, else of the first inside it, else of what is around it."""
+        exact = self.known.get(path)
+        if exact is not None:
+            return exact
+        for known, origin in self.known.items():
+            if path and known[: len(path)] == path:
                 return origin
-        return ""
+        return self.of(path[:-1]) if path else ""
 
     def exact(self, path: KeyPath) -> str:
         """Return the origin of a value that was written, `default` for one that was not."""
