@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hexdesk.ports.control import EventBatch
-from hexdesk.ports.control_events import Event, EventKind, Resync, Snapshot
+from hexdesk.ports.control_events import Event, EventKind, EventPayload, Resync, Snapshot
 from hexdesk_api.v1 import events_pb2
 from hexdesk_grpc import bodies, to_wire
 from hexdesk_grpc.wire import VARINT, Fields, delimited, varint
@@ -33,19 +33,21 @@ _TAGS = {kind: _FIELDS.tag(kind.name.lower()) for kind in EventKind}
 _EVENTS = Fields(events_pb2.StreamEventsResponse).tag("events")
 _STATES = frozenset({EventKind.POSITION, EventKind.ACCOUNT})
 """Kinds that show a state as it is now: of many that were waiting, all show the same."""
+STATES_MAX = 64
+"""States that a reader's encoder remembers."""
 
 
 def encode_batch(batch: EventBatch) -> bytes:
     """Return a whole response."""
-    return encode_events(batch) + encode_head(batch)
+    return encode_events(batch, Encoder()) + encode_head(batch)
 
 
-def encode_events(batch: EventBatch) -> bytes:
+def encode_events(batch: EventBatch, encoder: "Encoder") -> bytes:
     """Return the part of a response that is events, as they were encoded for the first reader.
 
     Parts of several batches may follow each other, with the head of the last one at the end.
     """
-    encode = Encoder().encode
+    encode = encoder.encode
     return b"".join([each.wire or encode(each) for each in batch.events])
 
 
@@ -71,24 +73,28 @@ def event(found: Event) -> events_pb2.Event | None:
 
 
 class Encoder:
-    """Encodes the events of one batch; a state that comes several times is encoded once."""
+    """Encodes events for a reader; a state that comes again unchanged is encoded once."""
 
     def __init__(self) -> None:
-        self._states: dict[int, bytes] = {}
+        self._states: dict[int, tuple[EventPayload, bytes]] = {}
 
     def encode(self, found: Event) -> bytes:
         """Return an event as an item of the response, and keep it for other readers."""
         payload, kind = found.payload, found.kind
         if payload is None:
             return b""
-        if kind in _STATES:  # the payload may be the same object as that of an earlier one
-            body = self._states.get(id(payload))  # alive as long as its event, which is the batch's
-            if body is None:
-                body = self._states[id(payload)] = _BODIES[kind](payload)
-        else:
-            body = _BODIES[kind](payload)
+        body = self._state(kind, payload) if kind in _STATES else _BODIES[kind](payload)
         found.wire = wire = _EVENTS + delimited(_event(found, body))
         return wire
+
+    def _state(self, kind: EventKind, payload: EventPayload) -> bytes:
+        """Return what a state was encoded to; it is the same object as long as it is the same."""
+        known = self._states.get(id(payload))
+        if known is None:
+            if len(self._states) >= STATES_MAX:
+                self._states.clear()
+            known = self._states[id(payload)] = (payload, _BODIES[kind](payload))
+        return known[1]
 
 
 def _event(found: Event, body: bytes) -> bytes:

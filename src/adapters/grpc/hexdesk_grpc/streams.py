@@ -14,7 +14,7 @@ from hexdesk.ports.control_markets import MarketInfo
 from hexdesk.ports.control_requests import GetMarkets
 from hexdesk_api.v1 import events_pb2, market_data_pb2
 from hexdesk_grpc import to_wire
-from hexdesk_grpc.encoding import encode_batch, encode_events, encode_head
+from hexdesk_grpc.encoding import Encoder, encode_batch, encode_events, encode_head
 from hexdesk_grpc.from_wire import event_kinds, invalid
 from hexdesk_grpc.names import MARKETS, STRATEGIES, id_of, optional_id_of
 from hexdesk_grpc.turns import Turns
@@ -87,6 +87,7 @@ class Gatherer:
         self._feed = feed
         self._turns = turns
         self._next: EventBatch | None = None
+        self._encoder = Encoder()
 
     async def gather(self) -> bytes:
         """Return a response with what waits, or an empty one; ticks go between the steps."""
@@ -107,7 +108,7 @@ class Gatherer:
                     return encode_batch(batch)
                 self._next = batch  # what came before goes first, in a response of its own
                 break
-            parts.append(encode_events(batch))
+            parts.append(encode_events(batch, self._encoder))
             count += len(batch.events)
             last = batch
             if now() - begun > STEP_S:

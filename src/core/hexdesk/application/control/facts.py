@@ -1,6 +1,6 @@
 """Journal records about orders as the facts that operators are told."""
 
-from typing import Any
+from typing import Any, cast
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import format_raw
@@ -49,7 +49,7 @@ _WITH_TERMS = frozenset({NewOrder, AmendOrder, OrderUpdated})
 
 def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 - any of `FACTS`
     """Return what a record says, in decimals."""
-    kind = type(record)
+    kind = cast("type[object]", type(record))
     prices, quantities = instrument.price_scale, instrument.quantity_scale
     if kind is OrderAccepted:
         return ReportInfo(
