@@ -162,6 +162,7 @@ class Stake:
         pile: All stakes of the account in the instrument, this one included.
         factor: Makes a value of the instrument money.
         unit: Money of one raw price times one raw quantity; 0 for inverse contracts.
+        is_plain: Whether it is netted, and linear.
         mark: Latest price it was valued at; 0 for none yet.
         unrealised: Open result at it.
         gross: See `Purse`; likewise `up` and `down`.
@@ -170,8 +171,8 @@ class Stake:
 
     __slots__ = (
         "_fills", "_is_hedged", "_owned", "account", "down", "entry_ns", "factor", "gross",
-        "instrument", "ledger", "mark", "pile", "result", "strategy", "unit", "unrealised", "up",
-        "worth",
+        "instrument", "is_plain", "ledger", "mark", "pile", "result", "strategy", "unit",
+        "unrealised", "up", "worth",
     )  # fmt: skip
 
     def __init__(self, ledger: Ledger, account: Purse, strategy: Purse) -> None:
@@ -185,6 +186,7 @@ class Stake:
         self.unit = 0 if instrument.inverse else instrument.multiplier * self.factor
         self._owned = not instrument.is_margined
         self._is_hedged = isinstance(ledger.position, HedgedPosition)
+        self.is_plain = bool(self.unit) and not self._is_hedged
         self._fills = NEVER
         self.mark: PriceRaw = 0
         self.unrealised: MoneyRaw = 0

@@ -1,6 +1,7 @@
 """The numbers that rules ask of a real order: worked out when they are asked for, never before."""
 
 from hexdesk.application.risk.books import Stake
+from hexdesk.application.risk.numbers import ONE
 from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
@@ -60,6 +61,42 @@ class LiveCase:
         self._now_ns = now_ns
         self._messages = messages
         self._gross = _UNKNOWN
+
+    def load_plainly(  # noqa: PLR0917 - likewise
+        self, order: NewOrder, stake: Stake, price: PriceRaw, quantity: QtyRaw, now_ns: TimeNs,
+        messages: int, gross_max: int,
+    ) -> bool:  # fmt: skip
+        """Do the same; whether the order surely meets none of its account, nor too much exposure.
+
+        The numbers are those below, in one place and without calls; `gross_max` is the limit of the
+        account's gross exposure at `RATE_SCALE`. False says nothing yet, and loads nothing.
+        """
+        ledger = stake.ledger
+        if ledger.has_exits or not stake.is_plain or len(stake.pile) > 1:
+            return False
+        held = ledger.position.quantity
+        unit = stake.unit * price
+        if order.side is BUY:
+            if ledger.open_sell:
+                return False
+            self._up = gross = (held + ledger.open_buy + quantity) * unit
+            self._down = other = -held * unit
+        else:
+            if ledger.open_buy:
+                return False
+            self._down = gross = (ledger.open_sell - held + quantity) * unit
+            self._up = other = held * unit
+        gross = max(gross, other)
+        self._order = order
+        self.stake = stake
+        self.price = price
+        self.quantity = quantity
+        self._now_ns = now_ns
+        self._messages = messages
+        self._gross = gross
+        account = stake.account
+        equity = account.balance.total + account.worth
+        return (account.gross - stake.gross + gross) * ONE <= gross_max * equity
 
     def refresh(self) -> None:
         """Bring the sums of the desk up to date, and forget what was worked out."""

@@ -2,11 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable
+from typing import TypeGuard
 
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.case import MINUTE_NS, LiveCase
 from hexdesk.application.risk.moment_rules import CloseLockRule
+from hexdesk.application.risk.order_rules import RatioRule, SelfTrade
 from hexdesk.application.risk_rules import worst_price
 from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
@@ -92,9 +94,11 @@ class HostChecks:
 
     __slots__ = (
         "_asked",
+        "_asked_beside",
         "_cancels",
         "_case",
         "_close_locks",
+        "_gross_max",
         "_messages",
         "_rules",
         "_stake_of",
@@ -118,6 +122,9 @@ class HostChecks:
         self._close_locks = [rule for rule in rules if isinstance(rule, CloseLockRule)]
         self._rules = tuple(rule for rule in rules if not isinstance(rule, CloseLockRule))
         self._asked = tuple(rule.check for rule in self._rules)
+        self._asked_beside = tuple(rule.check for rule in self._rules if not _is_plain(rule))
+        limits = [rule.limit for rule in self._rules if _limits_gross(rule)]
+        self._gross_max = min(limits, default=0)
         self._case = case
         self._stake_of = stake_of
         self._stakes: dict[str, Stake] = {}
@@ -132,7 +139,7 @@ class HostChecks:
     ) -> Denial | None:
         """Return why an order must not leave, or None; it is counted then."""
         order = candidate.intent
-        if self.decisions is not None and order.order_type is MARKET:
+        if order.order_type is MARKET and self.decisions is not None:
             self._note_decision(order, ledger)
         messages = self._messages
         if (ledger.position.cost or order.reduce_only or order.position_effect) and _reduces(
@@ -144,13 +151,20 @@ class HostChecks:
             if messages is not None:
                 messages.add(now_ns)
             return None
-        stake = self._stakes.get(order.instrument_id)
-        if stake is None:
+        try:
+            stake = self._stakes[order.instrument_id]
+        except KeyError:
             stake = self._stakes[order.instrument_id] = self._stake_of(ledger)
         case = self._case
+        price = candidate.reserve_price
         sent = 1 if messages is None else messages.with_one_more(now_ns, self._cancels())
-        case.load(order, stake, candidate.reserve_price, rest, now_ns, sent)
-        for check in self._asked:
+        limit = self._gross_max
+        if limit and case.load_plainly(order, stake, price, rest, now_ns, sent, limit):
+            asked = self._asked_beside
+        else:
+            case.load(order, stake, price, rest, now_ns, sent)
+            asked = self._asked
+        for check in asked:
             if check(case) is not None:
                 case.refresh()  # sums may have been old: asked again, they are not
                 verdict = check(case)
@@ -237,6 +251,15 @@ def _reduces(order: NewOrder, ledger: Ledger, rest: QtyRaw) -> bool:
     ):
         return is_close(order)
     return ledger.is_reducing(order, rest)
+
+
+def _limits_gross(rule: OrderRule) -> TypeGuard[RatioRule]:
+    return isinstance(rule, RatioRule) and rule.part == "gross"
+
+
+def _is_plain(rule: OrderRule) -> bool:
+    """Whether `LiveCase.load_plainly` speaks for a rule."""
+    return isinstance(rule, SelfTrade) or _limits_gross(rule)
 
 
 def _severest_first(brake: Brake) -> int:
