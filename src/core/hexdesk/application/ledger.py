@@ -137,6 +137,11 @@ class Ledger:
         return self.position.realised * self._cash_factor - self.fees * self._fee_factor
 
     @property
+    def open_result(self) -> MoneyRaw:
+        """Open result at the market's mark, at the balance's scale; 0 while there is no mark."""
+        return self.unrealised() * self._cash_factor
+
+    @property
     def available(self) -> MoneyRaw:
         """What new orders may still reserve, at the balance's scale."""
         return self.balance.available

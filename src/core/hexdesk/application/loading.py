@@ -54,6 +54,18 @@ class Owners(Services, Protocol):
         ...
 
 
+class CapitalKeeper(Protocol):
+    """Gives strategies that are loaded their capital, and takes it back."""
+
+    def follow(self, planned: StrategyPlanned) -> None:
+        """Do what a plan means for the capital of its strategy, within the plan's input."""
+        ...
+
+    def refusal_of(self, planned: StrategyPlanned) -> str:
+        """Return why a strategy cannot have the capital that its plan asks for, or nothing."""
+        ...
+
+
 class Candidate:
     """A strategy that is being made; nobody knows it yet.
 
@@ -69,9 +81,14 @@ class Candidate:
 
 
 class StrategyLoading:
-    """Puts strategies into their places, and takes them away."""
+    """Puts strategies into their places, and takes them away.
+
+    Attributes:
+        keeper: Divides capital; None where no rule is about it.
+    """
 
     def __init__(self, desk: Owners, lives: StrategyLives) -> None:
+        self.keeper: CapitalKeeper | None = None
         self._desk = desk
         self._lives = lives
 
@@ -226,6 +243,8 @@ class StrategyLoading:
             if planned is not None:
                 self._desk.journal.append(planned)
                 plans[planned.strategy_id] = follow(plans.get(planned.strategy_id), planned)
+                if self.keeper is not None:
+                    self.keeper.follow(planned)
 
 
 class _Sealed:

@@ -40,7 +40,13 @@ from hexdesk.domain.commands import (
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.records import Verb, VerbOwed
-from hexdesk.domain.risk import ChangeRule, RearmRule, RiskCommand, SwitchGroup
+from hexdesk.domain.risk import (
+    AllocateCapital,
+    ChangeRule,
+    RearmRule,
+    RiskCommand,
+    SwitchGroup,
+)
 from hexdesk.domain.values import (
     AUTO,
     BUY,
@@ -120,7 +126,7 @@ class Operator:
                 return self._manual.handle(command)
             case OpenBooks():
                 self._open_books(command.strategy_id, command.broker, command.instrument_ids)
-            case RearmRule() | ChangeRule() | SwitchGroup():
+            case RearmRule() | ChangeRule() | SwitchGroup() | AllocateCapital():
                 return Outcome(refusal=self.on_risk(command))
             case Halt(reason=reason):
                 if not self._execution.halted:

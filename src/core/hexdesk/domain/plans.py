@@ -47,6 +47,8 @@ class StrategyPlanned(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
         by: Who; empty for the configuration.
         reason: Why.
         ts_init: When.
+        capital: What it was given of its account when it was loaded, as `5000 USDT` or `25 %`;
+            empty shares what is left.
     """
 
     strategy_id: str
@@ -61,6 +63,7 @@ class StrategyPlanned(msgspec.Struct, frozen=True, gc=False, array_like=True, ta
     by: str
     reason: str
     ts_init: TimeNs
+    capital: str = ""
 
 
 class SettingsRevision(msgspec.Struct, frozen=True, gc=False, array_like=True):

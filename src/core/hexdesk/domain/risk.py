@@ -12,6 +12,7 @@ from typing import TypeAlias
 import msgspec
 from msgspec.structs import replace
 
+from hexdesk.domain.money import Money
 from hexdesk.domain.values import TimeNs
 
 UNLIMITED = "unlimited"
@@ -242,5 +243,47 @@ class SwitchGroup(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="s
     ts_init: TimeNs
 
 
-RiskCommand: TypeAlias = RearmRule | ChangeRule | SwitchGroup
-RiskNote: TypeAlias = RiskStepped | RiskNoted | RiskChanged
+class CapitalPart(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What a strategy is to have of its account; without `capital` it shares what is left."""
+
+    strategy_id: str
+    capital: Money | None
+
+
+class AllocateCapital(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="allocate"):
+    """Divide the capital of accounts anew: all parts at once, those that are not named stay.
+
+    More for a strategy may need `confirmed_by`, as a looser limit does.
+    """
+
+    parts: tuple[CapitalPart, ...]
+    by: str
+    reason: str
+    confirmed_by: str
+    ts_init: TimeNs
+
+
+class CapitalSet(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="capital"):
+    """A strategy has another part of its account, by a person or by its plan.
+
+    Attributes:
+        strategy_id: Whose.
+        capital: Its part from now on; None shares what is left.
+        before: The one before.
+        by: Who.
+        reason: Why.
+        confirmed_by: Who agreed to more; empty where nobody had to.
+        ts_init: When.
+    """
+
+    strategy_id: str
+    capital: Money | None
+    before: Money | None
+    by: str
+    reason: str
+    confirmed_by: str
+    ts_init: TimeNs
+
+
+RiskCommand: TypeAlias = RearmRule | ChangeRule | SwitchGroup | AllocateCapital
+RiskNote: TypeAlias = RiskStepped | RiskNoted | RiskChanged | CapitalSet

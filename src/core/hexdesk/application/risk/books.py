@@ -5,15 +5,16 @@ little old: those who deny by them refresh them first (`LiveCase`). All money is
 account's balance.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.numbers import NO_LIMIT
 from hexdesk.domain.accounts import Balance
-from hexdesk.domain.money import SCALE_MAX, pow10
+from hexdesk.domain.money import SCALE_MAX, Money, currency_scale, pow10
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.risk import DESK_SCOPE
 from hexdesk.domain.values import BUY, OPEN, SELL, MoneyRaw, PriceRaw, QtyRaw, TimeNs
+from hexdesk.ports.risk import NONE
 
 NEVER = -1
 
@@ -25,7 +26,10 @@ class Purse:
         scope: As in levels: `account:NAME` or `strategy:NAME`.
         balance: The account's.
         is_account: Whether it is the account's own.
-        capital: What a strategy was given; 0 for none.
+        capital: What a strategy was given.
+        has_capital: Whether it was given any; else it shares what is left of the account.
+        parts: Of an account: its strategies.
+        is_gone: Of a strategy: whether it was taken away, and its books alone are there.
         stakes: What adds up to it.
         worth: What open positions add to cash, at the latest marks.
         result: Of its stakes, realised and not, less fees.
@@ -45,8 +49,8 @@ class Purse:
 
     __slots__ = (
         "accepted", "balance", "blind", "calm_above", "calm_paid_in", "capital", "count",
-        "day_base", "day_end_ns", "gross", "is_account", "noted_ns", "noted_peak", "peak",
-        "result", "scope", "stakes", "whole", "worth",
+        "day_base", "day_end_ns", "gross", "has_capital", "is_account", "is_gone", "noted_ns",
+        "noted_peak", "parts", "peak", "result", "scope", "stakes", "whole", "worth",
     )  # fmt: skip
 
     def __init__(self, scope: str, balance: Balance, *, is_account: bool) -> None:
@@ -54,6 +58,9 @@ class Purse:
         self.balance = balance
         self.is_account = is_account
         self.capital: MoneyRaw = 0
+        self.has_capital = False
+        self.is_gone: Callable[[], bool] = bool
+        self.parts: list[Purse] = []
         self.stakes: list[Stake] = []
         self.worth: MoneyRaw = 0
         self.result: MoneyRaw = 0
@@ -77,6 +84,13 @@ class Purse:
             return self.balance.total + self.worth
         return self.capital + self.result
 
+    def give(self, capital: Money | None) -> None:
+        """Let a strategy have capital from now on, or none; of another currency none is there."""
+        currency = self.balance.currency
+        self.has_capital = capital is not None and capital.currency == currency
+        amount = capital.amount if capital is not None and self.has_capital else 0
+        self.capital = amount * pow10(self.balance.scale - currency_scale(currency))
+
     @property
     def up(self) -> MoneyRaw:
         """Sum of positions with all that buys, signed; worked out when it is asked for."""
@@ -95,18 +109,38 @@ class Purse:
     @property
     def available(self) -> MoneyRaw:
         """What a strategy's capital still lets it bind; open losses count, open gains do not."""
-        total = self.capital
-        open_result = 0
-        for stake in self.stakes:
-            ledger = stake.ledger
-            total += ledger.booked - ledger.reserved - ledger.bound
-            open_result += stake.unrealised
-        return max(total + min(open_result, 0), 0)
+        return max(self.capital + _unbound(self.stakes), 0)
+
+    @property
+    def left(self) -> MoneyRaw:
+        """What an account's strategies without capital may still bind together.
+
+        `NONE` where nobody has capital. Who was taken away keeps no more than its books need, and
+        who has lost more than its capital lost what others share.
+        """
+        owned = [part for part in self.parts if part.has_capital]
+        if not owned:
+            return NONE
+        given = sum(
+            max(-_unbound(part.stakes), 0 if part.is_gone() else part.capital) for part in owned
+        )
+        shared = [each for part in self.parts if not part.has_capital for each in part.stakes]
+        return max(self.balance.deposited - given + _unbound(shared), 0)
 
     def refresh(self) -> None:
         """Bring every stake up to date."""
         for stake in self.stakes:
             stake.refresh()
+
+
+def _unbound(stakes: Iterable["Stake"]) -> MoneyRaw:
+    """Return what stakes leave of a capital of nothing: mostly negative."""
+    total = open_result = 0
+    for stake in stakes:
+        ledger = stake.ledger
+        total += ledger.booked - ledger.reserved - ledger.bound
+        open_result += stake.unrealised
+    return total + min(open_result, 0)
 
 
 class Whole(Purse):

@@ -223,13 +223,13 @@ class LiveCase:
     def strategy_equity(self) -> MoneyRaw:
         """The strategy's capital with its result, or the account's equity."""
         strategy = self.stake.strategy
-        return strategy.equity if strategy.capital else self.stake.account.equity
+        return strategy.equity if strategy.has_capital else self.stake.account.equity
 
     @property
     def available(self) -> MoneyRaw:
-        """What its capital still lets it bind."""
+        """What its capital still lets it bind, or what others' capital leaves of the account."""
         strategy = self.stake.strategy
-        return strategy.available if strategy.capital else NONE
+        return strategy.available if strategy.has_capital else self.stake.account.left
 
     @property
     def stop_distance(self) -> MoneyRaw:

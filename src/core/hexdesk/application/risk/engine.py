@@ -5,8 +5,10 @@ market a watch, and the desk's reports pass by. What it decides is a note in the
 (`hexdesk.domain.risk`), and so part of what survives a restart.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.authority import OPERATOR
@@ -29,7 +31,7 @@ from hexdesk.application.risk.reports import (
 )
 from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch, Movement
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.money import currency_scale, pow10
+from hexdesk.domain.money import Money
 from hexdesk.domain.risk import (
     DESK_SCOPE,
     FLATTEN,
@@ -56,6 +58,8 @@ STEP_ALERTS = {
     FLATTEN: "RISK_FLATTEN",
     HALTED: "RISK_HALTED",
 }
+ALLOCATION = "allocation"
+"""The rule that holds strategies to their capital."""
 Ladders = dict[str, tuple[LadderRule, Any]]
 
 
@@ -120,8 +124,8 @@ class RiskEngine:
     def _bind(self, host: StrategyHost) -> None:
         """Let a strategy's orders and reports meet the rules that hold now."""
         rules = self.plan.of(host.strategy_id)
-        if host.strategy_id not in self.plan.capital:
-            rules.pop("allocation", None)  # it would never have anything to say
+        if not self._is_divided(host.account):
+            rules.pop(ALLOCATION, None)  # it would never have anything to say
         self._checks[host.strategy_id] = checks = HostChecks(
             tuple(_order_rules(rules.values())),
             LiveCase(self._desk.execution.open),
@@ -196,11 +200,13 @@ class RiskEngine:
             return purse
         balance = account.balance(currency)
         purse = Purse(scope, balance, is_account=not strategy_id)
-        capital = self.plan.capital.get(strategy_id)
-        if capital is not None and capital.currency == currency:
-            purse.capital = capital.amount * pow10(balance.scale - currency_scale(currency))
         self.purses[scope, currency] = purse
-        if not strategy_id:
+        if strategy_id:
+            host = self._desk.hosts[strategy_id]
+            purse.is_gone = lambda: host.strategy is None
+            purse.give(self.plan.capital.get(strategy_id))
+            self.purses[self.account_scope(account), currency].parts.append(purse)
+        else:
             self._whole(currency).join(purse)
         self._remembered(purse)
         return purse
@@ -395,6 +401,23 @@ class RiskEngine:
             for watch in self._markets.values():
                 watch.change(*made)
         self.apply()
+
+    def allocate(self, capital: Mapping[str, Money]) -> None:
+        """Let strategies have this capital from now on, and the others share what is left."""
+        self.plan = replace(self.plan, capital=dict(capital))
+        for host in self._desk.hosts.values():
+            self._bind(host)
+        for (scope, _), purse in self.purses.items():
+            if not purse.is_account:
+                strategy_id = scope.partition(":")[2]
+                purse.give(capital.get(strategy_id))
+                self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
+        self.apply()
+
+    def _is_divided(self, account: Account) -> bool:
+        """Whether anybody has capital of their own at an account."""
+        hosts = self._desk.hosts
+        return any(hosts[each].account is account for each in self.plan.capital if each in hosts)
 
     def begin_anew(self, scope: str, rule: str, now_ns: TimeNs) -> None:
         """Let a scope's losses, or what a rule counted, begin here: a person accepts it."""

@@ -1,9 +1,17 @@
-"""What risk has to remember over a restart: levels, days and peaks, changed limits.
+"""What risk has to remember over a restart: levels, days and peaks, changed limits, capital.
 
 It is part of what a desk knows: brought up to date by the notes in the journal, kept in snapshots.
 """
 
-from hexdesk.domain.risk import NORMAL, Level, RiskChanged, RiskNote, RiskNoted, RiskStepped
+from hexdesk.domain.risk import (
+    NORMAL,
+    CapitalSet,
+    Level,
+    RiskChanged,
+    RiskNote,
+    RiskNoted,
+    RiskStepped,
+)
 
 
 class RiskMemory:
@@ -13,14 +21,16 @@ class RiskMemory:
         steps: Levels above NORMAL, by scope and rule.
         notes: Numbers that rules remember, by scope and name.
         changes: Latest changes of settings, by `SCOPE/RULE.KEY`.
+        capital: Latest change of each strategy's capital.
     """
 
-    __slots__ = ("changes", "notes", "steps")
+    __slots__ = ("capital", "changes", "notes", "steps")
 
     def __init__(self) -> None:
         self.steps: dict[tuple[str, str], RiskStepped] = {}
         self.notes: dict[tuple[str, str], RiskNoted] = {}
         self.changes: dict[str, RiskChanged] = {}
+        self.capital: dict[str, CapitalSet] = {}
 
     def take(self, note: RiskNote) -> None:
         """Remember a note, or forget what it ends."""
@@ -34,6 +44,8 @@ class RiskMemory:
                 self.notes[scope, name] = note
             case RiskChanged(rule=rule, key=key, scope=scope):
                 self.changes[f"{scope}/{rule}.{key}"] = note
+            case CapitalSet(strategy_id=strategy_id):
+                self.capital[strategy_id] = note
 
     def describe(self) -> tuple[RiskNote, ...]:
         """Return the notes that make it again."""
@@ -41,6 +53,7 @@ class RiskMemory:
             *(self.steps[each] for each in sorted(self.steps)),
             *(self.notes[each] for each in sorted(self.notes)),
             *(self.changes[each] for each in sorted(self.changes)),
+            *(self.capital[each] for each in sorted(self.capital)),
         )
 
     def level(self, scope: str, rule: str) -> Level:

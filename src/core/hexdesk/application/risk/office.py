@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.desk import Desk
+from hexdesk.application.risk.capital_office import CapitalOffice
 from hexdesk.application.risk.changes import Planned, plan_change
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.plan import RiskPlan
@@ -18,6 +19,7 @@ from hexdesk.domain.commands import ResumeEntries, StopEntries
 from hexdesk.domain.risk import (
     NORMAL,
     REDUCING,
+    AllocateCapital,
     ChangeRule,
     RearmRule,
     RiskChanged,
@@ -45,12 +47,14 @@ class RiskOffice:
 
     Attributes:
         engine: Rules and levels.
+        capital: Divides capital among strategies.
     """
 
     def __init__(self, desk: Desk, engine: RiskEngine) -> None:
         """Take commands from now on; changes that were made before a restart hold again."""
         self._desk = desk
         self.engine = engine
+        self.capital = CapitalOffice(desk, engine)
         desk.operator.on_risk = self.handle
         self._restore_all(list(desk.risk.changes.values()))
 
@@ -98,6 +102,8 @@ class RiskOffice:
                 return self._prepare_switch(command)
             case RearmRule():
                 return self._prepare_rearm(command)
+            case AllocateCapital():
+                return self.capital.prepare(command)
 
     def _prepare_change(self, command: ChangeRule) -> Act:
         """Let a rule have another setting from now on."""

@@ -196,7 +196,7 @@ def _measure(purse: Purse, name: str, settings: object) -> Measure | None:
         return _Loss(_peak, in_amount=False)
     if name in {"daily_loss", "desk_loss"}:
         return _Loss(_day_base, in_amount=in_amount)
-    return _Loss(_accepted, in_amount=in_amount) if in_amount or purse.capital else None
+    return _Loss(_accepted, in_amount=in_amount) if in_amount or purse.has_capital else None
 
 
 def _peak(purse: Purse) -> MoneyRaw:
