@@ -4,6 +4,7 @@ Ids of seed systems: A14, A32, A35, B7, B8, B15, C14, C15, D7, D9, D10, D27, D34
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,14 @@ from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.risk import NORMAL, REDUCING, RiskChanged, RiskStepped, Verdict
 from hexdesk.errors import ConfigError
 from hexdesk.ports.risk import Edge, OrderCase, WrittenCase
+from hexdesk.testing.broker_bench import VENUE_CODES
 from hexdesk_app.build import build
 from hexdesk_app.cli.app import run_command
 from hexdesk_app.config import RISK_PRESETS, Sources, load_config
 from hexdesk_app.config.presets import RULE_PRESETS
+from hexdesk_app.problems import EXIT_NOT_FOUND
 from hexdesk_app.reading.risk_journal import read_report, report_tables
-from hexdesk_app.reading.risk_text import explain
+from hexdesk_app.reading.risk_text import CODES, explain
 from hexdesk_app.risk import GuardedRule
 from scripts.risk_tables import PAGE, written
 
@@ -191,6 +194,55 @@ def test_rules_and_presets_are_listed(capsys: pytest.CaptureFixture[str], tmp_pa
     assert names == list(RISK_PRESETS)
     assert run_command(["risk", "rules", "-c", str(tmp_path / "none.toml")]) != 0
     capsys.readouterr()
+
+
+def test_what_differs_for_one_strategy_or_instrument_is_listed_too(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "plugins.toml"
+    path.write_text(
+        DESK
+        + """
+[risk.instruments."BTCUSDT-PERP.SIM"]
+order_notional_max = "7"
+[risk.strategies.ema]
+valve = {}
+exposure = "off"
+""",
+        encoding="utf-8",
+    )
+    rows = answer(capsys, "rules", "-c", str(path))["rules"]
+    found = {(row["rule"], row["scope"]): row for row in rows if row["scope"]}
+    assert found.keys() == {
+        ("order_notional_max", "instrument:BTCUSDT-PERP.SIM"), ("valve", "strategy:ema"),
+        ("exposure", "strategy:ema"),
+    }  # fmt: skip
+    assert found["order_notional_max", "instrument:BTCUSDT-PERP.SIM"]["settings"] == {
+        "order_notional_max": "7"
+    }
+    assert found["valve", "strategy:ema"]["settings"] == {"quantity_max": "0.001"}
+    assert found["exposure", "strategy:ema"]["state"] == "off"
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_every_refusal_has_a_remedy_of_its_own(code: str) -> None:
+    found = explain(code)
+    assert found["remedy"] not in ("", "hexdesk risk rules")
+
+
+def test_every_refusal_of_the_guides_gate_and_of_venues_is_known() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    gate = page[page.index("## The gate") : page.index("## What passes always")]
+    assert set(re.findall(r"`([A-Z]+_[A-Z_]+)`", gate)) <= CODES
+    assert VENUE_CODES <= CODES
+
+
+def test_a_code_that_is_none_is_refused_with_the_nearest(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert answer(capsys, "explain", "venue_funds")["rules"][0]["code"] == "VENUE_FUNDS"
+    assert run_command(["risk", "explain", "RISK_LIQUIDATON"]) == EXIT_NOT_FOUND
+    assert "did you mean RISK_LIQUIDATION" in capsys.readouterr().err
 
 
 def test_a_code_and_a_refusal_are_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,10 +10,19 @@ from hexdesk_app.cli.common import config_options, output_options, sources
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.risking import risk
 from hexdesk_app.config import load_config
+from hexdesk_app.config.convert import suggest
 from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotFoundError
 from hexdesk_app.reading.journals import open_journal
-from hexdesk_app.reading.risk_text import explain, preset_rows, rule_rows, settings_text
+from hexdesk_app.reading.risk_text import (
+    CODES,
+    OWN_CODES,
+    explain,
+    preset_rows,
+    rule_rows,
+    settings_text,
+)
+from hexdesk_app.risk import custom_rules
 
 _path = click.option(
     "path", "--state", type=click.Path(path_type=Path), default=None, metavar="PATH",
@@ -33,13 +42,16 @@ def rules(
 ) -> None:
     """List every rule with its effective settings, reason code and state."""
     config = load_config(sources(files, more_files, profile, overrides, required=False))
-    rows = rule_rows(config)
+    rows = rule_rows(config, custom_rules(config).values())
     data = {"preset": config.risk.preset, "stage": config.risk.settings.stage, "rules": rows}
     cells = [
-        (row["rule"], row["layer"], row["code"], row["state"], settings_text(row["settings"]))
+        (
+            row["rule"], row["scope"], row["layer"], row["code"], row["state"],
+            settings_text(row["settings"]), row["unit"] if row["settings"] else "",
+        )
         for row in rows
-    ]
-    headers = ("rule", "layer", "code", "state", "settings")
+    ]  # fmt: skip
+    headers = ("rule", "scope", "layer", "code", "state", "settings", "unit")
     table = make_table("rules", headers, [tuple(map(str, each)) for each in cells])
     output.result("risk.rules", data, [table])
 
@@ -51,7 +63,7 @@ def presets(output: Output) -> None:
     rows = preset_rows()
     cells: list[tuple[str, ...]] = []
     for row in rows:
-        limits, on, day = row["limits"], row["rules"], row["day"]
+        limits, on, day = row["differs"] or "the defaults", row["rules"], row["day"]
         names = ", ".join(cast("dict[str, object]", on)) if isinstance(on, dict) else ""
         zone = " ".join(cast("list[str]", day)) if isinstance(day, list) else ""
         cells.append((str(row["preset"]), settings_text(limits), names, zone))
@@ -65,13 +77,19 @@ def presets(output: Output) -> None:
 @output_options
 def explain_(output: Output, what: str, path: Path | None) -> None:
     """Say why an order was refused, or what a reason code means."""
-    if what.isupper() and "_" in what:
-        facts = explain(what)
+    if "_" in what:  # no id of an order has one
+        facts = explain(_known(what.upper()))
     else:
         denial = _denial_of(what, path)
         facts = {"client_order_id": what, "text": denial.text, **explain(denial.code, denial.text)}
     rows = [(key, settings_text(value)) for key, value in facts.items() if value]
     output.result("risk.explain", {"rules": [facts]}, [make_table("verdict", ("", ""), rows)])
+
+
+def _known(code: str) -> str:
+    if code in CODES or code.startswith(OWN_CODES):
+        return code
+    raise NotFoundError(f"no order is refused with {code!r}", remedy=suggest(code, CODES))
 
 
 def _denial_of(client_order_id: str, path: Path | None) -> OrderDenied:
