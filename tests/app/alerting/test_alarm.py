@@ -3,13 +3,16 @@ import time
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from hexdesk.application.alerts import Alert
+from hexdesk.errors import ConfigError
 from hexdesk.ports.alerts import AlertLevel, AlertMessage, Delivery, Outcome
 from hexdesk.ports.telemetry import Reading, Readings
 from hexdesk.testing.alerts import FakeAlertChannel
 from hexdesk_app.alerting.alarm import Alarm, quiet_hours
 from hexdesk_app.alerting.post import Route
-from hexdesk_app.config.schema import AlertSettings
+from hexdesk_app.config.schema import AlertRule, AlertSettings
 
 S = 10**9
 
@@ -136,3 +139,37 @@ def test_recovery_of_what_the_desk_alarmed_of_is_announced() -> None:
     assert all(each.remedy for each in channel.messages[:2])
     assert {each.text for each in alarm.shown()} == {"loss", "by hand"}, "history keeps what it was"
     assert [each.level for each in channel.messages[:2]] == [AlertLevel.EMERGENCY] * 2
+
+
+def test_settings_and_channels_change_while_it_watches() -> None:
+    """A channel that goes is closed, one that comes is told; a rule that goes ends its alarms."""
+    clock, old, kept, new = Clock(), FakeAlertChannel(), FakeAlertChannel(), FakeAlertChannel()
+    alarm = make(clock, old, kept)
+    alarm.start(
+        lambda: Readings(clock(), 0, (Reading("hexdesk.account.drawdown", ("USDT",), 0.2),))
+    )
+    eventually(lambda: old.messages)
+    routes = {"1": None, "3": Route("3", new, AlertLevel.INFO, 1)}
+    alarm.prepare(AlertSettings(built_in=False), routes, ZoneInfo("UTC"))()
+    eventually(lambda: old.is_closed)
+    alarm.take(Alert("HALTED", "desk", "no", 1))
+    eventually(lambda: new.messages)
+    assert [each.code for each in new.messages] == ["HALTED"]
+    assert not kept.is_closed
+    eventually(lambda: {each.code for each in alarm.shown() if each.end_ns} == {"drawdown"})
+    replaced = FakeAlertChannel()
+    again = {"3": Route("3", replaced, AlertLevel.INFO, 1)}
+    alarm.prepare(AlertSettings(built_in=False, dedupe_s=0.0), again, ZoneInfo("UTC"))()
+    eventually(lambda: new.is_closed)
+    alarm.take(Alert("HALTED", "desk", "again", 1))
+    eventually(lambda: replaced.messages)
+    alarm.close()
+    assert (kept.is_closed, replaced.is_closed) == (True, True)
+    assert {each.code for each in old.messages} == {"drawdown"}
+
+
+def test_rules_that_make_no_sense_change_nothing() -> None:
+    alarm = make(Clock())
+    rule = AlertRule(metric="hexdesk.no.such", above=1.0)
+    with pytest.raises(ConfigError, match="there is no metric"):
+        alarm.prepare(AlertSettings(rules={"odd": rule}), {}, ZoneInfo("UTC"))

@@ -182,6 +182,7 @@ def _changes(
             before=each.before,
             after=each.after,
             needs_restart=each.needs_restart,
+            restart_reason=each.restart_reason,
         )
         for each in changes
     ]

@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hexdesk_api/v1/configuration.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"c\n\rConfiguration\x12\r\n\x05\x66iles\x18\x01 \x03(\t\x12\x32\n\x06values\x18\x02 \x03(\x0b\x32\".hexdesk_api.v1.ConfigurationValue\x12\x0f\n\x07version\x18\x03 \x01(\x03\"A\n\x12\x43onfigurationValue\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\"Y\n\x13\x43onfigurationChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x15\n\rneeds_restart\x18\x04 \x01(\x08\"^\n\x12\x43onfigurationFault\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0e\n\x06remedy\x18\x05 \x01(\t\"\xb0\x01\n\x15\x43onfigurationRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x34\n\x07\x63hanges\x18\x05 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\"\x19\n\x17GetConfigurationRequest\"\x1e\n\x1cValidateConfigurationRequest\"\x89\x01\n\x1dValidateConfigurationResponse\x12\x32\n\x06\x66\x61ults\x18\x01 \x03(\x0b\x32\".hexdesk_api.v1.ConfigurationFault\x12\x34\n\x07\x63hanges\x18\x02 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\"\x9d\x01\n\x1aReloadConfigurationRequest\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\naccount_id\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\"\xb7\x01\n\x1cRollbackConfigurationRequest\x12\x16\n\x08revision\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\naccount_id\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\"e\n\x1bReloadConfigurationResponse\x12\x34\n\x07\x63hanges\x18\x01 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\x12\x10\n\x08revision\x18\x02 \x01(\x05\"#\n!ListConfigurationRevisionsRequest\"^\n\"ListConfigurationRevisionsResponse\x12\x38\n\trevisions\x18\x01 \x03(\x0b\x32%.hexdesk_api.v1.ConfigurationRevision2\x8c\x06\n\x14\x43onfigurationService\x12u\n\x10GetConfiguration\x12\'.hexdesk_api.v1.GetConfigurationRequest\x1a\x1d.hexdesk_api.v1.Configuration\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/configuration\x12\x9b\x01\n\x15ValidateConfiguration\x12,.hexdesk_api.v1.ValidateConfigurationRequest\x1a-.hexdesk_api.v1.ValidateConfigurationResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/configuration:validate:\x01*\x12\x93\x01\n\x13ReloadConfiguration\x12*.hexdesk_api.v1.ReloadConfigurationRequest\x1a+.hexdesk_api.v1.ReloadConfigurationResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/configuration:reload:\x01*\x12\x99\x01\n\x15RollbackConfiguration\x12,.hexdesk_api.v1.RollbackConfigurationRequest\x1a+.hexdesk_api.v1.ReloadConfigurationResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/configuration:rollback:\x01*\x12\xac\x01\n\x1aListConfigurationRevisions\x12\x31.hexdesk_api.v1.ListConfigurationRevisionsRequest\x1a\x32.hexdesk_api.v1.ListConfigurationRevisionsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/configuration:listRevisionsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"hexdesk_api/v1/configuration.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"c\n\rConfiguration\x12\r\n\x05\x66iles\x18\x01 \x03(\t\x12\x32\n\x06values\x18\x02 \x03(\x0b\x32\".hexdesk_api.v1.ConfigurationValue\x12\x0f\n\x07version\x18\x03 \x01(\x03\"A\n\x12\x43onfigurationValue\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\"q\n\x13\x43onfigurationChange\x12\x0c\n\x04path\x18\x01 \x01(\t\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\t\x12\x15\n\rneeds_restart\x18\x04 \x01(\x08\x12\x16\n\x0erestart_reason\x18\x05 \x01(\t\"^\n\x12\x43onfigurationFault\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0e\n\x06origin\x18\x03 \x01(\t\x12\x0c\n\x04text\x18\x04 \x01(\t\x12\x0e\n\x06remedy\x18\x05 \x01(\t\"\xb0\x01\n\x15\x43onfigurationRevision\x12\x10\n\x08revision\x18\x01 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61uthor\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x34\n\x07\x63hanges\x18\x05 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\"\x19\n\x17GetConfigurationRequest\"\x1e\n\x1cValidateConfigurationRequest\"\x89\x01\n\x1dValidateConfigurationResponse\x12\x32\n\x06\x66\x61ults\x18\x01 \x03(\x0b\x32\".hexdesk_api.v1.ConfigurationFault\x12\x34\n\x07\x63hanges\x18\x02 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\"\x9d\x01\n\x1aReloadConfigurationRequest\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\naccount_id\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\"\xb7\x01\n\x1cRollbackConfigurationRequest\x12\x16\n\x08revision\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x02\x12\x18\n\nrequest_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x01\x12\x15\n\x07\x64ry_run\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x01\x12\x14\n\x06reason\x18\x0e \x01(\tB\x04\xe2\x41\x01\x01\x12\x1e\n\x10\x65xpected_version\x18\x0f \x01(\x03\x42\x04\xe2\x41\x01\x01\x12\x18\n\naccount_id\x18\x10 \x01(\tB\x04\xe2\x41\x01\x01\"e\n\x1bReloadConfigurationResponse\x12\x34\n\x07\x63hanges\x18\x01 \x03(\x0b\x32#.hexdesk_api.v1.ConfigurationChange\x12\x10\n\x08revision\x18\x02 \x01(\x05\"#\n!ListConfigurationRevisionsRequest\"^\n\"ListConfigurationRevisionsResponse\x12\x38\n\trevisions\x18\x01 \x03(\x0b\x32%.hexdesk_api.v1.ConfigurationRevision2\x8c\x06\n\x14\x43onfigurationService\x12u\n\x10GetConfiguration\x12\'.hexdesk_api.v1.GetConfigurationRequest\x1a\x1d.hexdesk_api.v1.Configuration\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/configuration\x12\x9b\x01\n\x15ValidateConfiguration\x12,.hexdesk_api.v1.ValidateConfigurationRequest\x1a-.hexdesk_api.v1.ValidateConfigurationResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/configuration:validate:\x01*\x12\x93\x01\n\x13ReloadConfiguration\x12*.hexdesk_api.v1.ReloadConfigurationRequest\x1a+.hexdesk_api.v1.ReloadConfigurationResponse\"#\x82\xd3\xe4\x93\x02\x1d\"\x18/v1/configuration:reload:\x01*\x12\x99\x01\n\x15RollbackConfiguration\x12,.hexdesk_api.v1.RollbackConfigurationRequest\x1a+.hexdesk_api.v1.ReloadConfigurationResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x1a/v1/configuration:rollback:\x01*\x12\xac\x01\n\x1aListConfigurationRevisions\x12\x31.hexdesk_api.v1.ListConfigurationRevisionsRequest\x1a\x32.hexdesk_api.v1.ListConfigurationRevisionsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/configuration:listRevisionsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -71,27 +71,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIGURATIONVALUE']._serialized_start=251
   _globals['_CONFIGURATIONVALUE']._serialized_end=316
   _globals['_CONFIGURATIONCHANGE']._serialized_start=318
-  _globals['_CONFIGURATIONCHANGE']._serialized_end=407
-  _globals['_CONFIGURATIONFAULT']._serialized_start=409
-  _globals['_CONFIGURATIONFAULT']._serialized_end=503
-  _globals['_CONFIGURATIONREVISION']._serialized_start=506
-  _globals['_CONFIGURATIONREVISION']._serialized_end=682
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=684
-  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=709
-  _globals['_VALIDATECONFIGURATIONREQUEST']._serialized_start=711
-  _globals['_VALIDATECONFIGURATIONREQUEST']._serialized_end=741
-  _globals['_VALIDATECONFIGURATIONRESPONSE']._serialized_start=744
-  _globals['_VALIDATECONFIGURATIONRESPONSE']._serialized_end=881
-  _globals['_RELOADCONFIGURATIONREQUEST']._serialized_start=884
-  _globals['_RELOADCONFIGURATIONREQUEST']._serialized_end=1041
-  _globals['_ROLLBACKCONFIGURATIONREQUEST']._serialized_start=1044
-  _globals['_ROLLBACKCONFIGURATIONREQUEST']._serialized_end=1227
-  _globals['_RELOADCONFIGURATIONRESPONSE']._serialized_start=1229
-  _globals['_RELOADCONFIGURATIONRESPONSE']._serialized_end=1330
-  _globals['_LISTCONFIGURATIONREVISIONSREQUEST']._serialized_start=1332
-  _globals['_LISTCONFIGURATIONREVISIONSREQUEST']._serialized_end=1367
-  _globals['_LISTCONFIGURATIONREVISIONSRESPONSE']._serialized_start=1369
-  _globals['_LISTCONFIGURATIONREVISIONSRESPONSE']._serialized_end=1463
-  _globals['_CONFIGURATIONSERVICE']._serialized_start=1466
-  _globals['_CONFIGURATIONSERVICE']._serialized_end=2246
+  _globals['_CONFIGURATIONCHANGE']._serialized_end=431
+  _globals['_CONFIGURATIONFAULT']._serialized_start=433
+  _globals['_CONFIGURATIONFAULT']._serialized_end=527
+  _globals['_CONFIGURATIONREVISION']._serialized_start=530
+  _globals['_CONFIGURATIONREVISION']._serialized_end=706
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_start=708
+  _globals['_GETCONFIGURATIONREQUEST']._serialized_end=733
+  _globals['_VALIDATECONFIGURATIONREQUEST']._serialized_start=735
+  _globals['_VALIDATECONFIGURATIONREQUEST']._serialized_end=765
+  _globals['_VALIDATECONFIGURATIONRESPONSE']._serialized_start=768
+  _globals['_VALIDATECONFIGURATIONRESPONSE']._serialized_end=905
+  _globals['_RELOADCONFIGURATIONREQUEST']._serialized_start=908
+  _globals['_RELOADCONFIGURATIONREQUEST']._serialized_end=1065
+  _globals['_ROLLBACKCONFIGURATIONREQUEST']._serialized_start=1068
+  _globals['_ROLLBACKCONFIGURATIONREQUEST']._serialized_end=1251
+  _globals['_RELOADCONFIGURATIONRESPONSE']._serialized_start=1253
+  _globals['_RELOADCONFIGURATIONRESPONSE']._serialized_end=1354
+  _globals['_LISTCONFIGURATIONREVISIONSREQUEST']._serialized_start=1356
+  _globals['_LISTCONFIGURATIONREVISIONSREQUEST']._serialized_end=1391
+  _globals['_LISTCONFIGURATIONREVISIONSRESPONSE']._serialized_start=1393
+  _globals['_LISTCONFIGURATIONREVISIONSRESPONSE']._serialized_end=1487
+  _globals['_CONFIGURATIONSERVICE']._serialized_start=1490
+  _globals['_CONFIGURATIONSERVICE']._serialized_end=2270
 # @@protoc_insertion_point(module_scope)

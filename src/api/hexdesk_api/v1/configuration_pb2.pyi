@@ -32,16 +32,18 @@ class ConfigurationValue(_message.Message):
     def __init__(self, path: _Optional[str] = ..., value: _Optional[str] = ..., origin: _Optional[str] = ...) -> None: ...
 
 class ConfigurationChange(_message.Message):
-    __slots__ = ("path", "before", "after", "needs_restart")
+    __slots__ = ("path", "before", "after", "needs_restart", "restart_reason")
     PATH_FIELD_NUMBER: _ClassVar[int]
     BEFORE_FIELD_NUMBER: _ClassVar[int]
     AFTER_FIELD_NUMBER: _ClassVar[int]
     NEEDS_RESTART_FIELD_NUMBER: _ClassVar[int]
+    RESTART_REASON_FIELD_NUMBER: _ClassVar[int]
     path: str
     before: str
     after: str
     needs_restart: bool
-    def __init__(self, path: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., needs_restart: bool = ...) -> None: ...
+    restart_reason: str
+    def __init__(self, path: _Optional[str] = ..., before: _Optional[str] = ..., after: _Optional[str] = ..., needs_restart: bool = ..., restart_reason: _Optional[str] = ...) -> None: ...
 
 class ConfigurationFault(_message.Message):
     __slots__ = ("code", "path", "origin", "text", "remedy")

@@ -73,9 +73,8 @@ class Alarm:
         Raises:
             ConfigError: A rule makes no sense.
         """
-        rules = {**(BUILT_IN if settings.built_in else {}), **settings.rules}
         self._settings = settings
-        self._rules = RuleBook(rules)
+        self._rules = _rules_of(settings)
         self._book = IncidentBook(
             settings, desk=desk, mode=mode, is_quiet=quiet_hours(settings, zone)
         )
@@ -116,6 +115,33 @@ class Alarm:
     def unsilence(self, code: str, scope: str) -> None:
         """End a silence."""
         self._orders.append(lambda: self._book.unsilence(code, scope))
+
+    def prepare(
+        self, settings: AlertSettings, routes: Mapping[str, Route | None], zone: tzinfo
+    ) -> Callable[[], None]:
+        """Return what lets other settings hold, and channels take the places of others.
+
+        Args:
+            settings: `[alerts]`.
+            routes: Channels that are new or changed, by name; None for one that is gone.
+            zone: Of quiet hours.
+
+        Raises:
+            ConfigError: A rule makes no sense.
+        """
+        rules = _rules_of(settings)
+
+        def adopt() -> None:
+            gone = self._rules.names - rules.names
+            self._settings, self._rules = settings, rules
+            self._book.adopt(settings, quiet_hours(settings, zone))
+            ended = [key for key in self._book.open if key[0] in gone]
+            for key in ended:
+                for notice in self._book.recover(*key, "its rule is gone", self._wall_ns()):
+                    self._post.send(notice)
+            self._post.change(routes)
+
+        return lambda: self._orders.append(adopt)
 
     def shown(self) -> tuple[AlarmInfo, ...]:
         """Return every incident known, as of the last look, oldest first."""
@@ -255,6 +281,10 @@ async def _call(url: str) -> None:
         await asyncio.to_thread(work)
     except (OSError, ValueError) as error:
         logger.warning("the heartbeat was not taken: %s", type(error).__name__)
+
+
+def _rules_of(settings: AlertSettings) -> RuleBook:
+    return RuleBook({**(BUILT_IN if settings.built_in else {}), **settings.rules})
 
 
 def quiet_hours(settings: AlertSettings, zone: tzinfo) -> Callable[[TimeNs], bool]:

@@ -93,13 +93,17 @@ class IncidentBook:
     ) -> None:
         self.open: dict[tuple[str, str], Incident] = {}
         self.history: deque[Incident] = deque(maxlen=HISTORY_MAX)
-        self._settings = settings
-        self._dedupe_ns = int(settings.dedupe_s * NS_PER_SECOND)
         self._desk = desk
         self._mode = mode
-        self._is_quiet = is_quiet
+        self.adopt(settings, is_quiet)
         self._silences: dict[tuple[str, str], SilenceInfo] = {}
         self._number = 0
+
+    def adopt(self, settings: AlertSettings, is_quiet: Callable[[TimeNs], bool]) -> None:
+        """Go by these settings from now on; what is open stays so."""
+        self._settings = settings
+        self._dedupe_ns = int(settings.dedupe_s * NS_PER_SECOND)
+        self._is_quiet = is_quiet
 
     def happen(
         self,

@@ -53,17 +53,17 @@ class Post:
 
     def __init__(self, routes: Mapping[str, Route], *, seed: int = 1) -> None:
         self.stats = {name: RouteStats() for name in routes}
-        self._routes = routes
+        self._routes = dict(routes)
         self._random = random.Random(seed)
         self._waiting: dict[str, list[AlertMessage]] = {name: [] for name in routes}
         self._wakes: dict[str, asyncio.Event] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._retired: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Begin to deliver; on the running loop."""
-        for name, route in self._routes.items():
-            self._wakes[name] = asyncio.Event()
-            self._tasks.append(asyncio.get_running_loop().create_task(self._serve(route)))
+        for route in self._routes.values():
+            self._open(route)
 
     def send(self, notice: Notice) -> None:
         """Queue a message for whom it concerns."""
@@ -77,21 +77,60 @@ class Post:
                 self.stats[name].dropped += 1
             self._wakes[name].set()
 
+    def change(self, routes: Mapping[str, Route | None]) -> None:
+        """Let channels take the places of those of their names, or nothing; on the running loop.
+
+        What waits for a channel that is replaced waits for the new one.
+        """
+        for name, route in routes.items():
+            old, task = self._routes.pop(name, None), self._tasks.pop(name, None)
+            if old is not None and task is not None:
+                self._retire(old.channel, task)
+            if route is None:
+                self._waiting.pop(name, None)
+                self._wakes.pop(name, None)
+            else:
+                self._routes[name] = route
+                self._waiting.setdefault(name, [])
+                self.stats.setdefault(name, RouteStats())
+                self._open(route)
+
     async def close(self, timeout_s: float) -> None:
         """Deliver what waits, within a time."""
         for _ in range(int(timeout_s / CLOSE_STEP_S)):
             if not any(self._waiting.values()):
                 break
             await asyncio.sleep(CLOSE_STEP_S)
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), *self._retired, return_exceptions=True)
         for route in self._routes.values():
             await route.channel.close()
 
+    def _open(self, route: Route) -> None:
+        """Begin to serve a channel, also with what waits for its name already."""
+        self._wakes[route.name] = asyncio.Event()
+        task = asyncio.get_running_loop().create_task(self._serve(route))
+        self._tasks[route.name] = task
+
+    def _retire(self, channel: AlertChannel, served: asyncio.Task[None]) -> None:
+        """Stop telling a channel, and close it within a time."""
+
+        async def work() -> None:
+            served.cancel()
+            await asyncio.gather(served, return_exceptions=True)
+            try:
+                await asyncio.wait_for(channel.close(), ATTEMPT_TIMEOUT_S)
+            except Exception as error:  # noqa: BLE001 - a plugin may raise anything
+                logger.warning("a channel that is replaced does not close: %r", error)
+
+        task = asyncio.get_running_loop().create_task(work())
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
+
     async def _serve(self, route: Route) -> None:
         waiting, wake = self._waiting[route.name], self._wakes[route.name]
-        while True:
+        while self._routes.get(route.name) is route:  # a wait may swallow its cancellation
             while not waiting:
                 wake.clear()
                 await wake.wait()

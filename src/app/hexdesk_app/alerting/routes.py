@@ -1,7 +1,7 @@
 """From loaded plugins to channels, and to the alarm that tells by them."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.contexts import AlertChannelContext
@@ -32,10 +32,12 @@ class WallClock:
         raise NotImplementedError
 
 
-def make_routes(parts: Parts) -> dict[str, Route]:
-    """Make every configured channel; nothing connects yet."""
+def make_routes(parts: Parts, names: Collection[str] | None = None) -> dict[str, Route]:
+    """Make every configured channel, or some of them; nothing connects yet."""
     routes: dict[str, Route] = {}
     for name, part in parts.channels.items():
+        if names is not None and name not in names:
+            continue
         context = AlertChannelContext(
             name=name, clock=WallClock(), logger=logging.getLogger(f"hexdesk.alert.{name}")
         )
@@ -43,6 +45,23 @@ def make_routes(parts: Parts) -> dict[str, Route]:
         level = AlertLevel[part.section.level.upper()]
         routes[name] = Route(name, channel, level, part.section.stage)
     return routes
+
+
+def prepare_alarm(alarm: Alarm, old: Config, new: Config, parts: Parts) -> Callable[[], None]:
+    """Return what lets a running alarm tell people by another configuration.
+
+    Raises:
+        ConfigError: A rule makes no sense.
+        PluginError: A channel cannot be made.
+    """
+    changed = [
+        name
+        for name in old.channels.keys() | new.channels.keys()
+        if old.channels.get(name) != new.channels.get(name)
+    ]
+    made = make_routes(parts, changed)
+    routes = {name: made.get(name) for name in changed}
+    return alarm.prepare(new.alerts, routes, find_zone(new.desk.display_zone))
 
 
 def alarm_of(config: Config, routes: Mapping[str, Route]) -> Alarm:

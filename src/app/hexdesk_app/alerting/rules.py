@@ -185,6 +185,11 @@ class RuleBook:
         self._since: dict[tuple[str, str], TimeNs] = {}
         self._before: dict[tuple[str, str], tuple[TimeNs, float, int]] = {}
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all rules."""
+        return frozenset(self._rules)
+
     def judge(self, readings: Readings) -> list[Verdict]:
         """Return what each rule says now; a breach counts once it has lasted long enough."""
         by_metric: dict[str, list[Reading]] = {}

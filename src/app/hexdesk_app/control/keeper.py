@@ -1,7 +1,7 @@
 """Plugins and configuration of a running desk, as the control plane shows and reloads them."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -23,9 +23,12 @@ from hexdesk.ports.control_configuration import (
     ValueInfo,
 )
 from hexdesk.ports.workshop import StrategyDraft
+from hexdesk_app.alerting.alarm import Alarm
+from hexdesk_app.alerting.routes import prepare_alarm
 from hexdesk_app.config import Config
 from hexdesk_app.config.convert import is_secret_type, show_value
 from hexdesk_app.config.show import setting_rows
+from hexdesk_app.control.reloads import ALARMED, restart_reason, risk_settings
 from hexdesk_app.docstrings import attribute_texts, type_words
 from hexdesk_app.plugins import Offer, installed
 from hexdesk_app.problems import each_error
@@ -37,9 +40,20 @@ from hexdesk_app.workshop import PluginWorkshop, draft_of, refusal
 T = TypeVar("T")
 READ_TIMEOUT_S = 20.0
 REVISIONS_MAX = 100
-RELOADABLE_KEYS = frozenset({"settings", "on_fault"})
-"""What of a strategy's section can change while the desk runs."""
-LEVEL = "logging.level"
+
+
+class Adoption(msgspec.Struct, frozen=True):
+    """What a reload is to let hold.
+
+    Attributes:
+        config: The configuration.
+        parts: What it asks for.
+        change_alarm: Lets people be told as it says.
+    """
+
+    config: Config
+    parts: Parts
+    change_alarm: Callable[[], None]
 
 
 class Keeper:
@@ -52,12 +66,17 @@ class Keeper:
         self._parts = parts
         self._workshop = workshop
         self._aside = Aside(READ_TIMEOUT_S)
+        self._alarm: Alarm | None = None
         self._configs = {1: config}
         self._revisions = [
             ConfigurationRevision(
                 revision=1, create_ns=start_ns, author="", reason="the start", changes=()
             )
         ]
+
+    def watch_alarm(self, alarm: Alarm | None) -> None:
+        """Say what tells people; None where nothing does."""
+        self._alarm = alarm
 
     # --- plugins -------------------------------------------------------------------------------
 
@@ -158,27 +177,33 @@ class Keeper:
     async def validate(self) -> ValidationInfo:
         """Read the files again; change nothing."""
         try:
-            config = await self._read(self._reread)
+            config, parts = await self._read(self._reread)
         except HexdeskError as error:
             return ValidationInfo(faults=_faults(error), changes=())
-        return ValidationInfo(faults=(), changes=tuple(self._changes(config)))
+        return ValidationInfo(faults=(), changes=tuple(self._changes(config, parts)))
 
     async def prepare(self, revision: int = 0) -> ReloadPlan:
         """Read the files again for a reload, or take an earlier revision."""
-        config = await self._config_of(revision)
+        config, parts = await self._config_of(revision)
         old, new = _drafts(self._config), _drafts(config)
+        changes = tuple(self._changes(config, parts))
         others = [draft for name, draft in new.items() if draft != old.get(name)]
         return ReloadPlan(
-            changes=tuple(self._changes(config)),
+            changes=changes,
             added=tuple(each for each in others if not self._is_there(each.strategy_id)),
             changed=tuple(each for each in others if self._is_there(each.strategy_id)),
             removed=tuple(name for name in old if name not in new and self._is_there(name)),
-            own=config,
+            risk=risk_settings(self._config.risk, config.risk),
+            own=Adoption(config, parts, self._alarm_change(changes, config, parts)),
         )
 
     def adopt(self, plan: ReloadPlan, author: str, reason: str, now_ns: TimeNs) -> int:
         """Run under a configuration from now on."""
-        config: Config = plan.own  # type: ignore[assignment]  # it was put there by `prepare`
+        adoption: Adoption = plan.own  # type: ignore[assignment]  # it was put there by `prepare`
+        config = adoption.config
+        adoption.change_alarm()
+        self._parts.channels.clear()
+        self._parts.channels.update(adoption.parts.channels)
         if config.logging.level != self._config.logging.level:
             logging.getLogger().setLevel(config.logging.level.upper())
         self._config = config
@@ -201,7 +226,19 @@ class Keeper:
 
     # --- inside --------------------------------------------------------------------------------
 
-    async def _config_of(self, revision: int) -> Config:
+    def _alarm_change(
+        self, changes: Sequence[ChangeInfo], config: Config, parts: Parts
+    ) -> Callable[[], None]:
+        """Return what lets people be told by another configuration, or refuse."""
+        is_about = any(each.path.partition(".")[0] in ALARMED for each in changes)
+        if self._alarm is None or not is_about:
+            return _nothing
+        try:
+            return prepare_alarm(self._alarm, self._config, config, parts)
+        except HexdeskError as error:
+            raise refusal(error) from error
+
+    async def _config_of(self, revision: int) -> tuple[Config, Parts]:
         kept = self._configs.get(revision)
         if revision and kept is None:
             raise ControlError(
@@ -210,13 +247,13 @@ class Keeper:
                 remedy="hexdesk config history shows those that are kept",
             )
         if kept is not None:
-            return kept
+            return kept, await self._read(lambda: resolve(kept))
         try:
             return await self._read(self._reread)
         except HexdeskError as error:
             raise refusal(error) from error
 
-    def _reread(self) -> Config:
+    def _reread(self) -> tuple[Config, Parts]:
         """Return what the files say now, with every plugin and setting checked."""
         reread = self._config.reread
         if reread is None:
@@ -226,20 +263,21 @@ class Keeper:
                 remedy="start it with `hexdesk run plugins.toml`",
             )
         config: Config = reread()
-        resolve(config)
-        return config
+        return config, resolve(config)
 
-    def _changes(self, config: Config) -> Iterator[ChangeInfo]:
+    def _changes(self, config: Config, parts: Parts) -> Iterator[ChangeInfo]:
         old = {row.path: row.value for row in self._rows(self._config)}
-        new = {row.path: row.value for row in self._rows(config)}
-        names = _drafts(self._config).keys() & _drafts(config).keys()
+        new = {row.path: row.value for row in setting_rows(config, parts.settings_types)}
+        has_alarm = self._alarm is not None
         for path in sorted(old.keys() | new.keys()):
             if old.get(path) != new.get(path):
+                reason = restart_reason(path, self._config, config, has_alarm=has_alarm)
                 yield ChangeInfo(
                     path=path,
                     before=old.get(path, ""),
                     after=new.get(path, ""),
-                    needs_restart=not _is_reloadable(path, names),
+                    needs_restart=bool(reason),
+                    restart_reason=reason,
                 )
 
     def _rows(self, config: Config) -> list[SettingRow]:
@@ -259,15 +297,6 @@ class Keeper:
 
 def _drafts(config: Config) -> dict[str, StrategyDraft]:
     return {name: draft_of(section) for name, section in config.enabled_strategies.items()}
-
-
-def _is_reloadable(path: str, names: Collection[str]) -> bool:
-    """Whether a value can change while the desk runs; `names` are strategies before and after."""
-    section, _, rest = path.partition(".")
-    strategy_id, _, key = rest.partition(".")
-    if section == "strategies":
-        return strategy_id not in names or key.partition(".")[0] in RELOADABLE_KEYS
-    return path == LEVEL
 
 
 def _faults(error: HexdeskError) -> tuple[FaultInfo, ...]:
@@ -302,3 +331,7 @@ def _settings(registration: Registration) -> Iterator[PluginSettingInfo]:
 def _plain(value: object) -> object:
     plain: object = msgspec.to_builtins(value, enc_hook=str)
     return plain
+
+
+def _nothing() -> None:
+    """Nobody is told otherwise."""

@@ -195,6 +195,7 @@ async def surroundings(
         stack.callback(app.journal.close)
         session.history = history
         session.watcher = watcher
+        app.process.configuration.watch_alarm(None if watcher is None else watcher.alarm)
         app.process.show_archive(DeskArchive(session.sampler, history))
         app.process.show_monitor(DeskMonitor(lambda: session.watcher, session.begin_to_watch))
         if history is not None:

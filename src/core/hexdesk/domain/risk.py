@@ -190,6 +190,7 @@ class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
         confirmed_by: Who agreed to a looser limit; empty where nobody had to.
         ts_init: When.
         scope: See `ChangeRule`.
+        is_configured: See `ChangeRule`.
     """
 
     rule: str
@@ -201,6 +202,7 @@ class RiskChanged(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="r
     confirmed_by: str
     ts_init: TimeNs
     scope: str = ""
+    is_configured: bool = False
 
 
 class RearmRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="rearm_rule"):
@@ -221,7 +223,8 @@ class ChangeRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ch
     """Change one setting of a rule that is on; a looser one may need `confirmed_by`.
 
     The rule `limits` stands for the gate's. `scope` is empty for all, `strategy:NAME` for a rule of
-    one strategy, or `instrument:ID` for a limit of one instrument.
+    one strategy, or `instrument:ID` for a limit of one instrument. One that `is_configured` was
+    read from the configuration, and after a restart what the configuration says then holds.
     """
 
     rule: str
@@ -231,6 +234,16 @@ class ChangeRule(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ch
     reason: str
     confirmed_by: str
     ts_init: TimeNs
+    scope: str = ""
+    is_configured: bool = False
+
+
+class RiskSetting(msgspec.Struct, frozen=True):
+    """A setting of a rule or a limit, as `ChangeRule` has it, by nobody yet."""
+
+    rule: str
+    key: str
+    value: str
     scope: str = ""
 
 

@@ -4,6 +4,7 @@ from typing import ClassVar, Protocol
 
 import msgspec
 
+from hexdesk.domain.risk import RiskSetting
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control import Mutation, Page, PageQuery, Query, Scope
 from hexdesk.ports.workshop import StrategyDraft
@@ -49,12 +50,21 @@ class ConfigurationInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """One value that differs between what runs and what the files say."""
+    """One value that differs between what runs and what the files say.
+
+    Attributes:
+        path: As in TOML.
+        before: What runs.
+        after: What the files say.
+        needs_restart: Whether it takes effect only then.
+        restart_reason: Why it does; empty for what does not.
+    """
 
     path: str
     before: str
     after: str
     needs_restart: bool
+    restart_reason: str = ""
 
 
 class FaultInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,6 +150,7 @@ class ReloadPlan(msgspec.Struct, frozen=True, kw_only=True):
         added: Strategies that are to be made and started.
         changed: Strategies that are to be made anew.
         removed: Ids of strategies that are to be unloaded.
+        risk: Settings of rules, and limits, that are to be changed.
         own: What the keeper needs to adopt it.
     """
 
@@ -147,6 +158,7 @@ class ReloadPlan(msgspec.Struct, frozen=True, kw_only=True):
     added: tuple[StrategyDraft, ...] = ()
     changed: tuple[StrategyDraft, ...] = ()
     removed: tuple[str, ...] = ()
+    risk: tuple[RiskSetting, ...] = ()
     own: object = None
 
 

@@ -5,8 +5,13 @@ from collections.abc import Mapping
 import pytest
 from msgspec.structs import replace
 
+from hexdesk.application.risk.engine import RiskEngine
+from hexdesk.application.risk.office import RiskOffice
+from hexdesk.application.risk.plan import RiskPlan
+from hexdesk.domain.risk import RiskChanged, RiskSetting
 from hexdesk.plugin import StrategyContext
 from hexdesk.ports.control import ControlError, Reason
+from hexdesk.ports.control_approvals import ApproveCall
 from hexdesk.ports.control_configuration import (
     ChangeInfo,
     GetConfiguration,
@@ -25,7 +30,7 @@ from hexdesk.ports.workshop import StrategyDraft
 from hexdesk.testing.broker_bench import INSTRUMENT
 from hexdesk.testing.configuration import FakeKeeper
 from hexdesk.testing.workshop import FakeWorkshop
-from tests.core.application.control.rig import ControlRig
+from tests.core.application.control.rig import ADMIN, ControlRig
 from tests.core.application.loads import Keeper
 from tests.core.application.replayed import assert_replayed
 
@@ -171,3 +176,79 @@ def test_plugins_are_listed_in_pages_and_found_by_name() -> None:
     with pytest.raises(ControlError) as caught:
         site.rig.ask(GetPlugin(name="none"))
     assert caught.value.reason is Reason.RESOURCE_UNKNOWN
+
+
+# --------------------------------------------------------------------------------------------------
+# Risk
+
+
+def limited(**fields: str) -> tuple[RiskSetting, ...]:
+    return tuple(RiskSetting("limits", key, value) for key, value in fields.items())
+
+
+def test_limits_are_reloaded_and_journalled_and_the_files_win_after_a_restart() -> None:
+    site = Site()
+    rig = site.rig
+    site.files.plan = ReloadPlan(changes=(CHANGE,), risk=limited(order_quantity_max="5"))
+    assert rig.tell(ReloadConfiguration(dry_run=True)).revision == 0
+    assert rig.desk.limits.default.order_quantity_max == "unlimited"
+    assert rig.tell(ReloadConfiguration()).revision == 2
+    assert rig.desk.limits.default.order_quantity_max == "5"
+    (note,) = (each for each in rig.records if isinstance(each, RiskChanged))
+    assert (note.by, note.reason, note.is_configured) == ("ann", "the configuration", True)
+    assert_replayed(rig, len(rig.records) // 2)
+    fresh = RiskOffice(rig.desk, RiskEngine(rig.desk, RiskPlan(rules={})))
+    assert fresh.engine.plan.limits.order_quantity_max == "unlimited", "what the files say holds"
+
+
+def test_a_looser_limit_wants_a_reason_and_where_it_is_so_a_second_person() -> None:
+    site = Site()
+    rig = site.rig
+    rig.office.engine.plan = replace(rig.office.engine.plan, confirms_looser=True)
+    site.files.plan = ReloadPlan(changes=(CHANGE,), risk=limited(order_quantity_max="5"))
+    rig.tell(ReloadConfiguration())
+    site.files.plan = ReloadPlan(changes=(CHANGE,), risk=limited(order_quantity_max="9"))
+    with pytest.raises(ControlError, match="a limit of risk becomes looser"):
+        rig.tell(ReloadConfiguration())
+    wanted = ReloadConfiguration(reason="calm")
+    with pytest.raises(ControlError) as caught:
+        rig.tell(wanted)
+    assert caught.value.reason is Reason.APPROVAL_REQUIRED
+    assert site.files.values().version == 2
+    ben = replace(ADMIN, subject="ben")
+    rig.tell(ApproveCall(number=1), ben)
+    assert rig.tell(wanted).revision == 3
+    assert rig.desk.limits.default.order_quantity_max == "9"
+    assert [each.confirmed_by for each in rig.records if isinstance(each, RiskChanged)] == [
+        "",
+        "ben",
+    ]
+
+
+def test_one_bad_limit_keeps_everything_as_it_was() -> None:
+    site = Site()
+    site.files.plan = ReloadPlan(
+        changes=(CHANGE,),
+        changed=(draft("one", 2),),
+        risk=limited(order_quantity_max="5", open_orders_max="many"),
+    )
+    records = len(site.rig.records)
+    with pytest.raises(ControlError) as caught:
+        site.rig.tell(ReloadConfiguration())
+    assert caught.value.reason is Reason.CONFIG_INVALID
+    assert (len(site.rig.records), site.files.adopted, site.size_of("one")) == (records, [], 1)
+
+
+def test_each_value_that_needs_a_restart_is_named_with_its_reason() -> None:
+    site = Site()
+    fixed = replace(CHANGE, needs_restart=True)
+    site.files.plan = ReloadPlan(
+        changes=(
+            replace(fixed, path="desk.mode", restart_reason="it is what the desk is"),
+            replace(fixed, path="desk.name", restart_reason="it is what the desk is"),
+            replace(fixed, path="feeds.x.speed", restart_reason="markets hang on it"),
+        )
+    )
+    text = r"desk\.mode, desk\.name \(it is what the desk is\); feeds\.x\.speed \(markets"
+    with pytest.raises(ControlError, match=text):
+        site.rig.tell(ReloadConfiguration())

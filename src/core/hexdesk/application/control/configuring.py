@@ -1,14 +1,16 @@
 """Use cases of plugins and configuration: look, check, read the files again."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from hexdesk.application.control.errors import invalid, unknown
 from hexdesk.application.control.paging import page_of
 from hexdesk.application.control.planning import Handle, Planning
+from hexdesk.application.control.risk import Risks
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_configuration import (
+    ChangeInfo,
     ConfigurationInfo,
     ConfigurationKeeper,
     ConfigurationRevision,
@@ -30,9 +32,10 @@ from hexdesk.ports.runtime import Runtime
 class Configuring:
     """What persons do with the configuration of a running desk."""
 
-    def __init__(self, runtime: Runtime, planning: Planning) -> None:
+    def __init__(self, runtime: Runtime, planning: Planning, risks: Risks) -> None:
         self._runtime = runtime
         self._planning = planning
+        self._risks = risks
 
     @property
     def queries(self) -> dict[type, Callable[[Any], Awaitable[Any]]]:
@@ -79,14 +82,9 @@ class Configuring:
 
     async def _prepare(self, plan: ReloadPlan) -> Handle:
         keeper = self._keeper()
-        fixed = [each.path for each in plan.changes if each.needs_restart]
+        fixed = [each for each in plan.changes if each.needs_restart]
         if fixed:
-            raise ControlError(
-                Reason.STATE_WRONG,
-                f"only a restart changes {', '.join(fixed)}",
-                remedy="restart the desk, or take these changes back; nothing was applied",
-                facts={"needs_restart": ",".join(fixed)[:500]},
-            )
+            raise _needs_restart(fixed)
         batch = await self._planning.prepare_batch(plan.added, plan.changed)
 
         def handle(
@@ -101,8 +99,10 @@ class Configuring:
                     facts={"version": str(version)},
                 )
             batch.check(now_ns)
+            limit = self._risks.prepare(plan.risk, request, request.author)
             if request.dry_run or not plan.changes:
                 return Reloaded(changes=plan.changes, revision=0)
+            limit(now_ns)
             revision = keeper.adopt(plan, request.author, request.reason, now_ns)
             batch.apply(request, plan.removed, now_ns)
             return Reloaded(changes=plan.changes, revision=revision)
@@ -114,3 +114,19 @@ class Configuring:
         if keeper is None:
             raise ControlError(Reason.NOT_OFFERED, "this desk does not show its configuration")
         return keeper
+
+
+def _needs_restart(fixed: Sequence[ChangeInfo]) -> ControlError:
+    """Return the refusal of what only a restart changes, each with its reason."""
+    why: dict[str, list[str]] = {}
+    for each in fixed:
+        why.setdefault(each.restart_reason, []).append(each.path)
+    texts = [
+        f"{', '.join(paths)}" + (f" ({reason})" if reason else "") for reason, paths in why.items()
+    ]
+    return ControlError(
+        Reason.STATE_WRONG,
+        f"only a restart changes {'; '.join(texts)}",
+        remedy="restart the desk, or take these changes back; nothing was applied",
+        facts={"needs_restart": ",".join(each.path for each in fixed)[:500]},
+    )

@@ -159,7 +159,7 @@ class DeskControl:
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
-        configuring = Configuring(runtime, planning)
+        configuring = Configuring(runtime, planning, risks)
         past = Past(chronicle, runtime)
         self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
             **configuring.queries,

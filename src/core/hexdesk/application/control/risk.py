@@ -1,7 +1,8 @@
 """Use cases of rules and limits: look at their use, change them, re-arm, let groups take turns."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -18,10 +19,10 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.gauge import PERCENT, Gauge
 from hexdesk.application.risk.office import FORGIVEN, RiskOffice
 from hexdesk.domain import risk as commands
-from hexdesk.domain.risk import GATE_CODES, NORMAL, UNLIMITED, Layer, RiskCommand
+from hexdesk.domain.risk import GATE_CODES, NORMAL, UNLIMITED, Layer, RiskCommand, RiskSetting
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
-from hexdesk.ports.control import ControlError, Reason
+from hexdesk.ports.control import ControlError, Mutation, Reason
 from hexdesk.ports.control_requests import GetRiskLimits
 from hexdesk.ports.control_risk import (
     ChangeRule,
@@ -34,6 +35,8 @@ from hexdesk.ports.control_risk import (
     RuleUse,
     SwitchGroup,
 )
+
+CONFIGURATION = "the configuration"
 
 
 class Risks:
@@ -105,6 +108,38 @@ class Risks:
             needs_second=needs_second and request.dry_run,
             confirmed_by=command.confirmed_by,
         )
+
+    def prepare(
+        self, settings: Sequence[RiskSetting], request: Mutation[Any], author: str
+    ) -> Callable[[TimeNs], None]:
+        """Return what lets settings of a configuration hold, or refuse them all.
+
+        What is looser needs a reason, and a second person where `confirm_looser` is set.
+        """
+        try:
+            planned = self._office.plan_all(settings)
+        except ConfigError as error:
+            raise ControlError(Reason.CONFIG_INVALID, f"risk: {error.message}") from error
+        is_looser = any(each.is_looser for _, each in planned)
+        if is_looser and not request.reason.strip():
+            raise invalid("reason", "expected why: a limit of risk becomes looser")
+        agreed = None
+        if is_looser and self._office.engine.plan.confirms_looser and not request.dry_run:
+            agreed = self._approvals.agreed(author, request, _nothing)
+
+        def apply(now_ns: TimeNs) -> None:
+            by = agreed.approved_by if agreed is not None else ""
+            reason = request.reason.strip() or CONFIGURATION
+            for each, _ in planned:
+                command = commands.ChangeRule(
+                    each.rule, each.key, each.value, author, reason, by, now_ns, each.scope,
+                    is_configured=True,
+                )  # fmt: skip
+                self._tell(command, dry_run=False)
+            if agreed is not None:
+                self._approvals.use(agreed.number)
+
+        return apply
 
     def switch(self, request: SwitchGroup, now_ns: TimeNs) -> GroupSwitched:
         """Let one group enter, and no other strategy."""

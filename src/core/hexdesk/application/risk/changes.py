@@ -1,6 +1,6 @@
 """Changes of rules and limits on a running desk: tried before they hold, and their direction."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -11,7 +11,7 @@ from hexdesk.application.risk.ladders import LadderRule
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.application.risk.self_test import CODE, try_limits, try_rules
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.risk import LIMITS, ChangeRule, Layer, RiskChanged, RiskLimits
+from hexdesk.domain.risk import LIMITS, ChangeRule, Layer, RiskChanged, RiskLimits, RiskSetting
 from hexdesk.errors import ConfigError
 
 INSTRUMENT_SCOPE = "instrument:"
@@ -36,7 +36,7 @@ class Planned(msgspec.Struct, frozen=True):
 
 def plan_change(
     plan: RiskPlan,
-    change: ChangeRule | RiskChanged,
+    change: ChangeRule | RiskChanged | RiskSetting,
     instruments: Mapping[str, Instrument],
     traded: Collection[str],
 ) -> Planned:
@@ -62,6 +62,38 @@ def plan_change(
     else:
         wider = replace(plan, rules={**plan.rules, new.name: new})
     return Planned(wider, before, is_looser(old, new), new)
+
+
+def plan_in_order(
+    plan: RiskPlan,
+    settings: Sequence[RiskSetting],
+    instruments: Mapping[str, Instrument],
+    traded: Collection[str],
+) -> list[tuple[RiskSetting, Planned]]:
+    """Return what settings would come to one after the other, in an order in which each holds.
+
+    A step of a ladder may only be raised once the step above it was, and the other way about.
+
+    Raises:
+        ConfigError: There is no such order: one of them makes no sense.
+    """
+    found: list[tuple[RiskSetting, Planned]] = []
+    waiting = list(settings)
+    while waiting:
+        problems: list[ConfigError] = []
+        before = len(waiting)
+        for each in tuple(waiting):
+            try:
+                planned = plan_change(plan, each, instruments, traded)
+            except ConfigError as error:
+                problems.append(error)
+                continue
+            plan = planned.plan
+            found.append((each, planned))
+            waiting.remove(each)
+        if len(waiting) == before:
+            raise problems[0]
+    return found
 
 
 def changed(rule: ActiveRule, key: str, value: str) -> ActiveRule:
@@ -110,7 +142,7 @@ def _holds_as_much(old: LadderRule, new: LadderRule) -> bool:
 
 def _plan_limit(
     plan: RiskPlan,
-    change: ChangeRule | RiskChanged,
+    change: ChangeRule | RiskChanged | RiskSetting,
     instruments: Mapping[str, Instrument],
     traded: Collection[str],
 ) -> Planned:

@@ -4,18 +4,19 @@ Everything is a command in the journal with who and why; what came of it is a no
 holds over a restart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.desk import Desk
 from hexdesk.application.risk.capital_office import CapitalOffice
-from hexdesk.application.risk.changes import Planned, plan_change
+from hexdesk.application.risk.changes import Planned, plan_change, plan_in_order
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.plan import RiskPlan
 from hexdesk.application.risk.reports import STRATEGY_RULES
 from hexdesk.domain.commands import ResumeEntries, StopEntries
+from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.risk import (
     NORMAL,
     REDUCING,
@@ -24,6 +25,7 @@ from hexdesk.domain.risk import (
     RearmRule,
     RiskChanged,
     RiskCommand,
+    RiskSetting,
     SwitchGroup,
 )
 from hexdesk.errors import ConfigError
@@ -81,11 +83,15 @@ class RiskOffice:
         Raises:
             ConfigError: It makes no sense.
         """
-        desk = self._desk
-        markets = desk.markets.by_id
-        traded = {each for host in desk.hosts.values() for each in host.ledgers}
-        instruments = {each: market.instrument for each, market in markets.items()}
-        return plan_change(self.engine.plan, change, instruments, traded)
+        return plan_change(self.engine.plan, change, *self._traded())
+
+    def plan_all(self, settings: Sequence[RiskSetting]) -> list[tuple[RiskSetting, Planned]]:
+        """Return what several settings would come to, in an order in which each of them holds.
+
+        Raises:
+            ConfigError: There is no such order: one of them makes no sense.
+        """
+        return plan_in_order(self.engine.plan, settings, *self._traded())
 
     # --- each command ----------------------------------------------------------------------------
 
@@ -122,6 +128,7 @@ class RiskOffice:
                 RiskChanged(
                     command.rule, command.key, command.value, planned.before, command.by,
                     command.reason, command.confirmed_by, now_ns, command.scope,
+                    command.is_configured,
                 )
             )  # fmt: skip
             self._put(planned)
@@ -181,6 +188,12 @@ class RiskOffice:
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _traded(self) -> tuple[dict[str, Instrument], set[str]]:
+        """Return all instruments, and the ids of those that strategies trade."""
+        markets = self._desk.markets.by_id
+        traded = {each for host in self._desk.hosts.values() for each in host.ledgers}
+        return {each: market.instrument for each, market in markets.items()}, traded
+
     def _put(self, planned: Planned) -> None:
         """Let a plan hold."""
         if planned.rule is not None:
@@ -208,8 +221,11 @@ class RiskOffice:
     def _restore(self, change: RiskChanged, lost: dict[str, str]) -> bool:
         """Let a change hold if its rule is still on; else say in `lost` why it cannot.
 
-        It wins over the configuration, which may have been edited since: people are told.
+        It wins over the configuration, which may have been edited since: people are told. One that
+        was read from the configuration does not.
         """
+        if change.is_configured:
+            return True
         what = f"{change.rule}.{change.key}"
         try:
             planned = self.plan(change)
