@@ -17,11 +17,15 @@ DETAILS = {
     },
     "telemetry": {
         *(
-            f"{prefix}slowdown_pct_{how}"
-            for prefix in ("", "ticks_", "orders_")
+            f"{name}_pct_{how}"
+            for name in (
+                "slowdown", "ticks_slowdown", "orders_slowdown", "ticks_threads", "orders_threads",
+                "ticks_wall", "orders_wall",
+            )
             for how in ("configured_off", "sampled_1", "sampled_100")
         ),
-        "traces_exported", "items_dropped",
+        "traces_exported", "items_dropped", "live_p50_us", "live_p50_us_sampled_1", "live_p99_us",
+        "live_p99_us_sampled_1", "live_p99_noise_pct",
     },
     "live": {"p50_us", "p99_us", "p999_us", "orders"},
     "replay": {"orders_closed", "calibration"},

@@ -17,8 +17,8 @@ from hexdesk.ports.telemetry import SignalStats
 
 T = TypeVar("T")
 BATCH_MAX = 32
-WINDOW_S = 0.2
-"""Longest wait of an item for its batch, when all is well."""
+WINDOW_S = 1.0
+"""Longest wait of an item for its batch, when all is well: a batch costs as much as its items."""
 REST_S = 0.02
 """Shortest rest while much waits."""
 SHARE = 0.02
@@ -83,6 +83,11 @@ class Outlet(Generic[T]):
             problem=self._problem,
         )
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether its thread still runs: after `close`, an exporter that hangs."""
+        return self._thread.is_alive()
+
     def close(self, timeout_s: float) -> None:
         """Export what waits, within a time; an exporter that hangs is left behind."""
         self._deadline = time.monotonic() + timeout_s
@@ -103,7 +108,7 @@ class Outlet(Generic[T]):
             self._pace.begin()
             self._send([self._queue.popleft() for _ in range(min(BATCH_MAX, len(self._queue)))])
             if self._queue and not self._stop.is_set():
-                self._stop.wait(self._pace.rest_s())
+                self._pace.rest(self._stop)
 
     def _send(self, batch: list[T]) -> None:
         problem = "the receiver did not take it"

@@ -76,9 +76,8 @@ class OtelTelemetry:
         if self._endpoint is not None:
             self._endpoint.start(latest)
         logging.getLogger(NOISY).setLevel(logging.CRITICAL)
-        for outlet in (self._spans, self._metrics, self._logs):
-            if outlet is not None:
-                outlet.start()
+        for outlet in self._outlets():
+            outlet.start()
         if self._metrics is not None:
             self._pump.start()
         if self._handler is not None:
@@ -117,14 +116,17 @@ class OtelTelemetry:
         readings = self._latest() if self._latest is not None else None
         if self._metrics is not None and readings is not None:
             self._metrics.put(readings)
-        for outlet in (self._spans, self._metrics, self._logs):
-            if outlet is not None:
-                outlet.close(max(deadline - time.monotonic(), 0.0))
+        for outlet in self._outlets():
+            outlet.close(max(deadline - time.monotonic(), 0.0))
         if self._endpoint is not None:
             self._endpoint.close()
-        logging.getLogger(NOISY).setLevel(self._noise)
+        if not any(each.is_busy for each in self._outlets()):
+            logging.getLogger(NOISY).setLevel(self._noise)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _outlets(self) -> list[Outlet[Any]]:
+        return [each for each in (self._spans, self._metrics, self._logs) if each is not None]
 
     def _collect(self) -> None:
         while not self._stop.wait(self._plan.interval_s):

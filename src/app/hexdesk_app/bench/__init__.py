@@ -24,7 +24,7 @@ BENCHES: dict[str, tuple[Callable[[int], BenchResult], int]] = {
     "recovery": (bench_recovery, 1_000_000),
     "read_model": (bench_read_model, 300_000),
     "scale": (bench_scale, 300_000),
-    "telemetry": (bench_telemetry, 500_000),
+    "telemetry": (bench_telemetry, 800_000),
     "control": (bench_control, 60_000),
 }
 """Name to function and its usual number of events."""

@@ -3,30 +3,25 @@
 import asyncio
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from statistics import median
 
-from hexdesk.domain.commands import StartStrategy
-from hexdesk.domain.market import Quote
 from hexdesk_app.bench.bare import calibrate
-from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
-from hexdesk_app.bench.orders import Storm
+from hexdesk_app.bench.live import WARM_UP, make_frames, run_frames
+from hexdesk_app.bench.market import batches, instrument_ids
 from hexdesk_app.bench.result import BenchResult
-from hexdesk_app.bench.ticks import play
+from hexdesk_app.bench.telemetry_turns import TURN_TICKS, Comparison, compare
+from hexdesk_app.build import Application
 from hexdesk_app.running.latency import LatencyHistogram
 from hexdesk_app.running.session import frozen_garbage
-from hexdesk_app.telemetry.watch import Watch, make_watch
+from hexdesk_app.telemetry.watch import make_watch
 
-ROUNDS_MIN, ROUNDS_MAX = 3, 15
-ROUND_EVENTS = 20_000
-"""Fewer events than `ROUNDS_MAX` of these are played in fewer rounds."""
-ROUND_SHARE = 5
-"""A round plays so small a part of the events: neighbours on a shared machine change slowly."""
-ORDERS_SHARE = 8
-"""One order in the time of so many ticks."""
-SAMPLE_EVENTS = 10_000
+KINDS = ("ticks", "orders")
+TURNS_MIN = 2
+LIVE_ROUNDS = 8
+LIVE_MESSAGES_MAX = 15_000
 RECEIVER = """
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
@@ -50,90 +45,103 @@ prometheus_listen = ""
 endpoint = "{endpoint}"
 protocol = "http/protobuf"
 sample_ratio = {ratio}
-metrics_interval_s = 1.0
 """
 
 
 def bench_telemetry(events: int) -> BenchResult:
-    """Play ticks and orders unwatched, configured off, and sampled at 1 % and 100 %, in turn.
+    """Compare desks configured off, and sampled at 1 % and 100 %, each with one that is unwatched.
 
-    An event is a tick of the unwatched rounds. A slowdown is the median over rounds of the time
-    beside that of the same round's unwatched turn, by processor time of all threads: as if one
-    core did it all, and without what neighbours on a shared machine take.
+    An event is a tick of one desk; of orders there are an eighth as many. A slowdown is what the
+    desk's own thread and those of telemetry use more, in processor time: as if one core did it all.
     """
-    return asyncio.run(_bench(events))
-
-
-async def _bench(events: int) -> BenchResult:
-    rounds = min(max(events // ROUND_EVENTS, ROUNDS_MIN), ROUNDS_MAX)
-    names, events = instrument_ids(1), max(events // ROUND_SHARE, ORDERS_SHARE)
-    quotes = next(iter(batches(events, names, size=events)))
+    ticks = min(events, TURN_TICKS)
+    turns = max(events // ticks, TURNS_MIN)
     with _receiver() as port:
         endpoint = f"http://127.0.0.1:{port}"
         variants = {
-            "unwatched": "",
             "configured_off": SECTION.format(endpoint="", ratio=0.0),
             "sampled_1": SECTION.format(endpoint=endpoint, ratio=0.01),
             "sampled_100": SECTION.format(endpoint=endpoint, ratio=1.0),
         }
-        times: dict[tuple[str, str], list[float]] = {}
-        exported = dropped = 0
-        for number in range(rounds):
-            shift = number % len(variants)  # whoever comes first finds a colder machine
-            turn = [*list(variants)[shift:], *list(variants)[:shift]]
-            for variant in turn:
-                for kind in ("ticks", "orders"):
-                    seconds, watch = await _round(kind, variants[variant], quotes, names)
-                    times.setdefault((kind, variant), []).append(seconds)
-                    if variant == "sampled_100" and watch is not None:
-                        exported += watch.exported("traces")
-                        dropped += watch.dropped
+        found = {
+            variant: {kind: compare(kind, section, turns, ticks) for kind in KINDS}
+            for variant, section in variants.items()
+        }
+        live = _live(min(events, LIVE_MESSAGES_MAX), variants["sampled_1"])
+    full = found["sampled_100"].values()
     return BenchResult(
         name="telemetry",
-        events=events,
-        seconds=min(times["ticks", "unwatched"]),
-        calibration_per_second=calibrate(quotes),
-        details={**_slowdowns(times), "traces_exported": exported, "items_dropped": dropped},
+        events=ticks,
+        seconds=min(each["ticks"].seconds for each in found.values()),
+        calibration_per_second=calibrate(next(batches(ticks, instrument_ids(1)))),
+        details={
+            **_slowdowns(found),
+            "traces_exported": sum(each.traces for each in full),
+            "items_dropped": sum(each.dropped for each in full),
+            **live,
+        },
     )
 
 
-def _slowdowns(times: dict[tuple[str, str], list[float]]) -> dict[str, float | int | str]:
-    """Return percent of time more than unwatched, by kind, and the worse of both."""
-    found: dict[str, float | int | str] = {}
-    for variant in ("configured_off", "sampled_1", "sampled_100"):
-        worst = -100.0
-        for kind in ("ticks", "orders"):
-            pairs = zip(times[kind, variant], times[kind, "unwatched"], strict=True)
-            percent = 100 * (median(watched / bare for watched, bare in pairs) - 1)
-            found[f"{kind}_slowdown_pct_{variant}"] = round(percent, 2)
-            worst = max(worst, percent)
-        found[f"slowdown_pct_{variant}"] = round(worst, 2)
-    return found
+def _slowdowns(found: dict[str, dict[str, Comparison]]) -> dict[str, float | int | str]:
+    """Return each slowdown with its parts, and the worse of ticks and orders."""
+    details: dict[str, float | int | str] = {}
+    for variant, by_kind in found.items():
+        worst = max(each.slowdown_pct for each in by_kind.values())
+        details[f"slowdown_pct_{variant}"] = round(worst, 2)
+        for kind, each in by_kind.items():
+            details[f"{kind}_slowdown_pct_{variant}"] = round(each.slowdown_pct, 2)
+            details[f"{kind}_threads_pct_{variant}"] = round(each.threads_pct, 2)
+            details[f"{kind}_wall_pct_{variant}"] = round(each.wall_pct, 2)
+    return details
 
 
-async def _round(
-    kind: str, section: str, quotes: list[Quote], names: list[str]
-) -> tuple[float, Watch | None]:
-    app = make_app(names, {"ema": names} if kind == "ticks" else {}, extra=section)
-    if kind == "orders":
-        app.desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)
-        quotes = quotes[: len(quotes) // ORDERS_SHARE]
+def _live(messages: int, section: str) -> dict[str, float | int | str]:
+    """Return the order path's latencies, unwatched and sampled at 1 % in turn; medians of rounds.
+
+    The noise is how far the unwatched rounds' p99 lie apart, in percent of their median.
+    """
+    frames = list(make_frames(messages + WARM_UP))
+    alone: list[LatencyHistogram] = []
+    watched: list[LatencyHistogram] = []
+
+    async def watch_round() -> LatencyHistogram:
+        with tempfile.TemporaryDirectory() as folder:
+            return run_frames(frames, folder, extra=section, beside=_watched)[0]
+
+    async def bare_round() -> LatencyHistogram:
+        with tempfile.TemporaryDirectory() as folder:
+            return run_frames(frames, folder)[0]
+
+    for number in range(LIVE_ROUNDS):
+        turns = [(alone, bare_round), (watched, watch_round)]
+        for found, run_round in turns if number % 2 else reversed(turns):
+            with frozen_garbage():
+                found.append(asyncio.run(run_round()))
+    p99s = [each.percentile_us(0.99) for each in alone]
+    return {
+        "live_p50_us": _middle(alone, 0.5),
+        "live_p50_us_sampled_1": _middle(watched, 0.5),
+        "live_p99_us": _middle(alone, 0.99),
+        "live_p99_us_sampled_1": _middle(watched, 0.99),
+        "live_p99_noise_pct": round(100 * (max(p99s) - min(p99s)) / median(p99s), 1),
+    }
+
+
+def _middle(rounds: list[LatencyHistogram], part: float) -> float:
+    return round(median(each.percentile_us(part) for each in rounds), 3)
+
+
+@contextmanager
+def _watched(app: Application) -> Generator[None]:
     watch = make_watch(app, LatencyHistogram())
     if watch is not None:
         watch.start()
-    with frozen_garbage():
-        app.desk.command(StartStrategy("", START_NS))
-        begun = time.process_time()
-        for first in range(0, len(quotes), SAMPLE_EVENTS):
-            play(app, quotes[first : first + SAMPLE_EVENTS])
-            if watch is not None:
-                watch.sample(app.desk.pulse.now_ns, first)
-        seconds = time.process_time() - begun
-    if watch is not None:
-        await asyncio.sleep(0)
-        watch.close()
-    app.journal.close()
-    return seconds, watch
+    try:
+        yield
+    finally:
+        if watch is not None:
+            watch.close()
 
 
 @contextmanager

@@ -149,7 +149,7 @@ class TimelineFeed:
                 if time.monotonic() > self._deadline:
                     return
             elif source.has_more:
-                self._stop.wait(self._pace.rest_s())
+                self._pace.rest(self._stop)
 
     def _take(self, ended: EndedOrder) -> None:
         timeline = ended.timeline
