@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hexdesk.application.control.control import ControlStores, DeskControl
 from hexdesk.domain.commands import StartStrategy, StopEntries
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import parse_raw
-from hexdesk.domain.values import BUY, NS_PER_SECOND, SELL, OrderType
+from hexdesk.domain.values import BUY, NS_PER_SECOND, SELL, OrderType, TimeInForce
 from hexdesk.ports.control import ALL_SCOPES, Caller
 from hexdesk.ports.control_requests import CheckOrder
 from hexdesk.ports.control_views import OrderTerms, OrderVerdict
@@ -23,6 +24,9 @@ from hexdesk.testing.control_state import (
 from hexdesk.testing.runtime import FakeRuntime
 from hexdesk_app.build import build
 from hexdesk_app.config import Sources, load_config
+from hexdesk_app.report.summary import strategies_table
+from hexdesk_app.running.collect import fill_counts, orders_of
+from tests.app.report.sample import make_result
 from tests.core.application.rig import Puppet
 
 ID = "X.TEST"
@@ -226,6 +230,41 @@ def test_system_b_trades_a_symbol_once_a_minute_and_puts_a_fifth_into_it() -> No
     desk.clock.advance_to(desk.clock.now_ns() + 60 * NS_PER_SECOND)
     desk.send("1", "75.00")
     assert desk.denials() == {"RISK_RATE": 1, "RISK_CONCENTRATION": 1}
+
+
+def test_system_b_is_told_of_fewer_than_95_percent_filled_and_reports_the_rate() -> None:
+    """B5: of the latest 50 orders 48 were filled, then 47; what is denied was never sent."""
+    desk = Preset(
+        "us_equity", EQUITY, "50000 USD", "[risk.rules]", 'entry_interval = "off"',
+        "[risk.rules.fill_ratio]", "window = 50",
+    )  # fmt: skip
+
+    def miss() -> None:
+        price = desk.price("70.00")
+        desk.act(
+            lambda context: context.submit(
+                ID, BUY, 1, OrderType.LIMIT, price, time_in_force=TimeInForce.IOC
+            ),
+            "75.00",
+        )
+
+    def rate() -> str:
+        ended, filled = fill_counts(orders_of(desk.desk, "a"))
+        trader = replace(make_result(10).strategies[0], ended=ended, filled=filled)
+        return strategies_table(replace(make_result(10), strategies=(trader,))).rows[0][5]
+
+    assert rate() == "", "nothing has ended"
+    for turn in range(24):
+        desk.send("1", "75.00")
+        desk.send("-1", "75.00")
+        if turn < 2:
+            miss()
+    desk.send("1000", "75.00")
+    assert desk.denials() == {"ORDER_SIZE": 1}
+    assert (desk.levels(), rate()) == ({}, "96.0 %")
+    miss()
+    assert desk.levels() == {"fill_ratio": "WARN"}, "three of the latest 50"
+    assert rate() == "94.1 %", "48 of 51"
 
 
 def bracket(desk: Preset, quantity: str, price: str, stop: str, target: str = "") -> None:

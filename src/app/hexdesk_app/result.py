@@ -33,6 +33,8 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
         rejects: Refused by us or the venue, by reason.
         position: Net quantity by instrument.
         fault: Why it was stopped; empty for none.
+        ended: Orders that reached the venue and are over.
+        filled: Those of them with an execution at least; `ended` is the whole of the fill rate.
     """
 
     name: str
@@ -47,6 +49,8 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
     fees: str
     position: dict[str, str]
     fault: str = ""
+    ended: int = 0
+    filled: int = 0
 
 
 class AccountResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -84,6 +84,10 @@ def strategies_table(result: RunResult) -> Table:
                     sum(each.fills for each in result.strategies),
                     rejects,
                 ),
+                _fill_rate(
+                    sum(each.ended for each in result.strategies),
+                    sum(each.filled for each in result.strategies),
+                ),
                 *_money(
                     _sum(each.realised_pnl for each in result.strategies),
                     _sum(each.unrealised_pnl for each in result.strategies),
@@ -92,7 +96,7 @@ def strategies_table(result: RunResult) -> Table:
                 result.currency,
             )
         )
-    headers = ("strategy", "state", "#orders", "#fills", "#refused")
+    headers = ("strategy", "state", "#orders", "#fills", "#refused", "#fill rate")
     money = ("+realised", "+unrealised", "#fees", "+net", "currency")
     return make_table("Strategies", (*headers, *money), rows, total=shared and len(rows) > 1)
 
@@ -102,6 +106,7 @@ def _strategy_row(strategy: StrategyResult) -> tuple[str, ...]:
         strategy.name,
         strategy.state,
         *_counts(strategy.orders, strategy.fills, sum(strategy.rejects.values())),
+        _fill_rate(strategy.ended, strategy.filled),
         *_money(strategy.realised_pnl, strategy.unrealised_pnl, strategy.fees),
         strategy.currency,
     )
@@ -184,6 +189,11 @@ def settings_table(result: RunResult) -> Table:
 
 def _counts(orders: int, fills: int, rejects: int) -> tuple[str, str, str]:
     return count(orders), count(fills), count(rejects)
+
+
+def _fill_rate(ended: int, filled: int) -> str:
+    """Return the part of orders that were executed before they ended, rounded down."""
+    return f"{Decimal(filled * 1_000 // ended) / 10:.1f} %" if ended else ""
 
 
 def _money(realised: str, unrealised: str, fees: str) -> tuple[str, str, str, str]:

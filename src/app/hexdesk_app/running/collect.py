@@ -15,7 +15,7 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.application.state import capture, encode_state, hash_of
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money, currency_scale, format_raw, pow10
-from hexdesk.domain.order_state import Order
+from hexdesk.domain.order import IS_SUBMITTED, Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import DENIED, NS_PER_SECOND, REJECTED, MoneyRaw, TimeNs
 from hexdesk.ports.market_data import Recording
@@ -251,8 +251,22 @@ def orders_of(desk: Desk, strategy_id: str) -> list[Order]:
     ]
 
 
+def fill_counts(orders: Iterable[Order]) -> tuple[int, int]:
+    """Return how many orders reached a venue and are over, and how many of them were executed.
+
+    As the rule `fill_ratio` counts them: in part is executed, denied has never left.
+    """
+    ended = [
+        order
+        for order in orders
+        if order.is_closed and (order.facts & IS_SUBMITTED or order.cum_qty)
+    ]
+    return len(ended), sum(order.cum_qty > 0 for order in ended)
+
+
 def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult:
     orders = orders_of(desk, host.strategy_id)
+    ended, filled = fill_counts(orders)
     ledgers = list(host.ledgers.values())
     totals = totals_of(ledgers)
     currency = max(totals, default="")
@@ -277,6 +291,8 @@ def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult
             for ledger in ledgers
         },
         fault=host.fault,
+        ended=ended,
+        filled=filled,
     )
 
 
