@@ -2,12 +2,18 @@
 
 import json
 import os
+import re
+import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import Any
+from typing import IO, Any
+
+import grpc
 
 from hexdesk_app.running.heartbeat import Beat, last_beat
 
@@ -66,6 +72,88 @@ def hexdesk(folder: Path, *arguments: str, **extra: str) -> subprocess.Completed
         timeout=TIMEOUT_S,
         check=False,
     )
+
+
+def free_port() -> int:
+    """Return a port of the loopback that is free just now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def run_desk(folder: Path, *, log: IO[str] | None = None, **extra: str) -> subprocess.Popen[str]:
+    """Start the desk of a folder; its log goes to a file, or into the pipe of its errors."""
+    return subprocess.Popen(
+        [*command(), "run", "--json", "--no-table"],
+        cwd=folder,
+        env=environment(folder, **extra),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE if log is None else log,
+        text=True,
+    )
+
+
+@contextmanager
+def serve_venue(folder: Path, *words: str) -> Generator[tuple[str, subprocess.Popen[str]]]:
+    """Run `sim serve` on a free port until the block ends; yield its address and its process."""
+    with subprocess.Popen(
+        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", *words],
+        cwd=folder,
+        env=environment(folder, PYTHONUNBUFFERED="1"),
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout
+            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
+            assert found
+            yield found[0], process
+        finally:
+            process.send_signal(signal.SIGCONT)  # it may have been stopped
+            process.terminate()
+            process.wait(TIMEOUT_S)
+
+
+def await_control(desk: subprocess.Popen[str], address: str) -> None:
+    """Wait until the control plane of a desk is reached; says why where the desk ended."""
+    deadline = monotonic() + TIMEOUT_S
+    with grpc.insecure_channel(address) as channel:
+        ready = grpc.channel_ready_future(channel)
+        while True:
+            with suppress(grpc.FutureTimeoutError):
+                ready.result(timeout=1.0)
+                return
+            if desk.poll() is not None or monotonic() > deadline:
+                desk.kill()
+                raise AssertionError(desk.communicate()[1])
+
+
+class Remote:
+    """The command line of a folder, talking to a running desk.
+
+    Attributes:
+        address: Of its control plane.
+    """
+
+    def __init__(self, folder: Path, address: str) -> None:
+        self.folder = folder
+        self.address = address
+
+    def say(self, *words: str) -> tuple[int, Any]:
+        """Run a verb; return its exit code and its data."""
+        done = hexdesk(self.folder, *words, "--json", HEXDESK_ADDRESS=self.address)
+        return done.returncode, json.loads(done.stdout).get("data")
+
+    def wait(self, desk: subprocess.Popen[str], *words: str, until: Callable[[Any], object]) -> Any:
+        """Repeat a verb until its data is as wanted, while the desk runs."""
+        deadline = monotonic() + TIMEOUT_S
+        while True:
+            code, found = self.say(*words)
+            if code == 0 and until(found):
+                return found
+            assert monotonic() < deadline, (code, found)
+            assert desk.poll() is None, desk.communicate()[1]
+            sleep(2 * POLL_S)
 
 
 def wait_until(process: subprocess.Popen[str], state: Path, holds: Callable[[Beat], bool]) -> None:

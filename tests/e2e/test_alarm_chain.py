@@ -19,8 +19,7 @@ from typing import Any
 import grpc
 import pytest
 
-from tests.e2e.service import command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import command, environment, free_port, hexdesk
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from hexdesk_client import ApiError, PlainClient, Target
-from tests.e2e.service import PAPER, TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import PAPER, TIMEOUT_S, command, environment, free_port, hexdesk
 from tests.e2e.test_paper_restart import eventually
 
 MODEL = '\n[read_model]\nplugin = "sqlite"\n\n[journal]\nplugin = "journal"\n'

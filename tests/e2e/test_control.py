@@ -1,7 +1,6 @@
 """A running desk is driven over gRPC alone: looked at, traded on, halted, flattened, stopped."""
 
 import json
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,15 +24,17 @@ from hexdesk_api.v1 import (
     strategies_pb2_grpc,
 )
 from hexdesk_app.control.files import audit_file
-from tests.e2e.service import PAPER, TIMEOUT_S, command, environment, hexdesk
+from tests.e2e.service import (
+    PAPER,
+    TIMEOUT_S,
+    Remote,
+    await_control,
+    free_port,
+    hexdesk,
+    run_desk,
+)
 
 INSTRUMENT = "instruments/BTCUSDT-PERP.BINANCE"
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 @pytest.fixture
@@ -46,14 +47,7 @@ def desk(
     if "live" in paper:
         server += '[journal]\nplugin = "journal"\n'
     (tmp_path / "plugins.toml").write_text(paper + server)
-    process = subprocess.Popen(
-        [*command(), "run", "--json", "--no-table"],
-        cwd=tmp_path,
-        env=environment(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = run_desk(tmp_path)
     yield process, address
     if process.poll() is None:
         process.kill()
@@ -180,12 +174,8 @@ def test_rules_and_limits_are_shown_and_changed_by_command(
 ) -> None:
     """A14, B14: the use of every rule, a change that is tried first, and its refusals' codes."""
     process, address = desk
-    with grpc.insecure_channel(address) as channel:
-        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
-
-    def say(*words: str) -> tuple[int, Any]:
-        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address)
-        return done.returncode, json.loads(done.stdout)["data"]
+    await_control(process, address)
+    say = Remote(tmp_path, address).say
 
     rules = {each["rule"]: each for each in say("risk", "report")[1]["rules"]}
     loss = rules["daily_loss"]
@@ -215,12 +205,8 @@ def test_a_live_desk_is_armed_and_disarmed_by_command(
 ) -> None:
     """No door opens a position before or after; the account is typed, and said twice."""
     process, address = desk
-    with grpc.insecure_channel(address) as channel:
-        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
-
-    def say(*words: str) -> tuple[int, Any]:
-        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address)
-        return done.returncode, json.loads(done.stdout).get("data")
+    await_control(process, address)
+    say = Remote(tmp_path, address).say
 
     buy = ("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01")
     arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked", "--stage", "25")
@@ -238,6 +224,6 @@ def test_a_live_desk_is_armed_and_disarmed_by_command(
     assert allowed.startswith("CAPITAL_"), allowed
     assert say("live", "disarm", "--reason", "lunch")[1].get("live_grant") is None
     assert say(*buy)[1]["code"] == "LIVE_NOT_ARMED"
-    assert say("shutdown", "--yes")[0] == 0
+    assert say("shutdown", "--yes", "--account", "sim")[0] == 0
     process.communicate(timeout=TIMEOUT_S)
     assert process.returncode == 0

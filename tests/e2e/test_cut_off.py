@@ -13,8 +13,7 @@ from typing import Any
 
 from hexdesk_client import ApiError, PlainClient, Target
 from tests.e2e.cut_off import wire_to
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import TIMEOUT_S, free_port, hexdesk, run_desk
 from tests.e2e.test_reconcile import DESK, INSTRUMENT, open_orders
 from tests.e2e.test_venue import venue
 
@@ -27,6 +26,8 @@ IDLE = (
 plugin = "journal"
 """
 )
+NOT_YET = {"FEED_STALE", "STRATEGY_DISABLED"}
+"""What an order is denied for while a desk comes up."""
 
 
 class Desk:
@@ -40,14 +41,7 @@ class Desk:
     @contextmanager
     def running(self) -> Generator[None]:
         """Run it until the block ends, or it is killed."""
-        with subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=self._folder,
-            env=environment(self._folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as self.process:
+        with run_desk(self._folder) as self.process:
             try:
                 self.wait(
                     "ReconciliationService.GetReconciliation",
@@ -83,14 +77,14 @@ class Desk:
             sleep(0.1)
 
     def buy(self, **terms: str) -> None:
-        """Send an order of the strategy, as soon as its feed is current."""
+        """Send an order of the strategy, as soon as it is started and its feed is current."""
         order = {
             "instrument": f"instruments/{INSTRUMENT}", "strategy": "strategies/trend",
             "side": "SIDE_BUY", "order_type": "ORDER_TYPE_MARKET", "quantity": "0.01", **terms,
         }  # fmt: skip
         made = self.wait(
             "OrderService.CreateOrder",
-            lambda found: found["code"] != "FEED_STALE",
+            lambda found: found["code"] not in NOT_YET,
             {"order": order},
         )
         assert not made["code"]

@@ -11,12 +11,17 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
 from hexdesk_app.control.files import audit_file
-from tests.e2e.service import PAPER, TIMEOUT_S, command, environment
-from tests.e2e.test_control import free_port
+from tests.e2e.service import (
+    PAPER,
+    TIMEOUT_S,
+    await_control,
+    environment,
+    free_port,
+    run_desk,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 INSTRUMENT = "BTCUSDT-PERP.BINANCE"
@@ -35,16 +40,8 @@ class Desk:
         self.address = f"127.0.0.1:{free_port()}"
         server = f'\n[servers.control]\nplugin = "grpc"\nlisten = "{self.address}"\n'
         (folder / "plugins.toml").write_text(PAPER + server)
-        self.process = subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=folder,
-            env=environment(folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with grpc.insecure_channel(self.address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
+        self.process = run_desk(folder)
+        await_control(self.process, self.address)
 
     def begin(self, script: str, *words: str) -> subprocess.Popen[str]:
         """Start a script of `examples/python`."""

@@ -13,14 +13,18 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import grpc
 import pytest
 
 from hexdesk.application.control.audit import verify
 from hexdesk_app.control.files import audit_file
 from hexdesk_client import PlainClient, Target
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import (
+    TIMEOUT_S,
+    await_control,
+    free_port,
+    hexdesk,
+    run_desk,
+)
 from tests.e2e.test_examples import EXAMPLES, install
 
 Plain = dict[str, Any]
@@ -59,16 +63,8 @@ class Bare:
         self.other: subprocess.Popen[str] | None = None
         self.address = f"127.0.0.1:{free_port()}"
         (folder / "plugins.toml").write_text(BARE.format(address=self.address))
-        self.process = subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=folder,
-            env=environment(folder),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        with grpc.insecure_channel(self.address) as channel:
-            grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
+        self.process = run_desk(folder)
+        await_control(self.process, self.address)
 
 
 @pytest.fixture

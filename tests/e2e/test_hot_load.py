@@ -18,8 +18,13 @@ import pytest
 
 from hexdesk.domain.orders import NewOrder
 from hexdesk_client import ApiError, PlainClient, Target
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import (
+    TIMEOUT_S,
+    free_port,
+    hexdesk,
+    run_desk,
+    serve_venue,
+)
 from tests.e2e.test_paper_restart import DESK, books, eventually, records
 
 NAME = "strategies/hot"
@@ -110,14 +115,7 @@ class Site:
         """Run the desk until it is ready."""
         self.runs += 1
         with self.log.open("w") as errors:
-            self.process = subprocess.Popen(
-                [*command(), "run", "--json", "--no-table"],
-                cwd=self.folder,
-                env=environment(self.folder, PYTHONPATH=str(self.site)),
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
+            self.process = run_desk(self.folder, log=errors, PYTHONPATH=str(self.site))
         eventually(lambda: "is ready" in self.log.read_text(), self.log)
 
     def kill(self) -> None:
@@ -134,27 +132,16 @@ class Site:
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     """Serve a market, install the first version, configure a desk with a witness."""
-    with subprocess.Popen(
-        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--data", "walk", "--speed", "10"],
-        cwd=tmp_path,
-        env=environment(tmp_path, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as venue:
-        assert venue.stdout
-        found = re.search(r"127\.0\.0\.1:\d+", venue.stdout.readline())
-        assert found
+    with serve_venue(tmp_path, "--data", "walk", "--speed", "10") as (venue, _):
         made = Site(tmp_path, f"127.0.0.1:{free_port()}")
         made.install(1)
-        desk = DESK.format(venue=found[0], control=made.address)
+        desk = DESK.format(venue=venue, control=made.address)
         kept = re.sub(r"\[strategies\.\w+\][^\[]*\[[^\[]*", "", desk)
         (tmp_path / "plugins.toml").write_text(f"{kept}\n{WITNESS}")
         try:
             yield made
         finally:
             made.kill()
-            venue.kill()
-            venue.wait(TIMEOUT_S)
 
 
 def lost_ticks(client: PlainClient, site: Site) -> int:

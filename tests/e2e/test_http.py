@@ -12,8 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.e2e.service import PAPER, POLL_S, TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import PAPER, POLL_S, TIMEOUT_S, command, environment, free_port, hexdesk
 
 SERVERS = """
 [servers.control]

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from hexdesk_app.running.heartbeat import last_beat
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import TIMEOUT_S, command, environment, free_port, hexdesk
 
 DESK = """
 [desk]

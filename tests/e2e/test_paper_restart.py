@@ -1,6 +1,5 @@
 """A paper desk with a live feed and its venue in its own process is killed; its books go on."""
 
-import re
 import signal
 import subprocess
 from collections.abc import Callable, Generator, Iterator
@@ -22,8 +21,14 @@ from hexdesk.domain.values import ACCEPTED
 from hexdesk.ports.journal import JournalRecord
 from hexdesk_api.v1 import common_pb2, orders_pb2, orders_pb2_grpc
 from hexdesk_app.reading.journals import open_journal
-from tests.e2e.service import TIMEOUT_S, command, data_of, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import (
+    TIMEOUT_S,
+    data_of,
+    free_port,
+    hexdesk,
+    run_desk,
+    serve_venue,
+)
 
 INSTRUMENT_ID = "BTCUSDT-PERP.SIM"
 KILLS = 3
@@ -75,37 +80,17 @@ listen = "{control}"
 @pytest.fixture
 def control(tmp_path: Path) -> Iterator[str]:
     """Serve a market, configure a desk, and yield the address of its control plane."""
-    with subprocess.Popen(
-        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--data", "walk", "--speed", "10"],
-        cwd=tmp_path,
-        env=environment(tmp_path, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-            assert found
-            address = f"127.0.0.1:{free_port()}"
-            (tmp_path / "plugins.toml").write_text(DESK.format(venue=found[0], control=address))
-            yield address
-        finally:
-            process.kill()
-            process.wait(TIMEOUT_S)
+    with serve_venue(tmp_path, "--data", "walk", "--speed", "10") as (venue, _):
+        address = f"127.0.0.1:{free_port()}"
+        (tmp_path / "plugins.toml").write_text(DESK.format(venue=venue, control=address))
+        yield address
 
 
 @contextmanager
 def running(folder: Path, log: Path) -> Generator[subprocess.Popen[str]]:
     """Run the desk until it is ready, and whatever happens, not longer than the block."""
     with log.open("w") as errors:
-        process = subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=folder,
-            env=environment(folder),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
+        process = run_desk(folder, log=errors)
     try:
         eventually(lambda: "is ready" in log.read_text(), log)
         yield process

@@ -1,20 +1,15 @@
 """Somebody else trades on the account of a running desk: it is told, and a person decides."""
 
-import json
-import subprocess
 import urllib.request
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
 
 import msgspec
 
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import BUY, LIMIT
 from hexdesk.ports.broker import VenueOrder
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import TIMEOUT_S, Remote, free_port, run_desk
 from tests.e2e.test_venue import venue
 
 INSTRUMENT = "BTCUSDT-PERP.BINANCE"
@@ -68,28 +63,10 @@ def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: P
         control = f"127.0.0.1:{free_port()}"
         (tmp_path / "plugins.toml").write_text(DESK.format(venue=address, control=control))
 
-        def say(*words: str) -> tuple[int, Any]:
-            done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=control)
-            return done.returncode, json.loads(done.stdout).get("data")
-
-        def wait(*words: str, until: Callable[[Any], object]) -> Any:
-            deadline = monotonic() + TIMEOUT_S
-            while True:
-                code, found = say(*words)
-                if code == 0 and until(found):
-                    return found
-                assert monotonic() < deadline, (code, found)
-                assert desk.poll() is None, desk.communicate()[1]
-                sleep(0.2)
-
-        with subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as desk:
+        remote = Remote(tmp_path, control)
+        say = remote.say
+        with run_desk(tmp_path) as desk:
+            wait = partial(remote.wait, desk)
             try:
                 wait("reconcile", until=lambda found: found["accounts"][0]["ready"])
                 assert say("strategy", "stop", "trend")[0] == 0

@@ -1,13 +1,12 @@
 """A desk's journal gives the desk: its state, fills, positions and money, and why of each order."""
 
 import signal
-import subprocess
 from collections import defaultdict
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.service import PAPER, command, data_of, environment, hexdesk, wait_until
+from tests.e2e.service import PAPER, data_of, hexdesk, run_desk, wait_until
 from tests.e2e.test_run import stopped
 from tests.e2e.test_venue import DESK, venue
 
@@ -67,14 +66,7 @@ def test_a_live_desk_is_in_its_journal_also_after_a_restart(tmp_path: Path) -> N
 
 def traded(folder: Path) -> dict[str, Any]:
     """Let a desk trade for a while, replay beside it, stop it, and return what it printed."""
-    with subprocess.Popen(
-        [*command(), "run", "--json", "--no-table"],
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as desk:
+    with run_desk(folder) as desk:
         wait_until(desk, folder / "hexdesk_data", lambda beat: beat.fills >= FILLS_MIN)
         assert replayed(folder, "plugins.toml")["fills"] >= FILLS_MIN
         desk.send_signal(signal.SIGINT)

@@ -1,18 +1,18 @@
 """Where a venue does not answer, a word of a person settles an order in doubt: two processes."""
 
-import json
 import os
-import re
 import signal
-import subprocess
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from time import monotonic, sleep
-from typing import Any
 
-from tests.e2e.service import TIMEOUT_S, command, environment, hexdesk
-from tests.e2e.test_control import free_port
+from tests.e2e.service import (
+    TIMEOUT_S,
+    Remote,
+    free_port,
+    hexdesk,
+    run_desk,
+    serve_venue,
+)
 
 INSTRUMENT = "BTCUSDT-PERP.SIM"
 DESK = """
@@ -48,54 +48,16 @@ listen = "{control}"
 """
 
 
-@contextmanager
-def venue(folder: Path) -> Generator[tuple[str, subprocess.Popen[str]]]:
-    """Serve a walk; yield its address and its process."""
-    with subprocess.Popen(
-        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--data", "walk"],
-        cwd=folder,
-        env=environment(folder, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-            assert found
-            yield found[0], process
-        finally:
-            os.kill(process.pid, signal.SIGCONT)
-            process.terminate()
-
-
 def test_a_persons_word_settles_an_order_that_nobody_answers_for(tmp_path: Path) -> None:
-    with venue(tmp_path) as (address, their_process):
+    with serve_venue(tmp_path, "--data", "walk") as (address, their_process):
         control = f"127.0.0.1:{free_port()}"
         text = DESK.format(venue=address, control=control, instrument=INSTRUMENT)
         (tmp_path / "plugins.toml").write_text(text)
 
-        def say(*words: str) -> tuple[int, Any]:
-            done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=control)
-            return done.returncode, json.loads(done.stdout).get("data")
-
-        def wait(*words: str, until: Callable[[Any], object]) -> Any:
-            deadline = monotonic() + TIMEOUT_S
-            while True:
-                code, found = say(*words)
-                if code == 0 and until(found):
-                    return found
-                assert monotonic() < deadline, (code, found)
-                assert desk.poll() is None, desk.communicate()[1]
-                sleep(0.2)
-
-        with subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as desk:
+        remote = Remote(tmp_path, control)
+        say = remote.say
+        with run_desk(tmp_path) as desk:
+            wait = partial(remote.wait, desk)
             try:
                 wait("reconcile", until=lambda found: found["accounts"][0]["ready"])
                 os.kill(their_process.pid, signal.SIGSTOP)

@@ -1,13 +1,12 @@
 """A running desk is stopped in good order."""
 
 import signal
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.service import PAPER, command, data_of, environment, wait_until
+from tests.e2e.service import PAPER, data_of, run_desk, wait_until
 
 STOP_TIMEOUT_S = 30.0
 
@@ -29,14 +28,7 @@ def test_a_signal_stops_the_desk_and_it_exits_0(folder: Path, number: signal.Sig
 
 def stopped(folder: Path, number: signal.Signals) -> dict[str, Any]:
     """Run a desk for a while, stop it by a signal, and return what it printed."""
-    with subprocess.Popen(
-        [*command(), "run", "--json", "--no-table"],
-        cwd=folder,
-        env=environment(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with run_desk(folder) as process:
         wait_until(process, folder / "state", lambda beat: beat.events > 0)
         process.send_signal(number)
         output, errors = process.communicate(timeout=STOP_TIMEOUT_S)

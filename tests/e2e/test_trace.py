@@ -14,8 +14,7 @@ from typing import Any
 import grpc
 
 from tests.adapters.otel.receiver import Received, grpc_receiver
-from tests.e2e.service import command, environment
-from tests.e2e.test_control import free_port
+from tests.e2e.service import command, environment, free_port
 
 TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0

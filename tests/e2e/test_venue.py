@@ -1,13 +1,11 @@
 """A venue in one process, a desk in another: the whole way of an order, over the loopback."""
 
-import re
 import signal
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.e2e.service import command, data_of, environment, wait_until
+from tests.e2e.service import data_of, run_desk, serve_venue, wait_until
 
 FILLS_MIN = 30
 """Both strategies have traded by then."""
@@ -38,36 +36,17 @@ settings = {{ order_size = "0.01", max_position = "0.05" }}
 
 @contextmanager
 def venue(folder: Path) -> Generator[str]:
-    """Serve a recording on a free port and return the address."""
-    with subprocess.Popen(
-        [*command(), "sim", "serve", "--listen", "127.0.0.1:0", "--speed", "20"],
-        cwd=folder,
-        env=environment(folder, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-            assert found
-            yield found[0]
-        finally:
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(STOP_TIMEOUT_S) == 0
+    """Serve a recording; asked to stop, it does in good order."""
+    with serve_venue(folder, "--speed", "20") as (address, process):
+        yield address
+    assert process.returncode == 0
 
 
 def test_ticks_are_pushed_orders_are_filled_and_each_strategy_has_its_cost(tmp_path: Path) -> None:
     """A9: push, queue, strategies, signal, position check, order, fill, position, owner, cost."""
     with venue(tmp_path) as address:
         (tmp_path / "plugins.toml").write_text(DESK.format(address=address))
-        with subprocess.Popen(
-            [*command(), "run", "--json", "--no-table"],
-            cwd=tmp_path,
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as desk:
+        with run_desk(tmp_path) as desk:
             wait_until(desk, tmp_path / "hexdesk_data", lambda beat: beat.fills >= FILLS_MIN)
             desk.send_signal(signal.SIGINT)
             output, errors = desk.communicate(timeout=STOP_TIMEOUT_S)

@@ -1,8 +1,6 @@
 """A venue that is killed comes back as it was, where it keeps its state: real processes."""
 
 import json
-import re
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ import msgspec
 
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import BUY, LIMIT, MARKET
-from tests.e2e.service import command, environment
+from tests.e2e.service import serve_venue
 
 TIMEOUT_S = 30.0
 INSTRUMENT_ID = "BTCUSDT-PERP.SIM"
@@ -22,22 +20,12 @@ INSTRUMENT_ID = "BTCUSDT-PERP.SIM"
 @contextmanager
 def venue(folder: Path) -> Generator[str]:
     """Serve a random walk, and kill it in the end."""
-    arguments = ("sim", "serve", "--listen", "127.0.0.1:0", "--data", "walk", "--admin")
-    with subprocess.Popen(
-        [*command(), *arguments, "--state", "kept"],
-        cwd=folder,
-        env=environment(folder, PYTHONUNBUFFERED="1"),
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    words = ("--data", "walk", "--admin", "--state", "kept")
+    with serve_venue(folder, *words) as (address, process):
         try:
-            assert process.stdout
-            found = re.search(r"127\.0\.0\.1:\d+", process.stdout.readline())
-            assert found
-            yield f"http://{found[0]}"
+            yield f"http://{address}"
         finally:
             process.kill()
-            process.wait(TIMEOUT_S)
 
 
 def ask(url: str, body: bytes | None = None) -> Any:
