@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hexdesk.application.risk.catalog import activate
 from hexdesk.application.risk.plan import RiskPlan
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.risk import NORMAL, REDUCING, WARN
@@ -26,6 +25,7 @@ from hexdesk.ports.control_risk import (
 from hexdesk.testing.broker_bench import ASK, INSTRUMENT
 from hexdesk.testing.strategy import WIDE_LIMITS
 from tests.core.application.control.rig import ADMIN, ControlRig, terms
+from tests.core.application.risk.desks import activate
 
 SECOND = Caller(subject="sue", scopes=ALL_SCOPES)
 ACCOUNT = "account:venue"

@@ -7,7 +7,6 @@ import msgspec
 
 from hexdesk.application.risk import ladders, moment_rules, order_rules
 from hexdesk.application.risk.ladders import LadderRule, LadderSettings, make_ladder, readers_of
-from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.domain.risk import Layer
 from hexdesk.ports.risk import OrderRule
 
@@ -126,15 +125,3 @@ KINDS: tuple[RuleKind, ...] = (
               ladders.Link, "count", "D27"),
 )  # fmt: skip
 BY_NAME: dict[str, RuleKind] = {kind.name: kind for kind in KINDS}
-
-
-def activate(name: str, settings: object = None) -> ActiveRule:
-    """Return a rule that is on; without settings, with its defaults.
-
-    Raises:
-        KeyError: There is no such rule.
-        msgspec.ValidationError: Settings are unknown or of a wrong type.
-    """
-    kind = BY_NAME[name]
-    typed = msgspec.convert(settings or {}, kind.settings)
-    return ActiveRule(name, kind.layer, typed, kind.make)
