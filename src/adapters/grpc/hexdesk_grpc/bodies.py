@@ -171,6 +171,8 @@ def _position_writer() -> Callable[[views.PositionInfo], bytes]:
         message.mark_price = info.mark_price
         message.open_buy_quantity = info.open_buy_quantity
         message.open_sell_quantity = info.open_sell_quantity
+        message.liquidation_price = info.liquidation_price
+        message.liquidation_pct = info.liquidation_pct
         return (
             message.SerializeToString()
             + owner(info.strategy_id, info.account, info.instrument_id)

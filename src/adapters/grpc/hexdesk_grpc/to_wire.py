@@ -389,6 +389,8 @@ def instrument(info: markets.InstrumentInfo) -> market_data_pb2.Instrument:
         taker_fee=info.taker_fee,
         margin=info.margin,
         closes_by_day=info.closes_by_day,
+        maintenance_margin=info.maintenance_margin,
+        isolated_margin=info.is_isolated,
     )
 
 

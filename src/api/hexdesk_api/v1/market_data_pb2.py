@@ -30,7 +30,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from hexdesk_api.v1 import common_pb2 as hexdesk__api_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hexdesk_api/v1/market_data.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\xd7\x05\n\nInstrument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.hexdesk_api.v1.Instrument.KindB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x62\x61se\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0equote_currency\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fsettle_currency\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x05ticks\x18\x06 \x03(\x0b\x32\x18.hexdesk_api.v1.TickBandB\x04\xe2\x41\x01\x03\x12\x11\n\x03lot\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\nmultiplier\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07inverse\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmin_quantity\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmax_quantity\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmin_notional\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmax_notional\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0blower_limit\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bupper_limit\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tmaker_fee\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\ttaker_fee\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06margin\x18\x12 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rcloses_by_day\x18\x13 \x01(\x08\x42\x04\xe2\x41\x01\x03\"a\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_SPOT\x10\x01\x12\x0f\n\x0bKIND_EQUITY\x10\x02\x12\x0f\n\x0bKIND_FUTURE\x10\x03\x12\x12\n\x0eKIND_PERPETUAL\x10\x04:N\xea\x41K\n\x16hexdesk.dev/Instrument\x12\x18instruments/{instrument}*\x0binstruments2\ninstrument\"\'\n\x08TickBand\x12\r\n\x05\x66loor\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\t\"\xb4\x02\n\x06Market\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\ninstrument\x18\x02 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32\x1d.hexdesk_api.v1.TradingStatusB\x04\xe2\x41\x01\x03\x12*\n\x05quote\x18\x04 \x01(\x0b\x32\x15.hexdesk_api.v1.QuoteB\x04\xe2\x41\x01\x03\x12*\n\x05trade\x18\x05 \x01(\x0b\x32\x15.hexdesk_api.v1.TradeB\x04\xe2\x41\x01\x03\x12\x18\n\nmark_price\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03::\xea\x41\x37\n\x12hexdesk.dev/Market\x12\x10markets/{market}*\x07markets2\x06market\"\xb3\x01\n\x05Quote\x12\x11\n\tbid_price\x18\x01 \x01(\t\x12\x10\n\x08\x62id_size\x18\x02 \x01(\t\x12\x11\n\task_price\x18\x03 \x01(\t\x12\x10\n\x08\x61sk_size\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc1\x01\n\x05Trade\x12\r\n\x05price\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\t\x12\'\n\taggressor\x18\x03 \x01(\x0e\x32\x14.hexdesk_api.v1.Side\x12\x10\n\x08trade_id\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"E\n\x14GetInstrumentRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16hexdesk.dev/Instrument\"K\n\x16ListInstrumentsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"c\n\x17ListInstrumentsResponse\x12/\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1a.hexdesk_api.v1.Instrument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x10GetMarketRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Market\"D\n\x16\x42\x61tchGetMarketsRequest\x12*\n\x05names\x18\x01 \x03(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Market\"B\n\x17\x42\x61tchGetMarketsResponse\x12\'\n\x07markets\x18\x01 \x03(\x0b\x32\x16.hexdesk_api.v1.Market\"u\n\x14StreamMarketsRequest\x12*\n\x05names\x18\x01 \x03(\tB\x1b\xe2\x41\x01\x01\xfa\x41\x14\n\x12hexdesk.dev/Market\x12\x31\n\x08interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"@\n\x15StreamMarketsResponse\x12\'\n\x07markets\x18\x01 \x03(\x0b\x32\x16.hexdesk_api.v1.Market*\xa0\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRADING_STATUS_TRADING\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1d\n\x19TRADING_STATUS_CLOSE_ONLY\x10\x04\x32\xe9\x04\n\x11MarketDataService\x12s\n\rGetInstrument\x12$.hexdesk_api.v1.GetInstrumentRequest\x1a\x1a.hexdesk_api.v1.Instrument\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=instruments/*}\x12{\n\x0fListInstruments\x12&.hexdesk_api.v1.ListInstrumentsRequest\x1a\'.hexdesk_api.v1.ListInstrumentsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/instruments\x12\x63\n\tGetMarket\x12 .hexdesk_api.v1.GetMarketRequest\x1a\x16.hexdesk_api.v1.Market\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=markets/*}\x12\x80\x01\n\x0f\x42\x61tchGetMarkets\x12&.hexdesk_api.v1.BatchGetMarketsRequest\x1a\'.hexdesk_api.v1.BatchGetMarketsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/markets:batchGet\x12z\n\rStreamMarkets\x12$.hexdesk_api.v1.StreamMarketsRequest\x1a%.hexdesk_api.v1.StreamMarketsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/markets:stream0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n hexdesk_api/v1/market_data.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bhexdesk_api/v1/common.proto\"\x98\x06\n\nInstrument\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\x04kind\x18\x02 \x01(\x0e\x32\x1f.hexdesk_api.v1.Instrument.KindB\x04\xe2\x41\x01\x03\x12\x12\n\x04\x62\x61se\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0equote_currency\x18\x04 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fsettle_currency\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x05ticks\x18\x06 \x03(\x0b\x32\x18.hexdesk_api.v1.TickBandB\x04\xe2\x41\x01\x03\x12\x11\n\x03lot\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\nmultiplier\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07inverse\x18\t \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmin_quantity\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmax_quantity\x18\x0b \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmin_notional\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0cmax_notional\x18\r \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0blower_limit\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12\x19\n\x0bupper_limit\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tmaker_fee\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\ttaker_fee\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06margin\x18\x12 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rcloses_by_day\x18\x13 \x01(\x08\x42\x04\xe2\x41\x01\x03\x12 \n\x12maintenance_margin\x18\x14 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fisolated_margin\x18\x15 \x01(\x08\x42\x04\xe2\x41\x01\x03\"a\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\r\n\tKIND_SPOT\x10\x01\x12\x0f\n\x0bKIND_EQUITY\x10\x02\x12\x0f\n\x0bKIND_FUTURE\x10\x03\x12\x12\n\x0eKIND_PERPETUAL\x10\x04:N\xea\x41K\n\x16hexdesk.dev/Instrument\x12\x18instruments/{instrument}*\x0binstruments2\ninstrument\"\'\n\x08TickBand\x12\r\n\x05\x66loor\x18\x01 \x01(\t\x12\x0c\n\x04tick\x18\x02 \x01(\t\"\xb4\x02\n\x06Market\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x33\n\ninstrument\x18\x02 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x33\n\x06status\x18\x03 \x01(\x0e\x32\x1d.hexdesk_api.v1.TradingStatusB\x04\xe2\x41\x01\x03\x12*\n\x05quote\x18\x04 \x01(\x0b\x32\x15.hexdesk_api.v1.QuoteB\x04\xe2\x41\x01\x03\x12*\n\x05trade\x18\x05 \x01(\x0b\x32\x15.hexdesk_api.v1.TradeB\x04\xe2\x41\x01\x03\x12\x18\n\nmark_price\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03::\xea\x41\x37\n\x12hexdesk.dev/Market\x12\x10markets/{market}*\x07markets2\x06market\"\xb3\x01\n\x05Quote\x12\x11\n\tbid_price\x18\x01 \x01(\t\x12\x10\n\x08\x62id_size\x18\x02 \x01(\t\x12\x11\n\task_price\x18\x03 \x01(\t\x12\x10\n\x08\x61sk_size\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc1\x01\n\x05Trade\x12\r\n\x05price\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\t\x12\'\n\taggressor\x18\x03 \x01(\x0e\x32\x14.hexdesk_api.v1.Side\x12\x10\n\x08trade_id\x18\x04 \x01(\t\x12.\n\nevent_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0creceive_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"E\n\x14GetInstrumentRequest\x12-\n\x04name\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\xfa\x41\x18\n\x16hexdesk.dev/Instrument\"K\n\x16ListInstrumentsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"c\n\x17ListInstrumentsResponse\x12/\n\x0binstruments\x18\x01 \x03(\x0b\x32\x1a.hexdesk_api.v1.Instrument\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x10GetMarketRequest\x12)\n\x04name\x18\x01 \x01(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Market\"D\n\x16\x42\x61tchGetMarketsRequest\x12*\n\x05names\x18\x01 \x03(\tB\x1b\xe2\x41\x01\x02\xfa\x41\x14\n\x12hexdesk.dev/Market\"B\n\x17\x42\x61tchGetMarketsResponse\x12\'\n\x07markets\x18\x01 \x03(\x0b\x32\x16.hexdesk_api.v1.Market\"u\n\x14StreamMarketsRequest\x12*\n\x05names\x18\x01 \x03(\tB\x1b\xe2\x41\x01\x01\xfa\x41\x14\n\x12hexdesk.dev/Market\x12\x31\n\x08interval\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x04\xe2\x41\x01\x01\"@\n\x15StreamMarketsResponse\x12\'\n\x07markets\x18\x01 \x03(\x0b\x32\x16.hexdesk_api.v1.Market*\xa0\x01\n\rTradingStatus\x12\x1e\n\x1aTRADING_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRADING_STATUS_TRADING\x10\x01\x12\x19\n\x15TRADING_STATUS_HALTED\x10\x02\x12\x19\n\x15TRADING_STATUS_CLOSED\x10\x03\x12\x1d\n\x19TRADING_STATUS_CLOSE_ONLY\x10\x04\x32\xe9\x04\n\x11MarketDataService\x12s\n\rGetInstrument\x12$.hexdesk_api.v1.GetInstrumentRequest\x1a\x1a.hexdesk_api.v1.Instrument\" \x82\xd3\xe4\x93\x02\x1a\x12\x18/v1/{name=instruments/*}\x12{\n\x0fListInstruments\x12&.hexdesk_api.v1.ListInstrumentsRequest\x1a\'.hexdesk_api.v1.ListInstrumentsResponse\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/instruments\x12\x63\n\tGetMarket\x12 .hexdesk_api.v1.GetMarketRequest\x1a\x16.hexdesk_api.v1.Market\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=markets/*}\x12\x80\x01\n\x0f\x42\x61tchGetMarkets\x12&.hexdesk_api.v1.BatchGetMarketsRequest\x1a\'.hexdesk_api.v1.BatchGetMarketsResponse\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/markets:batchGet\x12z\n\rStreamMarkets\x12$.hexdesk_api.v1.StreamMarketsRequest\x1a%.hexdesk_api.v1.StreamMarketsResponse\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/markets:stream0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -75,6 +75,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INSTRUMENT'].fields_by_name['margin']._serialized_options = b'\342A\001\003'
   _globals['_INSTRUMENT'].fields_by_name['closes_by_day']._loaded_options = None
   _globals['_INSTRUMENT'].fields_by_name['closes_by_day']._serialized_options = b'\342A\001\003'
+  _globals['_INSTRUMENT'].fields_by_name['maintenance_margin']._loaded_options = None
+  _globals['_INSTRUMENT'].fields_by_name['maintenance_margin']._serialized_options = b'\342A\001\003'
+  _globals['_INSTRUMENT'].fields_by_name['isolated_margin']._loaded_options = None
+  _globals['_INSTRUMENT'].fields_by_name['isolated_margin']._serialized_options = b'\342A\001\003'
   _globals['_INSTRUMENT']._loaded_options = None
   _globals['_INSTRUMENT']._serialized_options = b'\352AK\n\026hexdesk.dev/Instrument\022\030instruments/{instrument}*\013instruments2\ninstrument'
   _globals['_MARKET'].fields_by_name['name']._loaded_options = None
@@ -115,36 +119,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MARKETDATASERVICE'].methods_by_name['BatchGetMarkets']._serialized_options = b'\202\323\344\223\002\026\022\024/v1/markets:batchGet'
   _globals['_MARKETDATASERVICE'].methods_by_name['StreamMarkets']._loaded_options = None
   _globals['_MARKETDATASERVICE'].methods_by_name['StreamMarkets']._serialized_options = b'\202\323\344\223\002\024\022\022/v1/markets:stream'
-  _globals['_TRADINGSTATUS']._serialized_start=2332
-  _globals['_TRADINGSTATUS']._serialized_end=2492
+  _globals['_TRADINGSTATUS']._serialized_start=2397
+  _globals['_TRADINGSTATUS']._serialized_end=2557
   _globals['_INSTRUMENT']._serialized_start=237
-  _globals['_INSTRUMENT']._serialized_end=964
-  _globals['_INSTRUMENT_KIND']._serialized_start=787
-  _globals['_INSTRUMENT_KIND']._serialized_end=884
-  _globals['_TICKBAND']._serialized_start=966
-  _globals['_TICKBAND']._serialized_end=1005
-  _globals['_MARKET']._serialized_start=1008
-  _globals['_MARKET']._serialized_end=1316
-  _globals['_QUOTE']._serialized_start=1319
-  _globals['_QUOTE']._serialized_end=1498
-  _globals['_TRADE']._serialized_start=1501
-  _globals['_TRADE']._serialized_end=1694
-  _globals['_GETINSTRUMENTREQUEST']._serialized_start=1696
-  _globals['_GETINSTRUMENTREQUEST']._serialized_end=1765
-  _globals['_LISTINSTRUMENTSREQUEST']._serialized_start=1767
-  _globals['_LISTINSTRUMENTSREQUEST']._serialized_end=1842
-  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_start=1844
-  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_end=1943
-  _globals['_GETMARKETREQUEST']._serialized_start=1945
-  _globals['_GETMARKETREQUEST']._serialized_end=2006
-  _globals['_BATCHGETMARKETSREQUEST']._serialized_start=2008
-  _globals['_BATCHGETMARKETSREQUEST']._serialized_end=2076
-  _globals['_BATCHGETMARKETSRESPONSE']._serialized_start=2078
-  _globals['_BATCHGETMARKETSRESPONSE']._serialized_end=2144
-  _globals['_STREAMMARKETSREQUEST']._serialized_start=2146
-  _globals['_STREAMMARKETSREQUEST']._serialized_end=2263
-  _globals['_STREAMMARKETSRESPONSE']._serialized_start=2265
-  _globals['_STREAMMARKETSRESPONSE']._serialized_end=2329
-  _globals['_MARKETDATASERVICE']._serialized_start=2495
-  _globals['_MARKETDATASERVICE']._serialized_end=3112
+  _globals['_INSTRUMENT']._serialized_end=1029
+  _globals['_INSTRUMENT_KIND']._serialized_start=852
+  _globals['_INSTRUMENT_KIND']._serialized_end=949
+  _globals['_TICKBAND']._serialized_start=1031
+  _globals['_TICKBAND']._serialized_end=1070
+  _globals['_MARKET']._serialized_start=1073
+  _globals['_MARKET']._serialized_end=1381
+  _globals['_QUOTE']._serialized_start=1384
+  _globals['_QUOTE']._serialized_end=1563
+  _globals['_TRADE']._serialized_start=1566
+  _globals['_TRADE']._serialized_end=1759
+  _globals['_GETINSTRUMENTREQUEST']._serialized_start=1761
+  _globals['_GETINSTRUMENTREQUEST']._serialized_end=1830
+  _globals['_LISTINSTRUMENTSREQUEST']._serialized_start=1832
+  _globals['_LISTINSTRUMENTSREQUEST']._serialized_end=1907
+  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_start=1909
+  _globals['_LISTINSTRUMENTSRESPONSE']._serialized_end=2008
+  _globals['_GETMARKETREQUEST']._serialized_start=2010
+  _globals['_GETMARKETREQUEST']._serialized_end=2071
+  _globals['_BATCHGETMARKETSREQUEST']._serialized_start=2073
+  _globals['_BATCHGETMARKETSREQUEST']._serialized_end=2141
+  _globals['_BATCHGETMARKETSRESPONSE']._serialized_start=2143
+  _globals['_BATCHGETMARKETSRESPONSE']._serialized_end=2209
+  _globals['_STREAMMARKETSREQUEST']._serialized_start=2211
+  _globals['_STREAMMARKETSREQUEST']._serialized_end=2328
+  _globals['_STREAMMARKETSRESPONSE']._serialized_start=2330
+  _globals['_STREAMMARKETSRESPONSE']._serialized_end=2394
+  _globals['_MARKETDATASERVICE']._serialized_start=2560
+  _globals['_MARKETDATASERVICE']._serialized_end=3177
 # @@protoc_insertion_point(module_scope)

@@ -29,7 +29,7 @@ TRADING_STATUS_CLOSED: TradingStatus
 TRADING_STATUS_CLOSE_ONLY: TradingStatus
 
 class Instrument(_message.Message):
-    __slots__ = ("name", "kind", "base", "quote_currency", "settle_currency", "ticks", "lot", "multiplier", "inverse", "min_quantity", "max_quantity", "min_notional", "max_notional", "lower_limit", "upper_limit", "maker_fee", "taker_fee", "margin", "closes_by_day")
+    __slots__ = ("name", "kind", "base", "quote_currency", "settle_currency", "ticks", "lot", "multiplier", "inverse", "min_quantity", "max_quantity", "min_notional", "max_notional", "lower_limit", "upper_limit", "maker_fee", "taker_fee", "margin", "closes_by_day", "maintenance_margin", "isolated_margin")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[Instrument.Kind]
@@ -61,6 +61,8 @@ class Instrument(_message.Message):
     TAKER_FEE_FIELD_NUMBER: _ClassVar[int]
     MARGIN_FIELD_NUMBER: _ClassVar[int]
     CLOSES_BY_DAY_FIELD_NUMBER: _ClassVar[int]
+    MAINTENANCE_MARGIN_FIELD_NUMBER: _ClassVar[int]
+    ISOLATED_MARGIN_FIELD_NUMBER: _ClassVar[int]
     name: str
     kind: Instrument.Kind
     base: str
@@ -80,7 +82,9 @@ class Instrument(_message.Message):
     taker_fee: str
     margin: str
     closes_by_day: bool
-    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Instrument.Kind, str]] = ..., base: _Optional[str] = ..., quote_currency: _Optional[str] = ..., settle_currency: _Optional[str] = ..., ticks: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., lot: _Optional[str] = ..., multiplier: _Optional[str] = ..., inverse: bool = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., min_notional: _Optional[str] = ..., max_notional: _Optional[str] = ..., lower_limit: _Optional[str] = ..., upper_limit: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., margin: _Optional[str] = ..., closes_by_day: bool = ...) -> None: ...
+    maintenance_margin: str
+    isolated_margin: bool
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[_Union[Instrument.Kind, str]] = ..., base: _Optional[str] = ..., quote_currency: _Optional[str] = ..., settle_currency: _Optional[str] = ..., ticks: _Optional[_Iterable[_Union[TickBand, _Mapping]]] = ..., lot: _Optional[str] = ..., multiplier: _Optional[str] = ..., inverse: bool = ..., min_quantity: _Optional[str] = ..., max_quantity: _Optional[str] = ..., min_notional: _Optional[str] = ..., max_notional: _Optional[str] = ..., lower_limit: _Optional[str] = ..., upper_limit: _Optional[str] = ..., maker_fee: _Optional[str] = ..., taker_fee: _Optional[str] = ..., margin: _Optional[str] = ..., closes_by_day: bool = ..., maintenance_margin: _Optional[str] = ..., isolated_margin: bool = ...) -> None: ...
 
 class TickBand(_message.Message):
     __slots__ = ("floor", "tick")

@@ -59,3 +59,5 @@ class InstrumentInfo(msgspec.Struct, frozen=True, kw_only=True):
     taker_fee: str
     margin: str
     closes_by_day: bool
+    maintenance_margin: str
+    is_isolated: bool

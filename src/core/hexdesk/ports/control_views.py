@@ -268,7 +268,13 @@ class ReportInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class PositionInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
-    """What one strategy holds of one instrument."""
+    """What one strategy holds of one instrument.
+
+    Attributes:
+        liquidation_price: Where the venue would liquidate what the account holds of it; empty where
+            no price would. Of queries alone, as `liquidation_pct`: events leave it out.
+        liquidation_pct: From the mark to there, in percent of the mark.
+    """
 
     strategy_id: str
     account: str
@@ -285,6 +291,8 @@ class PositionInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     open_buy_quantity: str
     open_sell_quantity: str
     is_flat: bool
+    liquidation_price: str = ""
+    liquidation_pct: str = ""
 
 
 class BalanceInfo(msgspec.Struct, frozen=True, kw_only=True):

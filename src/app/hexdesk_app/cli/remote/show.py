@@ -103,16 +103,23 @@ def strategy_table(strategies: Iterable[Plain]) -> Table:
 def position_table(positions: Iterable[Plain]) -> Table:
     """Return positions."""
     headers = ("strategy", "instrument", "+quantity", "#average", "#mark", "realised",
-               "unrealised", "fees")  # fmt: skip
+               "unrealised", "fees", "#liquidation")  # fmt: skip
     rows = [
         (
             bare(each["strategy"]), bare(each["instrument"]), each["quantity"], each["avg_px"],
             each["mark_price"], money(each["realised"]), money(each["unrealised"]),
-            money(each["fees"]),
+            money(each["fees"]), _liquidation(each),
         )
         for each in positions
     ]  # fmt: skip
     return make_table("positions", headers, rows)
+
+
+def _liquidation(position: Plain) -> str:
+    """Return where a position would be liquidated, and how far that is."""
+    if not position["liquidation_price"]:
+        return ""
+    return f"{position['liquidation_price']} ({float(position['liquidation_pct']):.1f} % away)"
 
 
 def order_table(orders: Iterable[Plain]) -> Table:

@@ -1,5 +1,7 @@
 """Queries about positions, accounts, limits, denials, alerts and markets."""
 
+import msgspec
+
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import hosts_of, invalid, unknown
 from hexdesk.application.control.paging import (
@@ -13,6 +15,7 @@ from hexdesk.application.control.sight import Sight
 from hexdesk.application.control.views import instrument_info, market_info
 from hexdesk.application.desk import Desk
 from hexdesk.application.markets import Market
+from hexdesk.domain.money import RATE_SCALE, format_raw
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.ports.control import Page
 from hexdesk.ports.control_markets import InstrumentInfo, MarketInfo
@@ -61,7 +64,15 @@ class Portfolio:
         if found is None:
             name = f"{query.strategy_id}/{query.instrument_id}"
             raise unknown("position", name, "hexdesk positions shows those that are there")
-        return found
+        end = None if found.is_flat else self._sight.liquidation_of(found)
+        if end is None:
+            return found
+        instrument = self._market(found.instrument_id).instrument
+        return msgspec.structs.replace(
+            found,
+            liquidation_price=instrument.format_price(end.price),
+            liquidation_pct=format_raw(end.distance, RATE_SCALE - 2),
+        )
 
     def list_positions(self, query: ListPositions) -> Page[PositionInfo]:
         """Return positions by strategy and instrument."""

@@ -13,8 +13,10 @@ from hexdesk.application.control.views import (
 )
 from hexdesk.application.desk import Desk
 from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.margins import liquidations
 from hexdesk.application.operator import CUT_OFF
 from hexdesk.domain.accounts import Account
+from hexdesk.domain.liquidation import Liquidation
 from hexdesk.domain.money import format_raw, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.records import Verb, VerbOwed
@@ -56,6 +58,7 @@ class Sight:
         self._seen_at = -1
         self._positions: dict[tuple[str, str], PositionInfo | None] = {}
         self._accounts: dict[str, AccountInfo | None] = {}
+        self._liquidations: dict[str, dict[str, Liquidation]] = {}
         self._account_names: dict[Account, str] = {}
         self._order_versions: Counter[str] = Counter()
         self._strategy_versions: Counter[str] = Counter()
@@ -127,6 +130,19 @@ class Sight:
         """Return a strategy's positions by instrument, flat ones included."""
         account = self._account_name(host.account)
         return [position_info(ledger, account) for _, ledger in sorted(host.ledgers.items())]
+
+    def liquidation_of(self, position: PositionInfo) -> Liquidation | None:
+        """Return where what an account holds of an instrument would be liquidated, if anywhere."""
+        self._look_again()
+        name = position.account
+        if name not in self._liquidations:
+            account = self._desk.accounts[name]
+            hosts = self._desk.hosts.values()
+            ledgers = [
+                each for host in hosts if host.account is account for each in host.ledgers.values()
+            ]
+            self._liquidations[name] = liquidations(account, ledgers)
+        return self._liquidations[name].get(position.instrument_id)
 
     def account_by_name(self, name: str) -> AccountInfo | None:
         """Return an account by its broker's section name."""
@@ -260,6 +276,7 @@ class Sight:
             self._seen_at = number
             self._positions.clear()
             self._accounts.clear()
+            self._liquidations.clear()
 
     def _position(self, strategy_id: str, instrument_id: str) -> PositionInfo | None:
         host = self._desk.hosts.get(strategy_id)

@@ -6,7 +6,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.markets import Market
 from hexdesk.domain.accounts import Account, Balance
-from hexdesk.domain.instruments import Instrument
+from hexdesk.domain.instruments import Instrument, MarginMode
 from hexdesk.domain.money import RATE_SCALE, currency_scale, format_raw, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition
@@ -63,7 +63,7 @@ def order_info(order: Order, ledger: Ledger, account: str, version: int) -> Orde
         cum_qty=format_raw(order.cum_qty, quantities),
         leaves_qty=format_raw(order.leaves_qty, quantities),
         canceled_qty=format_raw(order.canceled_qty, quantities),
-        avg_px=_average(order.cum_value, order.cum_qty, prices) if order.cum_qty else "",
+        avg_px=average_text(order.cum_value, order.cum_qty, prices) if order.cum_qty else "",
         code=order.code,
         text=order.text,
         fill_count=len(order.fills or ()) - len(order.busts or ()),
@@ -240,6 +240,8 @@ def instrument_info(instrument: Instrument) -> InstrumentInfo:
         taker_fee=format_raw(instrument.taker_fee, RATE_SCALE),
         margin=format_raw(instrument.margin, RATE_SCALE),
         closes_by_day=instrument.closes_by_day,
+        maintenance_margin=format_raw(instrument.maintenance_margin, RATE_SCALE),
+        is_isolated=instrument.margin_mode is MarginMode.ISOLATED,
     )
 
 
@@ -251,7 +253,7 @@ def _or_empty(raw: int, text: Callable[[int], str]) -> str:
     return text(raw) if raw else ""
 
 
-def _average(value: int, quantity: int, scale: int) -> str:
+def average_text(value: int, quantity: int, scale: int) -> str:
     """Return the quotient of two raw numbers as a price, rounded for display: half to even."""
     sign = -1 if (value < 0) is not (quantity < 0) else 1
     divisor = abs(quantity)
@@ -262,4 +264,4 @@ def _average(value: int, quantity: int, scale: int) -> str:
 
 
 def _display(raw_price: float, instrument: Instrument) -> str:
-    return _average(*raw_price.as_integer_ratio(), instrument.price_scale)
+    return average_text(*raw_price.as_integer_ratio(), instrument.price_scale)
