@@ -2,6 +2,8 @@
 
 from io import StringIO
 
+import msgspec
+import pytest
 from rich.console import Console
 
 from hexdesk_app.display.numbers import MINUS
@@ -40,6 +42,51 @@ def test_gains_and_losses_have_switchable_colours() -> None:
     assert f"{red}{MINUS}7.00" in shown("green")
     assert f"{red}+5.00" in shown("red")
     assert f"{green}{MINUS}7.00" in shown("red")
+
+
+WIDE = make_table(
+    "Strategies",
+    ("strategy", "state", "#orders", "+realised", "+unrealised", "#fees", "currency"),
+    [
+        ("trend-btc", "running", "13", f"{MINUS}1.79", "0.00", "15.42", "USDT"),
+        ("TOTAL", "", "13", f"{MINUS}1.79", "0.00", "15.42", "USDT"),
+    ],
+    total=True,
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "width", "first", "frame"),
+    [(2, 80, "╭", True), (2, 50, "╭", True), (9, 70, "strategy", False)],
+)
+def test_no_word_is_broken_where_a_layout_fits(
+    rows: int, width: int, first: str, *, frame: bool
+) -> None:
+    """In boxes; else with a column for each of few rows; else without a frame."""
+    text = StringIO()
+    table = msgspec.structs.replace(WIDE, rows=(WIDE.rows * rows)[-rows:])
+    Console(file=text, width=width).print(to_rich(table))
+    lines = text.getvalue().splitlines()
+    assert max(map(len, lines)) <= width
+    assert lines[1].startswith(first)
+    assert ("│" in text.getvalue()) is frame
+    for word in (*(each.header for each in WIDE.columns), *WIDE.rows[0][1:]):
+        assert any(word in line.replace("│", " ").split() for line in lines), word
+
+
+def test_sentences_are_folded_between_their_words() -> None:
+    text = StringIO()
+    Console(file=text, width=30).print(
+        to_rich(make_table("", ("", ""), [("why", "it is so " * 9)]))
+    )
+    assert text.getvalue().count("│ why ") == 1
+    assert text.getvalue().startswith("╭")
+
+
+def test_where_nothing_fits_all_is_shown_all_the_same() -> None:
+    text = StringIO()
+    Console(file=text, width=20).print(to_rich(WIDE))
+    assert max(map(len, text.getvalue().splitlines())) <= 20
 
 
 def test_a_table_without_rows_is_still_a_table() -> None:

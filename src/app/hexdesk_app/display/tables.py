@@ -8,7 +8,7 @@ import msgspec
 from hexdesk_app.display.numbers import MINUS
 
 if TYPE_CHECKING:
-    from rich.table import Table as RichTable
+    from rich.console import RenderableType
 
 Kind = Literal["text", "number", "signed"]
 
@@ -79,39 +79,11 @@ def to_markdown(table: Table) -> str:
     return "\n".join([*title, line(heads), f"| {' | '.join(rules)} |", *map(line, cells)])
 
 
-def to_rich(table: Table, up_color: str = "green") -> "RichTable":
-    """Return a table in boxes."""
-    from rich import box
-    from rich.table import Table as RichTable
-    from rich.text import Text
+def to_rich(table: Table, up_color: str = "green") -> "RenderableType":
+    """Return a table in boxes, else turned, else dense: the first that breaks no word."""
+    from hexdesk_app.display.layouts import FirstFit, boxed, dense, turned
 
-    shown = RichTable(
-        title=table.title or None,
-        title_justify="left",
-        title_style="bold",
-        show_header=any(column.header for column in table.columns),
-        header_style="bold",
-        box=box.ROUNDED,
-        border_style="dim",
-    )
-    for column in table.columns:
-        shown.add_column(
-            column.header,
-            justify="left" if column.kind == "text" else "right",
-            overflow="fold",
-        )
-    for number, row in enumerate(table.rows):
-        is_total = table.total and number == len(table.rows) - 1
-        if is_total:
-            shown.add_section()
-        shown.add_row(
-            *(
-                Text(text, style=color_of(text, up_color) if column.kind == "signed" else "")
-                for text, column in zip(row, table.columns, strict=True)
-            ),
-            style="bold" if is_total else None,
-        )
-    return shown
+    return FirstFit([boxed(table, up_color), turned(table, up_color), dense(table, up_color)])
 
 
 def _escape(text: str) -> str:
