@@ -173,3 +173,15 @@ def test_rules_that_make_no_sense_change_nothing() -> None:
     rule = AlertRule(metric="hexdesk.no.such", above=1.0)
     with pytest.raises(ConfigError, match="there is no metric"):
         alarm.prepare(AlertSettings(rules={"odd": rule}), {}, ZoneInfo("UTC"))
+
+
+def test_without_a_channel_there_is_a_list_that_nobody_was_told_of() -> None:
+    clock = Clock()
+    alarm = make(clock)
+    alarm.start(lambda: None)
+    alarm.take(Alert("HALTED", "desk", "no", 1))
+    eventually(alarm.shown)
+    alarm.acknowledge(1, "ann")
+    eventually(lambda: alarm.shown()[0].acknowledged_by == "ann")
+    assert (alarm.shown()[0].code, alarm.shown()[0].told_ns) == ("HALTED", 0)
+    alarm.close()

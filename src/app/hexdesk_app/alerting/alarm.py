@@ -13,6 +13,8 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, tzinfo
 
+from msgspec.structs import replace
+
 from hexdesk.application.alerts import Alert
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.plugin.redaction import redact
@@ -195,6 +197,8 @@ class Alarm:
         if is_changed or notices or now_ns >= self._show_ns:
             self._show_ns = now_ns + SHOW_NS
             self._shown = self._book.shown(now_ns)
+            if not self._post.stats:  # without a channel people are told by asking only
+                self._shown = tuple(replace(each, told_ns=0) for each in self._shown)
             self._silences = self._book.silences()
         self._beat(now_ns)
 

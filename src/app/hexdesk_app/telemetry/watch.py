@@ -39,7 +39,7 @@ class Watch:
     Attributes:
         latest: The latest readings, immutable; None before the first.
         before: The readings before those.
-        alarm: Tells people; None where there is no channel.
+        alarm: Knows what is wrong, and tells people; None where nobody would ask.
     """
 
     def __init__(
@@ -205,8 +205,9 @@ def make_watch(app: Application, latency: LatencyHistogram) -> Watch | None:
 
 
 def make_alarm(app: Application) -> Alarm | None:
-    """Make what tells people; None without any `[channels]` and without a heartbeat."""
+    """Make what tells people, and those who ask the control plane; None where there is neither."""
     config = app.config
-    if not config.channels and not config.alerts.heartbeat_url:
+    is_asked = any(part.registration.controls for part in app.parts.servers.values())
+    if not (config.channels or config.alerts.heartbeat_url or is_asked):
         return None
     return alarm_of(config, make_routes(app.parts))
