@@ -11,7 +11,7 @@ STABLE = {
     "machine",
 }  # fmt: skip
 DETAILS = {
-    "ticks": {"orders", "fills", "rules_ns"},
+    "ticks": {"orders", "fills", "rules_ns", "watch_ns"},
     "orders": {
         "fills", "cancels", "denied", "rejected", "rules_us", "per_second_without_rules",
     },
