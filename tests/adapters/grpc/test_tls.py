@@ -104,3 +104,60 @@ async def test_what_is_no_certificate_is_named(tmp_path: Path) -> None:
         (tmp_path / name).write_text("nonsense")
     with pytest.raises(ConfigError, match="certificates cannot be used"):
         await HttpRig("a").make_http(http_settings(tmp_path)).start()
+
+
+# --------------------------------------------------------------------------------------------------
+# Files that are written anew
+
+
+def write_anew(folder: Path) -> ssl.SSLContext:
+    """Let another authority sign all of them; return what trusts it."""
+    write_certificates(folder, ["127.0.0.1"], "operator", 1, wall_time_ns(), force=True)
+    return ssl.create_default_context(cafile=folder / "ca.pem")
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Path:
+    write_certificates(tmp_path, ["127.0.0.1"], "operator", 1, wall_time_ns(), force=False)
+    return tmp_path
+
+
+async def test_newer_certificates_hold_for_who_connects_next(changing: Path) -> None:
+    old = changing / "old.pem"
+    old.write_bytes((changing / "ca.pem").read_bytes())
+    authority = str(changing / "ca.pem")
+    async with served(settings(changing, mutual=True)) as rig:
+        own = (str(changing / "client.pem"), str(changing / "client.key"))
+        assert await ask(Target(rig.server.address, "", authority, *own)) == "desk"
+        write_anew(changing)
+        assert await ask(Target(rig.server.address, "", authority, *own)) == "desk"
+        with pytest.raises(ApiError):
+            await ask(Target(rig.server.address, "", str(old), *own))
+
+
+async def test_newer_ones_that_do_not_fit_leave_those_before(changing: Path) -> None:
+    authority = str(changing / "ca.pem")
+    async with served(settings(changing)) as rig:
+        (changing / "server.key").write_bytes((changing / "client.key").read_bytes())
+        assert await ask(Target(rig.server.address, ca_file=authority)) == "desk"
+        (changing / "server.key").unlink()
+        assert await ask(Target(rig.server.address, ca_file=authority)) == "desk"
+
+
+async def test_https_serves_newer_certificates_too(changing: Path) -> None:
+    async with http_served(http_settings(changing)) as rig:
+        url = f"https://{rig.http.address}/v1/desk"
+        before = ssl.create_default_context(cafile=changing / "ca.pem")
+        after = write_anew(changing)
+        async with aiohttp.ClientSession() as session:
+            async with session.get(url, ssl=after) as answer:
+                assert answer.status == 200
+            with pytest.raises(aiohttp.ClientConnectorCertificateError):
+                await session.get(url, ssl=before)
+
+
+async def test_a_key_of_another_certificate_is_refused_at_the_start(changing: Path) -> None:
+    (changing / "server.key").write_bytes((changing / "client.key").read_bytes())
+    server = ServedRig("a").make_server(settings(changing))
+    with pytest.raises(ConfigError, match="cannot be used"):
+        await server.start()

@@ -1,8 +1,7 @@
-"""Where a server may listen, and the files of its TLS; both servers hold to it."""
+"""Where a server may listen; both servers hold to it."""
 
 import ipaddress
 from functools import lru_cache
-from pathlib import Path
 from typing import Protocol
 
 from hexdesk.errors import ConfigError
@@ -83,20 +82,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def read_pem(base_path: Path, setting: str, name: str) -> bytes:
-    """Return a file that a setting names.
-
-    Raises:
-        ConfigError: It cannot be read.
-    """
-    path = base_path / name
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise ConfigError(
-            f"{setting}: {path} cannot be read: {error.strerror}",
-            code="CONFIG_VALUE",
-            remedy="hexdesk certs init makes a set of certificates",
-        ) from error

@@ -25,8 +25,9 @@ from hexdesk_api.v1 import (
     strategies_pb2,
 )
 from hexdesk_grpc.calls import Calls, Stream, reader
+from hexdesk_grpc.certificates import Certificates, server_credentials
 from hexdesk_grpc.identity import Identity
-from hexdesk_grpc.listening import control_of, parse_listen, read_pem
+from hexdesk_grpc.listening import control_of, parse_listen
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.settings import GrpcSettings
 from hexdesk_grpc.streams import stream_events, stream_markets
@@ -126,7 +127,8 @@ class GrpcServer:
         address = f"{host}:{self._port}"
         try:
             if self._settings.tls_certificate:
-                port = server.add_secure_port(address, self._credentials())
+                certificates = Certificates(self._base_path, self._settings, self._logger)
+                port = server.add_secure_port(address, server_credentials(certificates))
             else:
                 port = server.add_insecure_port(address)
         except RuntimeError as error:
@@ -134,21 +136,6 @@ class GrpcServer:
         if not port:
             raise OSError(f"cannot listen on {address}: is it taken?")
         return port
-
-    def _credentials(self) -> grpc.ServerCredentials:
-        settings = self._settings
-        certificate = read_pem(self._base_path, "tls_certificate", settings.tls_certificate)
-        key = read_pem(self._base_path, "tls_key", settings.tls_key)
-        authority = (
-            read_pem(self._base_path, "tls_client_ca", settings.tls_client_ca)
-            if settings.tls_client_ca
-            else None
-        )
-        return grpc.ssl_server_credentials(
-            [(key, certificate)],
-            root_certificates=authority,
-            require_client_auth=authority is not None,
-        )
 
 
 def _options(settings: GrpcSettings) -> list[tuple[str, int]]:

@@ -10,13 +10,13 @@ import msgspec
 from aiohttp import hdrs, web
 from google.protobuf.message import Message
 
-from hexdesk.errors import ConfigError
 from hexdesk.plugin import ServerContext
 from hexdesk.ports.control import Caller, ControlError, Reason, Scope
 from hexdesk.ports.control_requests import GetDesk
 from hexdesk.ports.control_views import DeskState
 from hexdesk.ports.telemetry import HEADER, join_trace
 from hexdesk_grpc.calls import carry_out
+from hexdesk_grpc.certificates import Certificates, server_context
 from hexdesk_grpc.errors import bug_status, late_status, status_of
 from hexdesk_grpc.from_wire import invalid
 from hexdesk_grpc.http.answering import HEADERS, JSON, answer, refusal
@@ -26,7 +26,7 @@ from hexdesk_grpc.http.page import POLICY, page
 from hexdesk_grpc.http.settings import HttpSettings
 from hexdesk_grpc.http.streaming import stream_answer
 from hexdesk_grpc.identity import Identity
-from hexdesk_grpc.listening import control_of, is_loopback, parse_listen, read_pem
+from hexdesk_grpc.listening import control_of, is_loopback, parse_listen
 from hexdesk_grpc.methods import METHODS
 from hexdesk_grpc.server import FILES, STREAMS
 from hexdesk_grpc.turns import Turns
@@ -191,7 +191,8 @@ class HttpServer:
     async def _call(self, binding: Binding, request: web.Request) -> web.Response:
         join_trace(request.headers.get(HEADER, ""))
         caller, message = await self._read(binding, request)
-        return answer(await carry_out(self._control, caller, METHODS.get(binding.name), message))
+        method, pause = METHODS.get(binding.name), self._turns.next
+        return await answer(await carry_out(self._control, caller, method, message, pause), pause)
 
     async def _stream(self, binding: Binding, request: web.Request) -> web.StreamResponse:
         limit = self._settings.streams_max
@@ -250,29 +251,9 @@ class HttpServer:
         return web.Response(body=self._about[1], content_type="text/html", headers=headers)
 
     def _tls(self) -> ssl.SSLContext | None:
-        settings = self._settings
-        if not settings.tls_certificate:
+        if not self._settings.tls_certificate:
             return None
-        files = {
-            name: getattr(settings, name)
-            for name in ("tls_certificate", "tls_key", "tls_client_ca")
-            if getattr(settings, name)
-        }
-        for setting, name in files.items():
-            read_pem(self._base_path, setting, name)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        try:
-            context.load_cert_chain(*(self._base_path / files[name] for name in list(files)[:2]))
-            if settings.tls_client_ca:
-                context.load_verify_locations(self._base_path / settings.tls_client_ca)
-                context.verify_mode = ssl.CERT_REQUIRED
-        except ssl.SSLError as error:
-            raise ConfigError(
-                f"the certificates cannot be used: {error.reason or error}",
-                code="CONFIG_VALUE",
-                remedy="hexdesk certs init makes a set of certificates",
-            ) from error
-        return context
+        return server_context(Certificates(self._base_path, self._settings, self._logger))
 
 
 def _quiet(logger: logging.Logger) -> logging.Logger:

@@ -84,7 +84,7 @@ def _done_table(done: Plain) -> Table:
 
 def _change_table(title: str, changes: Iterable[Plain]) -> Table:
     rows = [
-        (each["path"], each["before"], each["after"], "yes" if each["needs_restart"] else "no")
+        (each["path"], each["before"], each["after"], each["restart_reason"] or "no")
         for each in changes
     ]
     return make_table(title, ("key", "before", "after", "needs a restart"), rows)
