@@ -27,7 +27,7 @@ from typing import TypeAlias, TypeVar
 
 import msgspec
 
-from hexdesk.errors import InvariantError, require
+from hexdesk.errors import InvariantError
 from hexdesk.ports.journal import JournalRecord
 
 T = TypeVar("T", list[JournalRecord], memoryview)
@@ -105,7 +105,8 @@ def encode_frame(records: Sequence[JournalRecord], sequence: int, chain: bytes) 
             remedy="report it; hexdesk must refuse such a value before it becomes a record",
         ) from error
     length = len(payload)
-    require(length <= PAYLOAD_BYTES_MAX, f"a frame of {length} bytes, at most {PAYLOAD_BYTES_MAX}")
+    if length > PAYLOAD_BYTES_MAX:  # on the order path: `require` would put its text together
+        raise InvariantError(f"a frame of {length} bytes, at most {PAYLOAD_BYTES_MAX}")
     facts = _FACTS.pack(length, len(records), sequence)
     checked = facts + blake2b(chain + facts + payload, digest_size=CHAIN_BYTES).digest() + payload
     return _CHECK.pack(MARKER, zlib.crc32(checked)) + checked

@@ -84,8 +84,11 @@ def parse_raw(text: str | int | Decimal, scale: int) -> int:
     return -raw if sign else raw
 
 
+@lru_cache(maxsize=FORMATTED_MAX)
 def parse_wire(text: str, scale: int) -> int:
     """Return what `parse_raw` returns, in a tenth of the time, for a venue's plain decimals.
+
+    Remembered, as by `format_raw`: then it takes a hundredth.
 
     Raises:
         ValueError: Not digits with at most one dot and a leading minus, or more decimals than the
