@@ -3,10 +3,18 @@
 from typing import Any
 
 from hexdesk.domain.risk import Level
+from hexdesk.ports import control_capital as capital
 from hexdesk.ports import control_risk as risk
 from hexdesk_api.v1 import risk_pb2
 from hexdesk_grpc.from_wire import mutation
-from hexdesk_grpc.names import INSTRUMENTS, STRATEGIES, name_of
+from hexdesk_grpc.names import (
+    ACCOUNTS,
+    INSTRUMENTS,
+    STRATEGIES,
+    id_of,
+    name_of,
+    optional_id_of,
+)
 from hexdesk_grpc.to_wire import timestamp
 
 _LEVELS = {
@@ -92,11 +100,74 @@ def switched(done: risk.GroupSwitched) -> risk_pb2.SwitchGroupResponse:
     )
 
 
+def get_capital(_message: risk_pb2.GetCapitalRequest) -> capital.GetCapital:
+    """Return the question."""
+    return capital.GetCapital()
+
+
+def set_capital(message: risk_pb2.SetCapitalRequest) -> capital.SetCapital:
+    """Return what is asked."""
+    return capital.SetCapital(
+        strategy_id=id_of(STRATEGIES, message.strategy, "strategy"),
+        capital=message.capital,
+        **mutation(message),
+    )
+
+
+def move_capital(message: risk_pb2.MoveCapitalRequest) -> capital.MoveCapital:
+    """Return what is asked."""
+    return capital.MoveCapital(
+        source=optional_id_of(STRATEGIES, message.source, "source"),
+        target=optional_id_of(STRATEGIES, message.target, "target"),
+        amount=message.amount,
+        **mutation(message),
+    )
+
+
+def capital_of(found: capital.CapitalInfo) -> risk_pb2.Capital:
+    """Return how accounts are divided."""
+    return risk_pb2.Capital(
+        divisions=[
+            risk_pb2.CapitalDivision(
+                account=name_of(ACCOUNTS, each.account),
+                currency=each.currency,
+                deposited=each.deposited,
+                left=each.left,
+                left_available=each.left_available,
+                parts=[_part(part) for part in each.parts],
+            )
+            for each in found.divisions
+        ],
+        version=found.version,
+    )
+
+
+def capital_changed(done: capital.CapitalChanged) -> risk_pb2.ChangeCapitalResponse:
+    """Return the parts before and after."""
+    return risk_pb2.ChangeCapitalResponse(
+        changes=[
+            risk_pb2.CapitalChange(
+                strategy=name_of(STRATEGIES, each.strategy_id),
+                before=each.before,
+                capital=each.capital,
+            )
+            for each in done.changes
+        ],
+        looser=done.is_looser,
+        needs_second=done.needs_second,
+        confirmed_by=done.confirmed_by,
+        version=done.version,
+    )
+
+
 METHODS: dict[str, tuple[Any, Any]] = {
     "RiskService.GetRiskReport": (get_report, report),
     "RiskService.RearmRule": (rearm_rule, rearmed),
     "RiskService.ChangeRule": (change_rule, changed),
     "RiskService.SwitchGroup": (switch_group, switched),
+    "RiskService.GetCapital": (get_capital, capital_of),
+    "RiskService.SetCapital": (set_capital, capital_changed),
+    "RiskService.MoveCapital": (move_capital, capital_changed),
 }
 """How each request is read, and how each answer is shown."""
 
@@ -117,6 +188,20 @@ def _use(use: risk.RuleUse) -> risk_pb2.RuleUse:
         latched=use.latched,
         level_time=timestamp(use.since_ns),
         text=use.text,
+    )
+
+
+def _part(part: capital.PartInfo) -> risk_pb2.CapitalPart:
+    return risk_pb2.CapitalPart(
+        strategy=name_of(STRATEGIES, part.strategy_id),
+        capital=part.capital,
+        needed=part.needed,
+        available=part.available,
+        reserved=part.reserved,
+        bound=part.bound,
+        realised_pnl=part.realised_pnl,
+        unrealised_pnl=part.unrealised_pnl,
+        unloaded=part.is_unloaded,
     )
 
 

@@ -32,6 +32,7 @@ def load(message: strategies_pb2.LoadStrategyRequest) -> strategies.LoadStrategy
         ),
         settings=table_of(message.settings, "settings"),
         keep_orders_on_fault=message.keep_orders_on_fault,
+        capital=message.capital,
         state=_state(message.state, "") if message.HasField("state") else None,
         **mutation(message),
     )

@@ -281,3 +281,111 @@ class SwitchGroupResponse(_message.Message):
     resumed: _containers.RepeatedScalarFieldContainer[str]
     stopped: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, group: _Optional[str] = ..., resumed: _Optional[_Iterable[str]] = ..., stopped: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Capital(_message.Message):
+    __slots__ = ("divisions", "version")
+    DIVISIONS_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    divisions: _containers.RepeatedCompositeFieldContainer[CapitalDivision]
+    version: int
+    def __init__(self, divisions: _Optional[_Iterable[_Union[CapitalDivision, _Mapping]]] = ..., version: _Optional[int] = ...) -> None: ...
+
+class CapitalDivision(_message.Message):
+    __slots__ = ("account", "currency", "deposited", "left", "left_available", "parts")
+    ACCOUNT_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    DEPOSITED_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    LEFT_AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    account: str
+    currency: str
+    deposited: str
+    left: str
+    left_available: str
+    parts: _containers.RepeatedCompositeFieldContainer[CapitalPart]
+    def __init__(self, account: _Optional[str] = ..., currency: _Optional[str] = ..., deposited: _Optional[str] = ..., left: _Optional[str] = ..., left_available: _Optional[str] = ..., parts: _Optional[_Iterable[_Union[CapitalPart, _Mapping]]] = ...) -> None: ...
+
+class CapitalPart(_message.Message):
+    __slots__ = ("strategy", "capital", "needed", "available", "reserved", "bound", "realised_pnl", "unrealised_pnl", "unloaded")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    CAPITAL_FIELD_NUMBER: _ClassVar[int]
+    NEEDED_FIELD_NUMBER: _ClassVar[int]
+    AVAILABLE_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    BOUND_FIELD_NUMBER: _ClassVar[int]
+    REALISED_PNL_FIELD_NUMBER: _ClassVar[int]
+    UNREALISED_PNL_FIELD_NUMBER: _ClassVar[int]
+    UNLOADED_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    capital: str
+    needed: str
+    available: str
+    reserved: str
+    bound: str
+    realised_pnl: str
+    unrealised_pnl: str
+    unloaded: bool
+    def __init__(self, strategy: _Optional[str] = ..., capital: _Optional[str] = ..., needed: _Optional[str] = ..., available: _Optional[str] = ..., reserved: _Optional[str] = ..., bound: _Optional[str] = ..., realised_pnl: _Optional[str] = ..., unrealised_pnl: _Optional[str] = ..., unloaded: bool = ...) -> None: ...
+
+class GetCapitalRequest(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class SetCapitalRequest(_message.Message):
+    __slots__ = ("strategy", "capital", "request_id", "dry_run", "reason", "expected_version")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    CAPITAL_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    capital: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    expected_version: int
+    def __init__(self, strategy: _Optional[str] = ..., capital: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+
+class MoveCapitalRequest(_message.Message):
+    __slots__ = ("source", "target", "amount", "request_id", "dry_run", "reason", "expected_version")
+    SOURCE_FIELD_NUMBER: _ClassVar[int]
+    TARGET_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    DRY_RUN_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_VERSION_FIELD_NUMBER: _ClassVar[int]
+    source: str
+    target: str
+    amount: str
+    request_id: str
+    dry_run: bool
+    reason: str
+    expected_version: int
+    def __init__(self, source: _Optional[str] = ..., target: _Optional[str] = ..., amount: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ..., expected_version: _Optional[int] = ...) -> None: ...
+
+class ChangeCapitalResponse(_message.Message):
+    __slots__ = ("changes", "looser", "needs_second", "confirmed_by", "version")
+    CHANGES_FIELD_NUMBER: _ClassVar[int]
+    LOOSER_FIELD_NUMBER: _ClassVar[int]
+    NEEDS_SECOND_FIELD_NUMBER: _ClassVar[int]
+    CONFIRMED_BY_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    changes: _containers.RepeatedCompositeFieldContainer[CapitalChange]
+    looser: bool
+    needs_second: bool
+    confirmed_by: str
+    version: int
+    def __init__(self, changes: _Optional[_Iterable[_Union[CapitalChange, _Mapping]]] = ..., looser: bool = ..., needs_second: bool = ..., confirmed_by: _Optional[str] = ..., version: _Optional[int] = ...) -> None: ...
+
+class CapitalChange(_message.Message):
+    __slots__ = ("strategy", "before", "capital")
+    STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    BEFORE_FIELD_NUMBER: _ClassVar[int]
+    CAPITAL_FIELD_NUMBER: _ClassVar[int]
+    strategy: str
+    before: str
+    capital: str
+    def __init__(self, strategy: _Optional[str] = ..., before: _Optional[str] = ..., capital: _Optional[str] = ...) -> None: ...

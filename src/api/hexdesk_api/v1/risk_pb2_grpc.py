@@ -70,6 +70,21 @@ class RiskServiceStub(object):
                 request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.SerializeToString,
                 response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.FromString,
                 _registered_method=True)
+        self.GetCapital = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/GetCapital',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.GetCapitalRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.Capital.FromString,
+                _registered_method=True)
+        self.SetCapital = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/SetCapital',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.SetCapitalRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.FromString,
+                _registered_method=True)
+        self.MoveCapital = channel.unary_unary(
+                '/hexdesk_api.v1.RiskService/MoveCapital',
+                request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.MoveCapitalRequest.SerializeToString,
+                response_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.FromString,
+                _registered_method=True)
         self.SwitchGroup = channel.unary_unary(
                 '/hexdesk_api.v1.RiskService/SwitchGroup',
                 request_serializer=hexdesk__api_dot_v1_dot_risk__pb2.SwitchGroupRequest.SerializeToString,
@@ -134,6 +149,30 @@ class RiskServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCapital(self, request, context):
+        """Return how accounts are divided among strategies. Scope: read.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetCapital(self, request, context):
+        """Give a strategy a part of its account; one without shares what is left. Never less than it needs,
+        never more than is left. More may need a second person, as a looser limit does. Needs a reason.
+        Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def MoveCapital(self, request, context):
+        """Take capital from one strategy, or what is left, and give it to another in one step. Needs a
+        reason. Scope: risk.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def SwitchGroup(self, request, context):
         """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk.
         """
@@ -178,6 +217,21 @@ def add_RiskServiceServicer_to_server(servicer, server):
                     servicer.ChangeRule,
                     request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.FromString,
                     response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.SerializeToString,
+            ),
+            'GetCapital': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCapital,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.GetCapitalRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.Capital.SerializeToString,
+            ),
+            'SetCapital': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetCapital,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.SetCapitalRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.SerializeToString,
+            ),
+            'MoveCapital': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveCapital,
+                    request_deserializer=hexdesk__api_dot_v1_dot_risk__pb2.MoveCapitalRequest.FromString,
+                    response_serializer=hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.SerializeToString,
             ),
             'SwitchGroup': grpc.unary_unary_rpc_method_handler(
                     servicer.SwitchGroup,
@@ -375,6 +429,87 @@ class RiskService(object):
             '/hexdesk_api.v1.RiskService/ChangeRule',
             hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleRequest.SerializeToString,
             hexdesk__api_dot_v1_dot_risk__pb2.ChangeRuleResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCapital(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/GetCapital',
+            hexdesk__api_dot_v1_dot_risk__pb2.GetCapitalRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.Capital.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetCapital(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/SetCapital',
+            hexdesk__api_dot_v1_dot_risk__pb2.SetCapitalRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def MoveCapital(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/hexdesk_api.v1.RiskService/MoveCapital',
+            hexdesk__api_dot_v1_dot_risk__pb2.MoveCapitalRequest.SerializeToString,
+            hexdesk__api_dot_v1_dot_risk__pb2.ChangeCapitalResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,17 @@ class RiskServiceStub:
     restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
     second person has approved it. Needs a reason. Scope: risk.
     """
+    GetCapital: _grpc.UnaryUnaryMultiCallable[_risk_pb2.GetCapitalRequest, _risk_pb2.Capital]
+    """Return how accounts are divided among strategies. Scope: read."""
+    SetCapital: _grpc.UnaryUnaryMultiCallable[_risk_pb2.SetCapitalRequest, _risk_pb2.ChangeCapitalResponse]
+    """Give a strategy a part of its account; one without shares what is left. Never less than it needs,
+    never more than is left. More may need a second person, as a looser limit does. Needs a reason.
+    Scope: risk.
+    """
+    MoveCapital: _grpc.UnaryUnaryMultiCallable[_risk_pb2.MoveCapitalRequest, _risk_pb2.ChangeCapitalResponse]
+    """Take capital from one strategy, or what is left, and give it to another in one step. Needs a
+    reason. Scope: risk.
+    """
     SwitchGroup: _grpc.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]
     """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
 
@@ -82,6 +93,17 @@ class RiskServiceAsyncStub(RiskServiceStub):
     """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
     restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
     second person has approved it. Needs a reason. Scope: risk.
+    """
+    GetCapital: _aio.UnaryUnaryMultiCallable[_risk_pb2.GetCapitalRequest, _risk_pb2.Capital]  # type: ignore[assignment]
+    """Return how accounts are divided among strategies. Scope: read."""
+    SetCapital: _aio.UnaryUnaryMultiCallable[_risk_pb2.SetCapitalRequest, _risk_pb2.ChangeCapitalResponse]  # type: ignore[assignment]
+    """Give a strategy a part of its account; one without shares what is left. Never less than it needs,
+    never more than is left. More may need a second person, as a looser limit does. Needs a reason.
+    Scope: risk.
+    """
+    MoveCapital: _aio.UnaryUnaryMultiCallable[_risk_pb2.MoveCapitalRequest, _risk_pb2.ChangeCapitalResponse]  # type: ignore[assignment]
+    """Take capital from one strategy, or what is left, and give it to another in one step. Needs a
+    reason. Scope: risk.
     """
     SwitchGroup: _aio.UnaryUnaryMultiCallable[_risk_pb2.SwitchGroupRequest, _risk_pb2.SwitchGroupResponse]  # type: ignore[assignment]
     """Let the strategies of one group enter, and no others. Needs a reason. Scope: risk."""
@@ -150,6 +172,35 @@ class RiskServiceServicer(metaclass=_abc_1.ABCMeta):
         """Change a setting of a rule, or a limit of the gate: it is tried first, holds at once and over
         restarts. Where the desk is configured so, a looser one is refused with APPROVAL_REQUIRED until a
         second person has approved it. Needs a reason. Scope: risk.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCapital(
+        self,
+        request: _risk_pb2.GetCapitalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.Capital, _abc.Awaitable[_risk_pb2.Capital]]:
+        """Return how accounts are divided among strategies. Scope: read."""
+
+    @_abc_1.abstractmethod
+    def SetCapital(
+        self,
+        request: _risk_pb2.SetCapitalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.ChangeCapitalResponse, _abc.Awaitable[_risk_pb2.ChangeCapitalResponse]]:
+        """Give a strategy a part of its account; one without shares what is left. Never less than it needs,
+        never more than is left. More may need a second person, as a looser limit does. Needs a reason.
+        Scope: risk.
+        """
+
+    @_abc_1.abstractmethod
+    def MoveCapital(
+        self,
+        request: _risk_pb2.MoveCapitalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_risk_pb2.ChangeCapitalResponse, _abc.Awaitable[_risk_pb2.ChangeCapitalResponse]]:
+        """Take capital from one strategy, or what is left, and give it to another in one step. Needs a
+        reason. Scope: risk.
         """
 
     @_abc_1.abstractmethod

@@ -130,7 +130,7 @@ class ListStrategiesResponse(_message.Message):
     def __init__(self, strategies: _Optional[_Iterable[_Union[Strategy, _Mapping]]] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class LoadStrategyRequest(_message.Message):
-    __slots__ = ("strategy_id", "plugin", "account", "instruments", "settings", "state", "keep_orders_on_fault", "request_id", "dry_run", "reason")
+    __slots__ = ("strategy_id", "plugin", "account", "instruments", "settings", "state", "keep_orders_on_fault", "capital", "request_id", "dry_run", "reason")
     STRATEGY_ID_FIELD_NUMBER: _ClassVar[int]
     PLUGIN_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -138,6 +138,7 @@ class LoadStrategyRequest(_message.Message):
     SETTINGS_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     KEEP_ORDERS_ON_FAULT_FIELD_NUMBER: _ClassVar[int]
+    CAPITAL_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -148,10 +149,11 @@ class LoadStrategyRequest(_message.Message):
     settings: _struct_pb2.Struct
     state: StrategyState
     keep_orders_on_fault: bool
+    capital: str
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, strategy_id: _Optional[str] = ..., plugin: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state: _Optional[_Union[StrategyState, _Mapping]] = ..., keep_orders_on_fault: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    def __init__(self, strategy_id: _Optional[str] = ..., plugin: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., state: _Optional[_Union[StrategyState, _Mapping]] = ..., keep_orders_on_fault: bool = ..., capital: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class UnloadStrategyRequest(_message.Message):
     __slots__ = ("name", "keep_orders", "request_id", "dry_run", "reason", "expected_version", "account_id")

@@ -62,6 +62,8 @@ class LoadStrategy(Mutation[StrategyInfo], frozen=True, kw_only=True):
         instrument_ids: What it trades.
         settings: As in `plugins.toml`.
         keep_orders_on_fault: Whether its open orders stay when it is quarantined.
+        capital: Its part of the account, as `5000 USDT` or `25 %` of what was paid in; empty shares
+            what is left with the others that have none.
         state: What it begins with; None for what was saved last under that name by that plugin.
     """
 
@@ -72,6 +74,7 @@ class LoadStrategy(Mutation[StrategyInfo], frozen=True, kw_only=True):
     account: str = ""
     settings: dict[str, object] = msgspec.field(default_factory=dict[str, object])
     keep_orders_on_fault: bool = False
+    capital: str = ""
     state: StateInfo | None = None
     author: str = ""
 

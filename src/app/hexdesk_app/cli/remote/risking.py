@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 How = Mapping[str, Any]
 LIMITS = "limits"
 NORMAL = "NORMAL"
+SHARED = "shared"
+_version_option = click.option(
+    "version", "--expected-version", type=click.IntRange(min=0), default=0, show_default=False,
+    help="Refuse if capital was divided anew by now.",
+)  # fmt: skip
 
 
 @click.group(no_args_is_help=True)
@@ -129,6 +134,82 @@ def group(output: Output, client: "PlainClient", *, how: How, name: str) -> None
     ]
     table = make_table(f"group {name}", ("strategy", "now"), rows)
     output.result("risk.group", found, [table])
+
+
+@risk.command()
+@desk_options
+@watch_option
+def capital(output: Output, client: "PlainClient") -> None:
+    """Show how accounts are divided among strategies, and what each one needs."""
+    found = client.ask("RiskService.GetCapital")
+    headers = (
+        "account", "strategy", "#capital", "#needs", "#may bind", "#reserved", "#bound",
+        "#realised", "#unrealised", "currency",
+    )  # fmt: skip
+    rows: list[tuple[str, ...]] = []
+    for each in found["divisions"]:
+        account, currency = bare(each["account"]), each["currency"]
+        rows += [
+            (
+                account,
+                bare(part["strategy"]) + (" (unloaded)" if part["unloaded"] else ""),
+                part["capital"] or SHARED,
+                *(part[key] for key in ("needed", "available", "reserved", "bound")),
+                *(part[key] for key in ("realised_pnl", "unrealised_pnl")),
+                currency,
+            )
+            for part in each["parts"]
+        ]
+        left = (each["left"], "", each["left_available"], "", "", "", "", currency)
+        rows.append((account, "left", *left))
+    title = f"capital, version {found['version']}"
+    output.result("risk.capital", found, [make_table(title, headers, rows)])
+
+
+@risk.command()
+@click.argument("strategy", metavar="STRATEGY")
+@click.argument("part", metavar="AMOUNT")
+@_version_option
+@mutation_options
+@desk_options
+def allocate(
+    output: Output, client: "PlainClient", *, how: How, strategy: str, part: str, version: int
+) -> None:
+    """Give a STRATEGY capital of its own: '5000 USDT', '25 %' or 'shared'. Needs --reason."""
+    fields = {"strategy": f"strategies/{strategy}", "capital": part, "expected_version": version}
+    found = client.ask("RiskService.SetCapital", {**fields, **how})
+    output.result("risk.allocate", found, [_capital_table(found)])
+
+
+@risk.command("move")
+@click.argument("amount", metavar="AMOUNT")
+@click.option("source", "--from", default="", metavar="STRATEGY", help="Else of what is left.")
+@click.option("target", "--to", default="", metavar="STRATEGY", help="Else to what is left.")
+@_version_option
+@mutation_options
+@desk_options
+def move_(
+    output: Output,
+    client: "PlainClient",
+    *,
+    how: How,
+    amount: str,
+    source: str,
+    target: str,
+    version: int,
+) -> None:
+    """Move capital, as '500 USDT', from one strategy to another. Needs --reason."""
+    fields = {"amount": amount, "expected_version": version, **how}
+    for name, strategy in (("source", source), ("target", target)):
+        if strategy:
+            fields[name] = f"strategies/{strategy}"
+    found = client.ask("RiskService.MoveCapital", fields)
+    output.result("risk.move", found, [_capital_table(found)])
+
+
+def _capital_table(found: Mapping[str, Any]) -> Table:
+    rows = [(bare(each["strategy"]), each["before"], each["capital"]) for each in found["changes"]]
+    return make_table("capital", ("strategy", "before", "now"), rows)
 
 
 def _use_tables(found: Mapping[str, Any]) -> list[Table]:

@@ -74,6 +74,10 @@ def list_strategies(output: Output, client: "PlainClient") -> None:
     help="A state to begin with, as `strategy save` or `strategy unload --state` wrote it.",
 )  # fmt: skip
 @click.option("keep", "--keep-orders-on-fault", is_flag=True, help="Else they are canceled.")
+@click.option(
+    "--capital", default="", metavar="AMOUNT",
+    help="Its part of the account, as '5000 USDT' or '25 %'; else it shares what is left.",
+)  # fmt: skip
 @mutation_options
 @desk_options
 def load(
@@ -89,6 +93,7 @@ def load(
     settings_file: Path | None,
     state_file: Path | None,
     keep: bool,
+    capital: str,
 ) -> None:
     """Make a strategy of an installed plugin; it sees nothing until init or start."""
     fields: dict[str, Any] = {
@@ -97,6 +102,7 @@ def load(
         "instruments": [f"instruments/{each}" for each in instruments],
         "settings": {**_settings_in(settings_file), **_settings_of(assignments)},
         "keep_orders_on_fault": keep,
+        "capital": capital,
         **how,
     }
     if account:

@@ -12,6 +12,7 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import DONE, Audit, json_of
+from hexdesk.application.control.capital import Capitals
 from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.configuring import Configuring
@@ -34,7 +35,7 @@ from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports import control_configuration as configuration
-from hexdesk.ports import control_history, control_monitoring, control_risk
+from hexdesk.ports import control_capital, control_history, control_monitoring, control_risk
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_strategies as strategies
 from hexdesk.ports.clock import Clock
@@ -74,6 +75,8 @@ SIGNED = (
     control_risk.SwitchGroup,
     strategies.LoadStrategy,
     strategies.UnloadStrategy,
+    control_capital.SetCapital,
+    control_capital.MoveCapital,
     strategies.ReloadStrategy,
     strategies.UpdateSettings,
     strategies.RollbackSettings,
@@ -160,6 +163,7 @@ class DeskControl:
         risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
         configuring = Configuring(runtime, planning, risks)
+        capitals = Capitals(desk, chronicle, self._approvals, risk)
         past = Past(chronicle, runtime)
         self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
             **configuring.queries,
@@ -189,6 +193,7 @@ class DeskControl:
             requests.ListRiskLimits: portfolio.list_limits,
             requests.ListDenials: portfolio.list_denials,
             control_risk.GetRiskReport: lambda query: risks.report(query, self._now_ns()),
+            control_capital.GetCapital: capitals.get,
             requests.GetInstrument: portfolio.get_instrument,
             requests.ListInstruments: portfolio.list_instruments,
             requests.GetMarkets: portfolio.get_markets,
@@ -219,6 +224,8 @@ class DeskControl:
             requests.Shutdown: safety.shutdown,
             requests.ResolveIncident: incidents.resolve,
             requests.CreateOrder: orders.create,
+            control_capital.SetCapital: capitals.set,
+            control_capital.MoveCapital: capitals.move,
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
             requests.ResolveOrder: orders.resolve,

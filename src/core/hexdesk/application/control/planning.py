@@ -221,6 +221,8 @@ class Planning:
             if change is PlanChange.UPDATED:
                 self._check_fixed(host, made)
                 is_same = made.settings == workshop.settings_text(self._known(request).settings)
+            elif change is PlanChange.LOADED:
+                self._check_capital(made, request, now_ns)
             if request.dry_run or is_same:
                 return answer(host, made)
             self._put(candidate, made, change, request, state, now_ns)
@@ -249,6 +251,14 @@ class Planning:
             raise _not_handed_over(error, made.draft) from error
         self._workshop().keep(made)
         self._chronicle.catch_up()
+
+    def _check_capital(self, made: MadeStrategy, request: LoadStrategy, now_ns: TimeNs) -> None:
+        """Refuse a strategy that cannot have the capital that it is to bring."""
+        keeper = self._desk.loading.keeper
+        plan = self._planned(made.draft, made.version, PlanChange.LOADED, request, now_ns)
+        refusal = "" if keeper is None else keeper.refusal_of(plan)
+        if refusal:
+            raise invalid("capital", refusal)
 
     def _check_fixed(self, host: StrategyHost, made: MadeStrategy) -> None:
         """Refuse to change what cannot change while a strategy runs."""
@@ -371,8 +381,9 @@ class Planning:
         settings: str | None = None,
     ) -> StrategyPlanned:
         author: str = getattr(request, "author", "")
+        capital = request.capital if isinstance(request, LoadStrategy) else ""
         plan = planned_of(draft, version, change, self._workshop(), now_ns)
-        plan = replace(plan, by=author, reason=request.reason)
+        plan = replace(plan, by=author, reason=request.reason, capital=capital)
         return plan if settings is None else replace(plan, settings=settings)
 
     def _state(self, host: StrategyHost, saved: StrategySaved | None) -> StateInfo:

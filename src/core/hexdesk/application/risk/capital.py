@@ -86,6 +86,15 @@ class Treasury:
         balance = self._desk.accounts[account].balance(currency)
         return balance.deposited - sum(part.kept for part in parts)
 
+    @staticmethod
+    def spare(parts: Iterable[Part]) -> MoneyRaw:
+        """Return what parts leave of a capital of nothing together: mostly negative."""
+        total = open_result = 0
+        for part in parts:
+            total += part.result - part.reserved - part.bound
+            open_result += part.open_result
+        return total + min(open_result, 0)
+
     def read(self, text: str, account: str, currencies: Iterable[str]) -> Money | None:
         """Return what a text as `5000 USDT`, `25 %` or `shared` means at an account.
 
@@ -143,8 +152,10 @@ class Treasury:
                         f" {_shown(part.needed, balance)} for what it holds, works and has lost",
                         code=CODE,
                     )
-        free, shared = self.free(*place, parts), [part for part in parts if part.capital is None]
-        needed = max(sum(_wanted(part) for part in shared), 0)
+        shared = [part for part in parts if part.capital is None]
+        newcomers = (after[name] for name in changed & after.keys() - self._desk.hosts.keys())
+        free = self.free(*place, parts) - sum(_own(money, balance) or 0 for money in newcomers)
+        needed = max(-self.spare(shared), 0)
         if free < needed and free < self.free(*place, self.parts(*place, before)):
             names = ", ".join(part.strategy_id for part in shared) or "nobody"
             raise ConfigError(
@@ -175,12 +186,9 @@ def _ledgers(host: StrategyHost, balance: Balance) -> list[Ledger]:
 
 def _part(host: StrategyHost, balance: Balance, capital: Money | None) -> Part:
     ledgers = _ledgers(host, balance)
-    own: MoneyRaw | None = None
-    if capital is not None and capital.currency == balance.currency:
-        own = capital.amount * pow10(balance.scale - currency_scale(capital.currency))
     part = Part(
         strategy_id=host.strategy_id,
-        capital=own,
+        capital=_own(capital, balance),
         needed=0,
         reserved=sum(ledger.reserved for ledger in ledgers),
         bound=sum(ledger.bound for ledger in ledgers),
@@ -188,12 +196,14 @@ def _part(host: StrategyHost, balance: Balance, capital: Money | None) -> Part:
         open_result=sum(ledger.open_result for ledger in ledgers),
         is_gone=host.strategy is None,
     )
-    return msgspec.structs.replace(part, needed=max(_wanted(part), 0))
+    return msgspec.structs.replace(part, needed=max(-Treasury.spare([part]), 0))
 
 
-def _wanted(part: Part) -> MoneyRaw:
-    """Return what a part needs; negative where it earned more than it uses."""
-    return part.reserved + part.bound - part.result - min(part.open_result, 0)
+def _own(capital: Money | None, balance: Balance) -> MoneyRaw | None:
+    """Return capital at a balance's scale; None where there is none in its currency."""
+    if capital is None or capital.currency != balance.currency:
+        return None
+    return capital.amount * pow10(balance.scale - currency_scale(capital.currency))
 
 
 def _shown(amount: MoneyRaw, balance: Balance) -> str:
