@@ -19,6 +19,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from scripts.gen_api import PROTO, ROOT, sources
 from scripts.workspace import read
+from tests.programs import find_uv
 
 MODULES = [
     importlib.import_module(source.removesuffix(".proto").replace("/", ".") + "_pb2")
@@ -32,7 +33,7 @@ HTTP: Any = importlib.import_module("google.api.annotations_pb2").http
 BEHAVIOUR: Any = importlib.import_module("google.api.field_behavior_pb2").field_behavior
 READS = ("Get", "List", "BatchGet", "Check", "Validate", "Run", "Stream")
 GENERATOR = (
-    "uv", "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable,
+    "run", "--quiet", "--isolated", "--no-project", "--python", sys.executable,
     "--with", "grpcio-tools==1.80.0", "--with", "mypy-protobuf==5.1.0",
     "--with", "googleapis-common-protos==1.76.0", "--with", "setuptools",
     "python", "-m", "scripts.gen_api",
@@ -42,11 +43,12 @@ GENERATOR = (
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Generate anew, compare, and return the descriptors with their comments."""
-    if shutil.which("uv") is None:
+    uv = find_uv()
+    if uv is None:
         pytest.skip("uv is not installed: the generator needs an environment of its own")
     file = tmp_path_factory.mktemp("api") / "image.binpb"
     done = subprocess.run(
-        [*GENERATOR, "--check", "--image", str(file)],
+        [uv, *GENERATOR, "--check", "--image", str(file)],
         cwd=ROOT, capture_output=True, text=True, check=False, timeout=110,
     )  # fmt: skip
     if "No solution found" in done.stderr or "Failed to" in done.stderr:

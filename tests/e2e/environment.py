@@ -1,7 +1,6 @@
 """Fresh environments made of wheels: what a user gets, with nothing of this checkout in reach."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.workspace import members as workspace_members
+from tests.programs import find_uv
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 240
@@ -48,8 +48,8 @@ def fresh_environment(
 
     Skips the test where uv is missing or no package index answers.
     """
-    uv = shutil.which("uv") or str(ROOT / ".venv-uv/bin/uv")
-    if not Path(uv).exists():
+    uv = find_uv()
+    if uv is None:
         pytest.skip("no uv here to build wheels with")
     wheels = folder / "wheels"
     named = {member.name: ROOT / member.folder for member in workspace_members(ROOT)}

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.service import PAPER, data_of, environment, hexdesk
+from tests.programs import find_uv
 
 ROOT = Path(__file__).parents[2]
 MEMBERS = (
@@ -113,7 +114,7 @@ def test_another_setting_gives_another_hash(folder: Path) -> None:
 @pytest.mark.timeout(400)
 def test_another_python_build_gives_the_same_hash(folder: Path) -> None:
     other = next((found for name in OTHER_PYTHONS if (found := _usable(name))), None)
-    uv = shutil.which("uv")
+    uv = find_uv()
     if other is None or uv is None:
         pytest.skip("no second Python of 3.11 or newer, or no uv to install into it")
     environment_path = folder / "other"
