@@ -16,6 +16,7 @@ class TrendStrategy(Strategy):
     def __init__(self, context: StrategyContext, settings: TrendSettings) -> None:
         super().__init__(context)
         self._window = settings.window
+        self._breakout_count = 0
         self._breakouts = {name: Breakout(settings.window) for name in context.instrument_ids}
         self._quantities = {
             name: parse_raw(settings.quantity, context.instrument(name).quantity_scale)
@@ -28,12 +29,21 @@ class TrendStrategy(Strategy):
             return
         name = quote.instrument_id
         found = self._breakouts[name].update(quote.bid_price + quote.ask_price)
+        self._breakout_count += abs(found)
         if not found or self.context.open_orders(name):
             return
         missing = found * self._quantities[name] - self.context.position_quantity(name)
         if missing:
             side = BUY if missing > 0 else SELL
             self.context.submit(name, side, abs(missing), tag="breakout")
+
+    def breakout_count(self) -> int:
+        """Return how many highs and lows there were; asked once a second, off the tick's way."""
+        return self._breakout_count
+
+    def window_filled(self) -> dict[str, float]:
+        """Return which part of each window is known."""
+        return {name: len(each.prices) / self._window for name, each in self._breakouts.items()}
 
     def save_state(self) -> dict[str, object]:
         """Return the last prices."""

@@ -31,3 +31,13 @@ def test_it_turns_its_position() -> None:
         (SELL, 2 * LOT),
     ]
     assert bench.context.position_quantity(INSTRUMENT.id) == -LOT
+
+
+def test_it_counts_what_it_sees() -> None:
+    settings = TrendSettings(quantity="0.1", window=2)
+    bench = StrategyBench(lambda context: TrendStrategy(context, settings))
+    bench.start()
+    for bid in (100_000, 100_010, 100_020, 100_000):
+        bench.quote(bid, bid + 10)
+    assert acme_trend.BREAKOUTS.values(bench.strategy) == {"": 2}
+    assert acme_trend.WINDOW_FILLED.values(bench.strategy) == {INSTRUMENT.id: 1.0}

@@ -4,7 +4,7 @@ Instruments and views of the SDK are left out: the desk keeps plain integers and
 own, and an SDK histogram cannot be filled from buckets.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import cast
 
 from opentelemetry.sdk.metrics import Exemplar
@@ -23,7 +23,7 @@ from opentelemetry.sdk.metrics.export import Metric as OtelMetric
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
-from hexdesk.domain.metrics import BY_NAME, EXPORTED_BOUNDS, SCALE, Distribution, Metric, MetricKind
+from hexdesk.domain.metrics import EXPORTED_BOUNDS, SCALE, Distribution, Metric, MetricKind
 from hexdesk.ports.telemetry import Reading, Readings
 
 CUMULATIVE = AggregationTemporality.CUMULATIVE
@@ -35,16 +35,16 @@ def metrics_data(
     readings: Readings, resource: Resource, scope: InstrumentationScope
 ) -> MetricsData:
     """Return all readings, grouped by metric; those of unknown metrics are left out."""
-    metrics = [_metric(metric, values, readings) for metric, values in grouped(readings.values)]
+    metrics = [_metric(metric, values, readings) for metric, values in grouped(readings)]
     return MetricsData([ResourceMetrics(resource, [ScopeMetrics(scope, metrics, "")], "")])
 
 
-def grouped(values: Iterable[Reading]) -> list[tuple[Metric, list[Reading]]]:
+def grouped(readings: Readings) -> list[tuple[Metric, list[Reading]]]:
     """Return readings by metric, in the catalogue's order."""
     found: dict[str, list[Reading]] = {}
-    for reading in values:
+    for reading in readings.values:
         found.setdefault(reading.metric, []).append(reading)
-    return [(metric, found[name]) for name, metric in BY_NAME.items() if name in found]
+    return [(metric, found[name]) for name, metric in readings.metrics.items() if name in found]
 
 
 def _metric(metric: Metric, values: Sequence[Reading], readings: Readings) -> OtelMetric:

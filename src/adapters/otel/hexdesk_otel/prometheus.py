@@ -67,7 +67,7 @@ class PrometheusEndpoint(Collector):
         yield InfoMetricFamily("target", "Target metadata", value=self._target)
         readings = self._latest() if self._latest is not None else None
         if readings is not None:
-            for metric, values in grouped(readings.values):
+            for metric, values in grouped(readings):
                 yield _family(metric, values)
 
 

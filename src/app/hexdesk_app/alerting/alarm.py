@@ -10,7 +10,7 @@ import logging
 import threading
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from hexdesk.application.alerts import Alert
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.plugin.redaction import redact
+from hexdesk.plugin.registrations import StrategyRegistration
 from hexdesk.ports.alerts import AlertLevel
 from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
 from hexdesk.ports.telemetry import LatestReadings, Readings, order_trace_id
@@ -33,6 +34,7 @@ from hexdesk_app.alerting.rules import (
     event_level,
 )
 from hexdesk_app.config.schema import AlertSettings
+from hexdesk_app.telemetry.measures import metrics_of, rules_of
 
 EVENTS_MAX = 1_000
 """Alerts that may wait for the alarm; beyond it the oldest is dropped, and counted."""
@@ -60,6 +62,7 @@ class Alarm:
         wall_ns: Callable[[], TimeNs],
         zone: tzinfo = UTC,
         step_s: float = STEP_S,
+        offers: Iterable[StrategyRegistration] = (),
     ) -> None:
         """Prepare.
 
@@ -71,12 +74,14 @@ class Alarm:
             wall_ns: Real time.
             zone: Of quiet hours.
             step_s: Seconds between two looks.
+            offers: What strategies are made of: their plugins may declare rules.
 
         Raises:
             ConfigError: A rule makes no sense.
         """
         self._settings = settings
-        self._rules = _rules_of(settings)
+        self._offers = {each.name: each for each in offers}
+        self._rules = _rules_of(settings, self._offers.values())
         self._book = IncidentBook(
             settings, desk=desk, mode=mode, is_quiet=quiet_hours(settings, zone)
         )
@@ -131,7 +136,7 @@ class Alarm:
         Raises:
             ConfigError: A rule makes no sense.
         """
-        rules = _rules_of(settings)
+        rules = _rules_of(settings, self._offers.values())
 
         def adopt() -> None:
             gone = self._rules.names - rules.names
@@ -144,6 +149,18 @@ class Alarm:
             self._post.change(routes)
 
         return lambda: self._orders.append(adopt)
+
+    def learn(self, offers: Iterable[StrategyRegistration]) -> None:
+        """Watch the rules of plugins, too, that came while the desk runs."""
+        new = {each.name: each for each in offers if self._offers.get(each.name) != each}
+        if not new:
+            return
+        self._offers = {**self._offers, **new}
+
+        def adopt() -> None:
+            self._rules = _rules_of(self._settings, self._offers.values())
+
+        self._orders.append(adopt)
 
     def shown(self) -> tuple[AlarmInfo, ...]:
         """Return every incident known, as of the last look, oldest first."""
@@ -287,8 +304,13 @@ async def _call(url: str) -> None:
         logger.warning("the heartbeat was not taken: %s", type(error).__name__)
 
 
-def _rules_of(settings: AlertSettings) -> RuleBook:
-    return RuleBook({**(BUILT_IN if settings.built_in else {}), **settings.rules})
+def _rules_of(settings: AlertSettings, offers: Collection[StrategyRegistration]) -> RuleBook:
+    rules = {
+        **(BUILT_IN if settings.built_in else {}),
+        **rules_of(offers),
+        **settings.rules,
+    }
+    return RuleBook(rules, metrics_of(offers))
 
 
 def quiet_hours(settings: AlertSettings, zone: tzinfo) -> Callable[[TimeNs], bool]:

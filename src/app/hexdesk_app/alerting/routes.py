@@ -64,8 +64,8 @@ def prepare_alarm(alarm: Alarm, old: Config, new: Config, parts: Parts) -> Calla
     return alarm.prepare(new.alerts, routes, find_zone(new.desk.display_zone))
 
 
-def alarm_of(config: Config, routes: Mapping[str, Route]) -> Alarm:
-    """Make what tells people by these channels.
+def alarm_of(config: Config, routes: Mapping[str, Route], parts: Parts) -> Alarm:
+    """Make what tells people by these channels; `parts` are those of the configuration.
 
     Raises:
         ConfigError: A rule makes no sense.
@@ -77,4 +77,5 @@ def alarm_of(config: Config, routes: Mapping[str, Route]) -> Alarm:
         mode=config.desk.mode.value,
         wall_ns=wall_time_ns,
         zone=find_zone(config.desk.display_zone),
+        offers=[part.registration for part in parts.strategies.values()],
     )

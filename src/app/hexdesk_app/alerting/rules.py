@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from hexdesk.domain.metrics import BY_NAME, SCALE, Distribution, MetricKind
+from hexdesk.domain.metrics import BY_NAME, SCALE, Distribution, Metric, MetricKind
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.errors import ConfigError
 from hexdesk.ports.alerts import AlertLevel
@@ -173,14 +173,17 @@ class Verdict(msgspec.Struct, frozen=True):
 class RuleBook:
     """Rules with the state that they need: since when, and the counts before."""
 
-    def __init__(self, rules: Mapping[str, AlertRule]) -> None:
-        """Take rules.
+    def __init__(
+        self, rules: Mapping[str, AlertRule], plugin_metrics: Iterable[Metric] = ()
+    ) -> None:
+        """Take rules; on metrics of hexdesk, and of plugins.
 
         Raises:
             ConfigError: A rule names a metric or label that is not there, or has no limit.
         """
+        self._metrics = {**BY_NAME, **{each.name: each for each in plugin_metrics}}
         for name, rule in rules.items():
-            _check(name, rule)
+            _check(name, rule, self._metrics)
         self._rules = dict(rules)
         self._since: dict[tuple[str, str], TimeNs] = {}
         self._before: dict[tuple[str, str], tuple[TimeNs, float, int]] = {}
@@ -198,7 +201,7 @@ class RuleBook:
         found: list[Verdict] = []
         for name, rule in self._rules.items():
             for reading in by_metric.get(rule.metric, ()):
-                labels = dict(zip(BY_NAME[rule.metric].labels, reading.labels, strict=True))
+                labels = dict(zip(self._metrics[rule.metric].labels, reading.labels, strict=True))
                 if any(labels.get(key) != value for key, value in rule.labels.items()):
                     continue
                 scope = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -227,7 +230,7 @@ class RuleBook:
         """Return what to compare: a value, a growth per second, or the mean of what came since."""
         found = reading.value
         if isinstance(found, Distribution):
-            total, count = found.total * SCALE[BY_NAME[rule.metric].unit], found.count
+            total, count = found.total * SCALE[self._metrics[rule.metric].unit], found.count
         elif rule.rate:
             total, count = float(found), 0
         else:
@@ -249,8 +252,8 @@ def event_level(code: str) -> AlertLevel:
     return EVENT_LEVELS.get(code, AlertLevel.WARNING)
 
 
-def _check(name: str, rule: AlertRule) -> None:
-    metric = BY_NAME.get(rule.metric)
+def _check(name: str, rule: AlertRule, metrics: Mapping[str, Metric]) -> None:
+    metric = metrics.get(rule.metric)
     if metric is None:
         problem = f"there is no metric {rule.metric!r}"
     elif (rule.above is None) is (rule.below is None):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hexdesk.ports.alerts import AlertLevel, Delivery
     from hexdesk_app.alerting.post import Route
     from hexdesk_app.config import Config
+    from hexdesk_app.resolve import Parts
 
 
 class AlertError(HexdeskError):
@@ -136,17 +137,20 @@ def watch(
     from hexdesk_app.resolve import resolve
 
     config = load_config(sources(files, more_files, profile, overrides))
-    routes = make_routes(resolve(config))
+    parts = resolve(config)
+    routes = make_routes(parts)
     if not routes:
         raise NotFoundError(
             "there is no channel at all",
             remedy='add [channels.ops] with plugin = "webhook" and its url',
         )
     output.note(f"watching the heartbeat in {config.state_path}; Ctrl-C stops it")
-    asyncio.run(_watch(config, routes, after_s))
+    asyncio.run(_watch(config, routes, parts, after_s))
 
 
-async def _watch(config: "Config", routes: "dict[str, Route]", after_s: float) -> None:
+async def _watch(
+    config: "Config", routes: "dict[str, Route]", parts: "Parts", after_s: float
+) -> None:
     """Look at a desk's heartbeat until somebody asks to stop."""
     from hexdesk_app.alerting.guard import STEP_S, Guard
     from hexdesk_app.alerting.routes import alarm_of
@@ -154,7 +158,7 @@ async def _watch(config: "Config", routes: "dict[str, Route]", after_s: float) -
     from hexdesk_app.running.live_clock import wall_time_ns
     from hexdesk_app.running.signals import stop_signals
 
-    alarm, guard, stopped = alarm_of(config, routes), Guard(after_s), asyncio.Event()
+    alarm, guard, stopped = alarm_of(config, routes, parts), Guard(after_s), asyncio.Event()
     alarm.start(lambda: None)
     try:
         with stop_signals(lambda _signal: stopped.set()):

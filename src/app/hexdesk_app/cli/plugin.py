@@ -25,7 +25,10 @@ from hexdesk_app.plugins import Offer, convert_settings, find, installed, load
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK, each_error
 from hexdesk_app.resolve import KIND_NAMES
 from hexdesk_app.risk import active_rule
+from hexdesk_app.telemetry.measures import metrics_of, rules_of
 
+METRIC_COLUMNS = ("metric", "kind", "unit", "labels", "meaning")
+RULE_COLUMNS = ("rule", "metric", "limit", "level", "meaning")
 FACTORY = ("context", "settings")
 """What a factory takes; that of a rule takes settings alone."""
 
@@ -95,6 +98,13 @@ def _facts(registration: Registration) -> dict[str, object]:
     }  # fmt: skip
     if isinstance(registration, BrokerRegistration):
         facts["capabilities"] = dict(_capabilities(registration))
+    if isinstance(registration, StrategyRegistration):
+        facts["metrics"] = [
+            dict(zip(METRIC_COLUMNS, row, strict=True)) for row in _metrics(registration)
+        ]
+        facts["alert_rules"] = [
+            dict(zip(RULE_COLUMNS, row, strict=True)) for row in _rules(registration)
+        ]
     return facts
 
 
@@ -108,6 +118,10 @@ def _tables(registration: Registration) -> Iterator[Table]:
         yield make_table(
             "What the broker can do", ("capability", "value"), list(_capabilities(registration))
         )
+    if isinstance(registration, StrategyRegistration) and registration.metrics:
+        yield make_table("What it measures", METRIC_COLUMNS, list(_metrics(registration)))
+    if isinstance(registration, StrategyRegistration) and registration.alert_rules:
+        yield make_table("What it alarms of", RULE_COLUMNS, list(_rules(registration)))
 
 
 def _settings(registration: Registration) -> Iterator[tuple[str, str, str, str]]:
@@ -123,6 +137,18 @@ def _settings(registration: Registration) -> Iterator[tuple[str, str, str, str]]
             default = "empty"
         kind = "secret reference" if is_secret_type(field.type) else type_words(field.type)
         yield field.encode_name, kind, default, texts.get(field.name, "")
+
+
+def _metrics(registration: StrategyRegistration) -> Iterator[tuple[str, ...]]:
+    for metric in metrics_of([registration]):
+        yield metric.name, metric.kind.value, metric.unit, ", ".join(metric.labels), metric.text
+
+
+def _rules(registration: StrategyRegistration) -> Iterator[tuple[str, ...]]:
+    for name, rule in rules_of([registration]).items():
+        limit = f"above {rule.above:g}" if rule.above is not None else f"below {rule.below:g}"
+        rate = " a second" if rule.rate else ""
+        yield name, rule.metric, f"{limit}{rate}", rule.level, rule.text
 
 
 def _capabilities(registration: BrokerRegistration) -> Iterator[tuple[str, str]]:

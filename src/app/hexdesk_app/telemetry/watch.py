@@ -9,10 +9,12 @@ from itertools import islice
 from typing import cast
 
 from hexdesk.application.desk import Desk
+from hexdesk.domain.metrics import Metric
 from hexdesk.domain.timeline import Positions
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.errors import require
 from hexdesk.plugin.contexts import TelemetryContext
+from hexdesk.plugin.registrations import StrategyRegistration
 from hexdesk.ports.journal import TimedJournal
 from hexdesk.ports.telemetry import Reading, Readings, Telemetry
 from hexdesk_app.alerting.alarm import Alarm
@@ -24,6 +26,7 @@ from hexdesk_app.running.latency import LatencyHistogram
 from hexdesk_app.running.live_clock import wall_time_ns
 from hexdesk_app.telemetry.feed import TimelineFeed
 from hexdesk_app.telemetry.labels import Labels
+from hexdesk_app.telemetry.measures import PluginMeasures, metrics_of
 from hexdesk_app.telemetry.process import ProcessGauges, disk_readings
 from hexdesk_app.telemetry.sampler import ReadingsSampler
 
@@ -62,6 +65,9 @@ class Watch:
         assembly = app.assembly
         labels = Labels()
         self._sampler = ReadingsSampler(assembly.desk, assembly.inbox, app.links, labels)
+        self._measures = PluginMeasures(assembly.desk.hosts, labels, logger)
+        self._offers: dict[str, StrategyRegistration] = {}
+        self._plugin_metrics: tuple[Metric, ...] = ()
         self._process = ProcessGauges()
         self._feed = TimelineFeed(
             app.journal,
@@ -107,6 +113,7 @@ class Watch:
         self._next_ns = wall_ns + STEP_NS
         values = [
             *self._sampler.sample(now_ns),
+            *self._measured(),
             *self._feed.readings(),
             *self._process.readings(),
             *disk_readings(self._app.config.state_path),
@@ -120,7 +127,8 @@ class Watch:
             values.append(Reading("hexdesk.journal.sync", (), journal.sync_times))
         if self._history is not None:
             values.append(Reading("hexdesk.history.behind", (), self._history.stats.behind))
-        self.before, self.latest = self.latest, Readings(wall_ns, self._start_ns, tuple(values))
+        self.before = self.latest
+        self.latest = Readings(wall_ns, self._start_ns, tuple(values), self._plugin_metrics)
 
     def sampled(self) -> Readings:
         """Return the latest readings; there are some once it has been started."""
@@ -157,6 +165,16 @@ class Watch:
             for alert in islice(alerts.recent, max(kept - new, 0), None):
                 self.alarm.take(alert)
         self._alert_count = alerts.count
+
+    def _measured(self) -> list[Reading]:
+        """Return what plugins measure; some may have been loaded meanwhile."""
+        strategies = self._app.parts.strategies
+        offers = {name: part.registration for name, part in strategies.items()}
+        if offers != self._offers:
+            self._offers, self._plugin_metrics = offers, metrics_of(offers.values())
+            if self.alarm is not None:
+                self.alarm.learn(offers.values())
+        return self._measures.readings(offers)
 
     def _exporter(self) -> list[Reading]:
         found: list[Reading] = []
@@ -210,4 +228,4 @@ def make_alarm(app: Application) -> Alarm | None:
     is_asked = any(part.registration.controls for part in app.parts.servers.values())
     if not (config.channels or config.alerts.heartbeat_url or is_asked):
         return None
-    return alarm_of(config, make_routes(app.parts))
+    return alarm_of(config, make_routes(app.parts), app.parts)

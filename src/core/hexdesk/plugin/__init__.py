@@ -15,6 +15,7 @@ from hexdesk.plugin.contexts import (
     TelemetryContext,
 )
 from hexdesk.plugin.hookspecs import ADAPTER_GROUP, STRATEGY_GROUP, HookSpecs, hookimpl
+from hexdesk.plugin.measures import PluginAlertRule, PluginMetric
 from hexdesk.plugin.registrations import (
     CONTRACT_VERSION,
     AlertChannelRegistration,
@@ -48,6 +49,8 @@ __all__ = [
     "JournalContext",
     "JournalRegistration",
     "NoSettings",
+    "PluginAlertRule",
+    "PluginMetric",
     "ReadModelContext",
     "ReadModelRegistration",
     "RecordingContext",

@@ -21,6 +21,7 @@ from hexdesk.plugin.contexts import (
     ServerContext,
     TelemetryContext,
 )
+from hexdesk.plugin.measures import PluginAlertRule, PluginMetric
 from hexdesk.plugin.server import Server
 from hexdesk.ports.alerts import AlertChannel
 from hexdesk.ports.broker import Broker, Capabilities
@@ -169,7 +170,7 @@ class StrategyRegistration(msgspec.Struct, frozen=True, kw_only=True):
     """A strategy.
 
     `example_settings` are settings under which it trades in the conformance kit's market; keys as
-    in `plugins.toml`.
+    in `plugins.toml`. `metrics` are numbers that it shows of itself, `alert_rules` alarms on them.
     """
 
     name: str
@@ -178,6 +179,8 @@ class StrategyRegistration(msgspec.Struct, frozen=True, kw_only=True):
     factory: Callable[[StrategyContext, Any], Strategy]
     contract: int
     example_settings: dict[str, object] = msgspec.field(default_factory=dict[str, object])
+    metrics: tuple[PluginMetric, ...] = ()
+    alert_rules: tuple[PluginAlertRule, ...] = ()
 
 
 Registration = (

@@ -13,6 +13,7 @@ import pluggy
 
 from hexdesk.errors import PluginError
 from hexdesk.plugin.hookspecs import PROJECT, HookSpecs
+from hexdesk.plugin.measures import measure_fault
 from hexdesk.plugin.registrations import (
     CONTRACT_VERSION,
     AlertChannelRegistration,
@@ -204,6 +205,10 @@ def _checked(
             raise _wrong_type(
                 plugin, f"{hook}: settings of {item.name!r}", msgspec.Struct, item.settings
             )
+        if isinstance(item, StrategyRegistration):
+            fault = measure_fault(item.name, item.metrics, item.alert_rules)
+            if fault:
+                raise _problem(plugin, "PLUGIN_METRIC", f"{item.name!r} declares {fault}")
         checked.append(item)
     return checked
 

@@ -9,7 +9,7 @@ can join its trace without being told.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from hashlib import blake2b
@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from hexdesk.domain.metrics import Distribution
+from hexdesk.domain.metrics import BY_NAME, Distribution, Metric
 from hexdesk.domain.timeline import OrderTimeline
 from hexdesk.domain.values import TimeNs
 
@@ -82,11 +82,26 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 class Readings(msgspec.Struct, frozen=True):
-    """Everything that is measured, at one moment; `start_ns` is when counting began."""
+    """Everything that is measured, at one moment.
+
+    Attributes:
+        ts_ns: UTC.
+        start_ns: When counting began.
+        values: Readings, in any order.
+        plugin_metrics: What plugins measure, beside hexdesk's own metrics.
+    """
 
     ts_ns: TimeNs
     start_ns: TimeNs
     values: tuple[Reading, ...]
+    plugin_metrics: tuple[Metric, ...] = ()
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Every metric that a reading may name, by name."""
+        if not self.plugin_metrics:
+            return BY_NAME
+        return {**BY_NAME, **{each.name: each for each in self.plugin_metrics}}
 
 
 LatestReadings: TypeAlias = Callable[[], Readings | None]

@@ -226,6 +226,17 @@ class StrategyKit:
         found = sorted(_forbidden_imports(package))
         check(not found, "nothing forbidden is imported", found)
 
+    @case("S17")
+    def test_s17_metrics(self, path: list[MarketEvent]) -> None:
+        """What it measures of itself is a finite number at any time, and asking changes nothing."""
+        asked, alone = self.make_bench(), self.make_bench()
+        for event in path:
+            asked.feed([event])
+            for metric in self.registration.metrics:
+                metric.values(asked.strategy)
+        alone.feed(path)
+        check(asked.decisions == alone.decisions, "a strategy decides the same when it is asked")
+
 
 def _check_sane(bench: StrategyBench) -> None:
     check(bench.host.state is not HostState.FAULTED, "it does not fail", bench.host.fault)
