@@ -13,11 +13,11 @@ from hypothesis import given, settings
 
 from hexdesk.application.risk.gauge import Gauge
 from hexdesk.domain.reports import OutcomeUnknown
-from hexdesk.domain.risk import RiskNoted
+from hexdesk.domain.risk import ChangeRule, RiskNoted
 from hexdesk.domain.values import SELL, Operation
 from hexdesk.testing.broker_bench import ASK, BID
 from tests.core.application.replayed import assert_replayed
-from tests.core.application.risk.desks import ACCOUNT, RiskRig, activate, plan
+from tests.core.application.risk.desks import ACCOUNT, ID, RiskRig, activate, plan
 
 STRATEGY = "strategy:a"
 GOOD, BAD = False, True
@@ -147,6 +147,24 @@ def test_a_latched_count_ends_where_a_person_accepts_it(rule: str) -> None:
         assert each.levels() == {}
         assert each.desk.risk.values(STRATEGY, rule) == ()
     assert_replayed(rig, 0)
+
+
+def test_what_is_usual_of_a_market_goes_on_after_a_restart_and_a_change() -> None:
+    """Without it a market could do anything for an hour after each restart."""
+    wanted = plan(volatility={"window_s": 60, "reduce": "3"})
+    rig = RiskRig(wanted)
+    for number in range(26):
+        rig.clock.advance_by(30 * 10**9)
+        rig.quote(BID + 5 * (number % 2), ASK + 5 * (number % 2))
+    assert_replayed(rig, len(rig.records) // 2)
+    again = RiskRig(wanted, past=rig)
+    again.quote(BID, ASK)
+    again.quote(BID + 500, ASK + 500)
+    assert again.levels() == {(f"instrument:{ID}", "volatility"): "REDUCING"}
+    command = ChangeRule("volatility", "window_s", "50", "me", "test", "", rig.now())
+    assert rig.desk.command(command).refusal == ""
+    rig.quote(BID + 500, ASK + 500)
+    assert rig.levels() == {}, "windows of fifty seconds have to be seen first"
 
 
 def test_calm_writes_nothing() -> None:

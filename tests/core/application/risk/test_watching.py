@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.risk.catalog import KINDS
 from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
-from hexdesk.application.risk.watch import Movement
+from hexdesk.application.risk.movement import Movement
 from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import OutcomeUnknown
@@ -316,37 +316,75 @@ def test_a_level_begins_when_its_measure_is_there_and_not_before(
     check_books(market.rig)
 
 
+class Kept:
+    """What movements write down, and what they say."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, tuple[int, ...]] = {}
+        self.seen: list[int] = []
+
+    def movement(self, times: str = "3", history: int = 288, window_s: int = 4) -> Movement:
+        """Begin, or go on with what was written down."""
+        more = {"window_s": window_s, "reduce": times, "history": history}
+        active = activate("volatility", more)
+        (rule,) = active.made
+        assert isinstance(rule, LadderRule)
+        assert isinstance(active.settings, Volatility)
+
+        def report(_scope: str, _rule: LadderRule, measured: int) -> None:
+            self.seen.append(measured)
+
+        def note(_scope: str, name: str, values: tuple[int, ...]) -> None:
+            self.notes[name] = values
+
+        def recall(_scope: str, name: str) -> tuple[int, ...]:
+            return self.notes.get(name, ())
+
+        return Movement("instrument:X", rule, active.settings, report, note, recall)
+
+
 @given(
-    prices=st.lists(st.integers(1_000, 1_100), min_size=1, max_size=80),
+    prices=st.lists(st.integers(1_000, 1_100), min_size=4 * MIN_HISTORY, max_size=120),
     times=st.decimals("1.1", "5", places=1),
+    restart=st.integers(0, 29),
+    history=st.integers(MIN_HISTORY, 20),
 )
-def test_movement_is_unusual_from_its_threshold_on(prices: list[int], times: Any) -> None:
-    """One price a second, windows of four seconds."""
-    wanted = Volatility(window_s=4, reduce=str(times))
-    (rule,) = activate("volatility", {"window_s": 4, "reduce": str(times)}).made
-    assert isinstance(rule, LadderRule)
-    seen: list[int] = []
-
-    def note(_scope: str, _rule: LadderRule, measured: int) -> None:
-        seen.append(measured)
-
-    movement = Movement("instrument:X", rule, wanted, note)
+def test_movement_is_unusual_from_its_threshold_on_and_over_a_restart(
+    prices: list[int], times: Any, restart: int, history: int
+) -> None:
+    """One price a second, windows of four seconds; a restart between two windows."""
+    kept = Kept()
+    movement = kept.movement(str(times), history)
     expected: list[int] = []
     windows = [prices[at : at + 4] for at in range(0, len(prices), 4)]
     ranges = [(max(each) - min(each)) * ONE // min(each) for each in windows]
     for number, window in enumerate(windows):
-        usual = median_high(ranges[:number]) if number >= MIN_HISTORY else 0
+        before = ranges[max(0, number - history) : number]
+        usual = median_high(before) if number >= MIN_HISTORY else 0
         for count in range(1, len(window) + 1):
             if usual:
                 shown = window[:count]
                 moved = (max(shown) - min(shown)) * ONE // min(shown)
-                expected.append(moved * ONE // usual)
+                expected.append(-(-moved * ONE // usual))
     for second, price in enumerate(prices):
         movement.take(price, second * SECOND_NS)
-    assert seen == expected
-    assert [rule.level_of(each) > 0 for each in seen] == [
-        Fraction(each, ONE) >= Fraction(str(times)) for each in expected
-    ]
+        if second == restart * 4:  # the window before it is written down when the first price comes
+            told = len(kept.seen)
+            movement = kept.movement(str(times), history)
+            movement.take(price, second * SECOND_NS)
+            del kept.seen[told:]
+    assert kept.seen == expected
+
+
+@pytest.mark.parametrize(("window_s", "told"), [(4, 1), (5, 0)])
+def test_windows_of_another_length_are_not_usual(window_s: int, told: int) -> None:
+    kept = Kept()
+    movement = kept.movement()
+    for second in range(4 * MIN_HISTORY + 1):
+        movement.take(1_000 + second % 2, second * SECOND_NS)
+    kept.seen.clear()
+    kept.movement(window_s=window_s).take(1_000, 1_000 * SECOND_NS)
+    assert len(kept.seen) == told
 
 
 def test_what_is_held_is_marked_once_in_a_while_by_quotes_and_trades_alike() -> None:

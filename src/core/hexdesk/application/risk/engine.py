@@ -18,8 +18,9 @@ from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.books import Purse, Stake, Whole
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
-from hexdesk.application.risk.ladders import LIQUIDATION, LadderRule, Volatility
+from hexdesk.application.risk.ladders import LIQUIDATION, LadderRule
 from hexdesk.application.risk.liquidation import LiquidationWatch
+from hexdesk.application.risk.movement import VOLATILITY, Movement
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.application.risk.reports import (
     LINK,
@@ -29,7 +30,7 @@ from hexdesk.application.risk.reports import (
     ReportWatch,
     StrategyReports,
 )
-from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch, Movement
+from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money
 from hexdesk.domain.risk import (
@@ -83,6 +84,7 @@ class RiskEngine:
         self._stakes: dict[int, Stake] = {}
         self._piles: dict[tuple[int, str], list[Stake]] = {}
         self._markets: dict[str, MarketWatch] = {}
+        self._movements: dict[str, Movement] = {}
         self._checks: dict[str, HostChecks] = {}
         self._messages: dict[int, MessageCount] = {}
         self._by_instrument: dict[str, Brake] = {}
@@ -235,11 +237,15 @@ class RiskEngine:
         instrument_id = ledger.instrument.id
         watch = self._markets.get(instrument_id)
         if watch is None:
-            movement = None
-            rule = _ladders(self.plan.rules).get("volatility")
-            if rule is not None and isinstance(rule[1], Volatility):
-                movement = Movement(f"instrument:{instrument_id}", *rule, self.report)
-            watch = MarketWatch(ledger.market, self.plan.mark_every_ns, self._look, movement)
+            take = None
+            rule = _ladders(self.plan.rules).get(VOLATILITY)
+            if rule is not None:
+                movement = self._movements[instrument_id] = Movement(
+                    f"instrument:{instrument_id}", *rule, self.report, self._remember,
+                    self._memory.values,
+                )  # fmt: skip
+                take = movement.take
+            watch = MarketWatch(ledger.market, self.plan.mark_every_ns, self._look, take)
             self._markets[instrument_id] = watch
         return watch
 
@@ -397,9 +403,9 @@ class RiskEngine:
             strategy_id = "" if purse.is_account else purse.scope.partition(":")[2]
             self.losses.watch(purse, _ladders(self.plan.of(strategy_id)))
         self.liquidations.watch(self._general(LIQUIDATION))
-        for made in _ladders({rule.name: rule}).values():
-            for watch in self._markets.values():
-                watch.change(*made)
+        if rule.name == VOLATILITY:
+            for movement in self._movements.values():
+                movement.change(*_ladders(plan.rules)[VOLATILITY])
         self.apply()
 
     def allocate(self, capital: Mapping[str, Money]) -> None:

@@ -12,7 +12,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.application.risk.case import MINUTE_NS
 from hexdesk.application.risk.ladders import FillRatio, LadderRule, Slippage
 from hexdesk.application.risk.numbers import ONE, percent, share
-from hexdesk.application.risk.watch import Note, Report
+from hexdesk.application.risk.watch import Note, Recall, Report
 from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import (
@@ -33,8 +33,6 @@ FAILURE_CODES = frozenset({LINK_DOWN, VENUE_OTHER, "VENUE_RATE", "VENUE_AUTH", "
 """Refusals that speak of the link and not of the order."""
 
 
-Recall = Callable[[str, str], tuple[int, ...]]
-"""Returns what was written down of a scope under a name; empty for nothing."""
 LINK, REJECTS = "link", "rejects"
 REJECTS_NOTED = range(100, 1_001)
 """Of how many refusals the times are written down at most: as many as levels ask for within it."""

@@ -4,14 +4,13 @@ A mark costs a comparison unless the market's sums are older than the plan allow
 venues' reports is measured in `hexdesk.application.risk.reports`.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hexdesk.application.markets import Market
-from hexdesk.application.risk.books import NEVER, Purse, Stake
+from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.days import TradingDays
-from hexdesk.application.risk.ladders import MIN_HISTORY, LadderRule, Volatility
+from hexdesk.application.risk.ladders import LadderRule
 from hexdesk.application.risk.numbers import NO_LIMIT, ONE, share
 from hexdesk.domain.market import Trade
 from hexdesk.domain.money import SCALE_MAX, pow10
@@ -21,6 +20,8 @@ Report = Callable[[str, LadderRule, int], None]
 """Takes a scope, a rule and what it measured."""
 Note = Callable[[str, str, tuple[int, ...]], None]
 """Writes down what is to be remembered: scope, name, numbers."""
+Recall = Callable[[str, str], tuple[int, ...]]
+"""Returns what was written down of a scope under a name; empty for nothing."""
 PEAK_NOTE_NS = 60 * NS_PER_SECOND
 """How long a new peak may wait to be written down."""
 
@@ -220,16 +221,16 @@ class MarketWatch:
         stakes: What is held.
     """
 
-    __slots__ = ("_every_ns", "_look", "_market", "_movement", "stakes")
+    __slots__ = ("_every_ns", "_look", "_market", "_take", "stakes")
 
     def __init__(
         self, market: Market, every_ns: int, look: Callable[["MarketWatch", TimeNs], None],
-        movement: "Movement | None",
+        take: Callable[[PriceRaw, TimeNs], None] | None,
     ) -> None:  # fmt: skip
         self._market = market
         self._every_ns = every_ns
         self._look = look
-        self._movement = movement
+        self._take = take
         self.stakes: list[Stake] = []
         market.look = self._on_due
         market.look_ns = 0
@@ -243,45 +244,7 @@ class MarketWatch:
         self._market.look_ns = now_ns + self._every_ns
         self._look(self, now_ns)
 
-    def change(self, rule: LadderRule, settings: object) -> None:
-        """Measure movement by another rule from now on, if this is about movement."""
-        if self._movement is not None and isinstance(settings, Volatility):
-            self._movement.rule = rule
-
     def mark(self, price: PriceRaw, now_ns: TimeNs) -> None:
-        """Take a price for movement."""
-        if self._movement is not None and price:
-            self._movement.take(price, now_ns)
-
-
-class Movement:
-    """How far an instrument's price goes within a window, against what is usual."""
-
-    __slots__ = ("_end_ns", "_high", "_history", "_low", "_report", "_scope", "_settings",
-                 "_usual", "rule")  # fmt: skip
-
-    def __init__(self, scope: str, rule: LadderRule, settings: Volatility, report: Report) -> None:
-        self._scope = scope
-        self.rule = rule
-        self._settings = settings
-        self._report = report
-        self._history: deque[int] = deque(maxlen=settings.history)
-        self._end_ns: TimeNs = NEVER
-        self._high = 0
-        self._low = 0
-        self._usual = 0
-
-    def take(self, price: PriceRaw, now_ns: TimeNs) -> None:
-        """Take a price; the first of a window closes the one before."""
-        if now_ns >= self._end_ns:
-            if self._low:
-                self._history.append((self._high - self._low) * ONE // self._low)
-                enough = len(self._history) >= MIN_HISTORY
-                self._usual = sorted(self._history)[len(self._history) // 2] if enough else 0
-            self._end_ns = now_ns + self._settings.window_s * NS_PER_SECOND
-            self._high = self._low = price
-        self._high = max(self._high, price)
-        self._low = min(self._low, price)
-        if self._usual:
-            moved = (self._high - self._low) * ONE // self._low
-            self._report(self._scope, self.rule, share(moved, self._usual))
+        """Show a price to whom it is about."""
+        if self._take is not None and price:
+            self._take(price, now_ns)
