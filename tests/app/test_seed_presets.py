@@ -19,6 +19,7 @@ from hexdesk.testing.control_state import (
     FakeAnswerStore,
     FakeApprovalStore,
     FakeAuditStore,
+    FakeStageDayStore,
     FakeTokenStore,
 )
 from hexdesk.testing.runtime import FakeRuntime
@@ -42,7 +43,13 @@ margin = "0.05"
 
 
 def stores() -> ControlStores:
-    return ControlStores(FakeAnswerStore(), FakeAuditStore(), FakeTokenStore(), FakeApprovalStore())
+    return ControlStores(
+        FakeAnswerStore(),
+        FakeAuditStore(),
+        FakeTokenStore(),
+        FakeApprovalStore(),
+        FakeStageDayStore(),
+    )
 
 
 class Preset:

@@ -209,17 +209,18 @@ def test_a_live_desk_is_armed_and_disarmed_by_command(
     say = Remote(tmp_path, address).say
 
     buy = ("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01")
-    arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked", "--stage", "25")
+    arm = ("live", "arm", "sim", "--for", "1h", "--reason", "checked", "--stage", "10")
     assert say(*buy)[0] == 6
     assert say(*arm)[0] == 6
     assert say("live", "arm", "other", *arm[3:], "--yes")[0] == 4
     assert say(*arm[:4], "soon", *arm[5:], "--yes")[0] == 4
     assert say(*arm[:-1], "30", "--yes")[0] == 4
+    assert say(*arm[:-1], "25", "--yes")[0] == 6, "the first stage was never armed"
     checks = say("doctor", "--live")[1]["checks"]
     assert {"DESK_RUNS", "LIMITS_SET", "KEYS"} <= {each["code"] for each in checks}
     assert say(*arm, "--dry-run")[1].get("live_grant") is None
     code, armed = say(*arm, "--yes")
-    assert (code, armed.get("live_grant", armed)["stage_pct"]) == (0, 25)
+    assert (code, armed.get("live_grant", armed)["stage_pct"]) == (0, 10)
     allowed = say(*buy)[1]["code"]  # a live desk gives the venue in its process no deposits
     assert allowed.startswith("CAPITAL_"), allowed
     assert say("live", "disarm", "--reason", "lunch")[1].get("live_grant") is None

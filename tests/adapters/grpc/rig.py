@@ -47,7 +47,9 @@ class ServedRig(ControlRig):
             self.office,
             wall_ns=self.clock.now_ns,
             later=lambda call: asyncio.get_running_loop().call_soon(call),  # type: ignore[arg-type]
-            stores=ControlStores(self.answers, self.audit, self.tokens, self.approvals),
+            stores=ControlStores(
+                self.answers, self.audit, self.tokens, self.approvals, self.stage_days
+            ),
             make_secret=self.make_secret,
             events_max=self.events_max,
         )

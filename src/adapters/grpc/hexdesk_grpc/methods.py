@@ -142,6 +142,7 @@ def _grant(message: desk_pb2.ArmLiveRequest) -> dict[str, Any]:
         "account_id": message.account_id,
         "stage_pct": message.stage_pct,
         "duration_ns": span_ns(message.duration, "duration"),
+        "skips_clean_days": message.skip_clean_days,
     }
 
 

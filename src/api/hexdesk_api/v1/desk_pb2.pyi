@@ -260,20 +260,22 @@ class RollTradingDayResponse(_message.Message):
     def __init__(self, instruments: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ArmLiveRequest(_message.Message):
-    __slots__ = ("account_id", "stage_pct", "duration", "request_id", "dry_run", "reason")
+    __slots__ = ("account_id", "stage_pct", "duration", "skip_clean_days", "request_id", "dry_run", "reason")
     ACCOUNT_ID_FIELD_NUMBER: _ClassVar[int]
     STAGE_PCT_FIELD_NUMBER: _ClassVar[int]
     DURATION_FIELD_NUMBER: _ClassVar[int]
+    SKIP_CLEAN_DAYS_FIELD_NUMBER: _ClassVar[int]
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     DRY_RUN_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
     account_id: str
     stage_pct: int
     duration: _duration_pb2.Duration
+    skip_clean_days: bool
     request_id: str
     dry_run: bool
     reason: str
-    def __init__(self, account_id: _Optional[str] = ..., stage_pct: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
+    def __init__(self, account_id: _Optional[str] = ..., stage_pct: _Optional[int] = ..., duration: _Optional[_Union[datetime.timedelta, _duration_pb2.Duration, _Mapping]] = ..., skip_clean_days: bool = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class DisarmLiveRequest(_message.Message):
     __slots__ = ("request_id", "dry_run", "reason")

@@ -110,6 +110,11 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
 }
 """How urgent alerts of the desk are, by code; those that are not named are warnings."""
 
+CRITICAL_EVENTS = frozenset(
+    code for code, level in EVENT_LEVELS.items() if level >= AlertLevel.CRITICAL
+)
+"""After one of these a trading day is not clean."""
+
 EVENT_REMEDIES: dict[str, str] = {
     "DESK_GONE": "hexdesk health, then start it again: it goes on from its journal",
     "DOUBT_OPEN": "hexdesk orders resolve ORDER --as ... --reason ...",

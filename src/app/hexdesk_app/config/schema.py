@@ -42,6 +42,8 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         on_unreachable: What a live desk does at its start about a feed or broker that cannot be
             reached: wait, and open nothing there until it can, or fail.
         two_person: Whether a second person must agree to what cannot be undone on a live desk.
+        stage_clean_days: Clean trading days that a stage of a live desk takes before the next may
+            be armed; 0 for none.
         inbox_max: Inputs that may wait for the desk.
         strategy_budget_ms: Time that a strategy may take per call, in ms; 0 is unlimited.
         display_zone: Time zone of what people are shown; what is stored, and JSON, is UTC.
@@ -56,6 +58,7 @@ class DeskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     on_stop: Literal["cancel", "keep"] = "cancel"
     on_unreachable: Literal["wait", "fail"] = "wait"
     two_person: bool = False
+    stage_clean_days: Annotated[int, Meta(ge=0, le=60)] = 3
     inbox_max: Annotated[int, Meta(ge=1_000, le=10_000_000)] = 65_536
     strategy_budget_ms: Annotated[float, Meta(ge=0.0, le=60_000.0)] = 0.0
     display_zone: str = "UTC"

@@ -17,6 +17,7 @@ from hexdesk.ports.control_state import (
     AnswerRecord,
     ApprovalRecord,
     AuditEntry,
+    StageDay,
     TokenRecord,
 )
 
@@ -114,6 +115,11 @@ def audit_file(state_path: Path) -> LineFile[AuditEntry]:
 def approval_file(state_path: Path) -> LineFile[ApprovalRecord]:
     """Return where is kept what waits for a second person."""
     return LineFile(state_path / FOLDER / "approvals.jsonl", ApprovalRecord)
+
+
+def stage_day_file(state_path: Path) -> LineFile[StageDay]:
+    """Return where the days of a desk that was armed are kept."""
+    return LineFile(state_path / FOLDER / "stage_days.jsonl", StageDay)
 
 
 def token_file(state_path: Path) -> LineFile[TokenRecord]:

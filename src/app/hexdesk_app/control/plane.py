@@ -18,8 +18,15 @@ from hexdesk.ports.control_history import Archive
 from hexdesk.ports.control_monitoring import Monitor
 from hexdesk.ports.runtime import Reconciling, StrategyFacts
 from hexdesk.ports.telemetry import CallLog
+from hexdesk_app.alerting.rules import CRITICAL_EVENTS
 from hexdesk_app.config import Config, Mode
-from hexdesk_app.control.files import answer_file, approval_file, audit_file, token_file
+from hexdesk_app.control.files import (
+    answer_file,
+    approval_file,
+    audit_file,
+    stage_day_file,
+    token_file,
+)
 from hexdesk_app.control.keeper import Keeper
 from hexdesk_app.doctor.running import running_checks
 from hexdesk_app.resolve import Parts
@@ -82,6 +89,16 @@ class Process:
     def two_person(self) -> bool:
         """Whether what cannot be undone waits for a second person."""
         return self._config.desk.two_person and self._config.desk.mode is Mode.LIVE
+
+    @property
+    def stage_clean_days(self) -> int:
+        """Clean trading days that a stage takes before the next may be armed."""
+        return self._config.desk.stage_clean_days
+
+    @property
+    def critical_alerts(self) -> frozenset[str]:
+        """Codes of alerts after which a trading day is not clean."""
+        return CRITICAL_EVENTS
 
     @property
     def queue_depth(self) -> int:
@@ -158,6 +175,7 @@ def make_control(  # noqa: PLR0917 - what it joins
             audit_file(state_path),
             token_file(state_path),
             approval_file(state_path),
+            stage_day_file(state_path),
         ),
         make_secret=_make_secret,
     )

@@ -127,6 +127,7 @@ class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
             section name, with commas between.
         stage_pct: Percent of the size limits that holds: 10, 25, 50 or 100.
         duration_ns: How long the grant runs, from a minute to a day.
+        skips_clean_days: Whether the stage need not have been earned; a second person must agree.
     """
 
     scope: ClassVar[Scope] = Scope.ADMIN
@@ -135,6 +136,7 @@ class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
     account_id: str
     duration_ns: TimeNs
     stage_pct: int = 100
+    skips_clean_days: bool = False
     author: str = ""
 
 

@@ -142,6 +142,40 @@ class ApprovalStore(Protocol):
         ...
 
 
+class StageDay(msgspec.Struct, frozen=True, kw_only=True):
+    """A trading day of a desk that was armed; a later record of the same begin replaces it.
+
+    Attributes:
+        begin_ns: When it began.
+        end_ns: When it ends.
+        stage_pct: The highest stage that it was armed at.
+        is_traded: Whether anything was filled.
+        incidents: What was critical, as codes with their scope.
+    """
+
+    begin_ns: TimeNs
+    end_ns: TimeNs
+    stage_pct: int
+    is_traded: bool = False
+    incidents: tuple[str, ...] = ()
+
+
+class StageDayStore(Protocol):
+    """Keeps the days of a desk that was armed."""
+
+    def load(self) -> Iterable[StageDay]:
+        """Return all records, oldest first."""
+        ...
+
+    def append(self, record: StageDay) -> None:
+        """Keep one more, safe against the end of the process.
+
+        Raises:
+            OSError: The medium refuses.
+        """
+        ...
+
+
 class AuditStore(Protocol):
     """Keeps the audit log."""
 

@@ -73,6 +73,16 @@ class Runtime(Protocol):
         ...
 
     @property
+    def stage_clean_days(self) -> int:
+        """Clean trading days that a stage takes before the next may be armed; 0 for none."""
+        ...
+
+    @property
+    def critical_alerts(self) -> frozenset[str]:
+        """Codes of alerts after which a trading day is not clean."""
+        ...
+
+    @property
     def queue_depth(self) -> int:
         """Inputs that wait; -1 where there is no inbox."""
         ...

@@ -6,6 +6,7 @@ from hexdesk.ports.control_state import (
     AnswerRecord,
     ApprovalRecord,
     AuditEntry,
+    StageDay,
     TokenRecord,
 )
 
@@ -82,4 +83,27 @@ class FakeTokenStore:
 
     def append(self, record: TokenRecord) -> None:
         """Keep one more."""
+        self.records.append(record)
+
+
+class FakeStageDayStore:
+    """Keeps the days of a desk that was armed in a list.
+
+    Attributes:
+        records: What was written, oldest first.
+        is_full: Whether the medium refuses.
+    """
+
+    def __init__(self) -> None:
+        self.records: list[StageDay] = []
+        self.is_full = False
+
+    def load(self) -> list[StageDay]:
+        """Return everything."""
+        return list(self.records)
+
+    def append(self, record: StageDay) -> None:
+        """Keep one more."""
+        if self.is_full:
+            raise OSError(28, "no space left")
         self.records.append(record)

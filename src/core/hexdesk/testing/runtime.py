@@ -22,6 +22,8 @@ class FakeRuntime:
         self.mode = mode
         self.version = "0"
         self.two_person = False
+        self.stage_clean_days = 0
+        self.critical_alerts = frozenset({"HALTED"})
         self.queue_depth = -1
         self.is_stopping = False
         self.reconciliation: Reconciling | None = None

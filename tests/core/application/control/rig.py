@@ -24,6 +24,7 @@ from hexdesk.testing.control_state import (
     FakeAnswerStore,
     FakeApprovalStore,
     FakeAuditStore,
+    FakeStageDayStore,
     FakeTokenStore,
 )
 from hexdesk.testing.runtime import FakeRuntime
@@ -63,6 +64,7 @@ class ControlRig(Rig):
         self.audit = FakeAuditStore()
         self.tokens = FakeTokenStore()
         self.approvals = FakeApprovalStore()
+        self.stage_days = FakeStageDayStore()
         self.secrets = 0
         self.idle: list[Callable[[], None]] = []
         self.events_max = events_max
@@ -77,7 +79,9 @@ class ControlRig(Rig):
             self.office,
             wall_ns=self.clock.now_ns,
             later=self.idle.append,
-            stores=ControlStores(self.answers, self.audit, self.tokens, self.approvals),
+            stores=ControlStores(
+                self.answers, self.audit, self.tokens, self.approvals, self.stage_days
+            ),
             make_secret=self.make_secret,
             events_max=self.events_max,
         )

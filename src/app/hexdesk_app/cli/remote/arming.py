@@ -98,6 +98,10 @@ def _seconds_of(_context: click.Context, _option: click.Parameter, text: str) ->
     help="Percent of the size limits that holds.",
 )
 @duration_option("24h")
+@click.option(
+    "skips", "--skip-clean-days", is_flag=True,
+    help="The stage need not have been earned; a second person must agree.",
+)  # fmt: skip
 @yes_option
 @mutation_options
 @desk_options
@@ -109,10 +113,17 @@ def arm(
     account: str,
     stage: str,
     seconds: int,
+    skips: bool,
     yes: bool,
 ) -> None:
     """Let it open positions: type the account's id; needs --reason."""
-    fields = {"account_id": account, "stage_pct": int(stage), "duration": f"{seconds}s", **how}
+    fields = {
+        "account_id": account,
+        "stage_pct": int(stage),
+        "duration": f"{seconds}s",
+        "skip_clean_days": skips,
+        **how,
+    }
     found = ask_twice(client, "DeskService.ArmLive", fields, yes=yes)
     output.result("live.arm", found, [_grant_table(found)])
 

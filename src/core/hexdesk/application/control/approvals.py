@@ -19,7 +19,7 @@ from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.control import Caller, ControlError, Mutation, Page, Reason
 from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
-from hexdesk.ports.control_requests import CreateToken
+from hexdesk.ports.control_requests import ArmLive, CreateToken
 from hexdesk.ports.control_state import ApprovalRecord, ApprovalState, ApprovalStore
 from hexdesk.ports.runtime import Runtime
 
@@ -120,6 +120,8 @@ class Approvals:
     # --- inside --------------------------------------------------------------------------------
 
     def _is_needed(self, mutation: Mutation[Any]) -> bool:
+        if isinstance(mutation, ArmLive) and mutation.skips_clean_days:
+            return True
         if not self._runtime.two_person:
             return False
         if isinstance(mutation, CreateToken):  # else one person could make the other

@@ -3,6 +3,7 @@
 from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import invalid, refuse_other_account
+from hexdesk.application.control.probation import Probation
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
 from hexdesk.domain import commands
@@ -20,8 +21,16 @@ DURATION_NS_MAX = 24 * 3_600 * NS_PER_SECOND
 class Arming:
     """Grants, and their ends."""
 
-    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle, checks: Checks) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        sight: Sight,
+        chronicle: Chronicle,
+        checks: Checks,
+        probation: Probation,
+    ) -> None:
         self._desk = desk
+        self._probation = probation
         self._checks = checks
         self._sight = sight
         self._chronicle = chronicle
@@ -39,10 +48,13 @@ class Arming:
         if not DURATION_NS_MIN <= request.duration_ns <= DURATION_NS_MAX:
             raise invalid("duration", "expected from 1 minute to 24 hours")
         self._refuse_what_is_not_in_order()
+        if not request.skips_clean_days:
+            self._probation.refuse_unearned(request.stage_pct, now_ns)
         if not request.dry_run:
             until_ns = now_ns + request.duration_ns
             by, reason = request.author, request.reason
             self._desk.command(commands.ArmLive(until_ns, by, reason, now_ns, request.stage_pct))
+            self._probation.begin(request.stage_pct, now_ns)
             self._sight.grant = GrantInfo(
                 account=",".join(sorted(self._desk.accounts)),
                 stage_pct=request.stage_pct,

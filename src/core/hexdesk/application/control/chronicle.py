@@ -54,6 +54,7 @@ class Chronicle:
         fills: Latest fills as (client order id, fill).
         denials: Latest denials as (client order id, denial).
         strategy_versions: Changes of each strategy's life so far.
+        on_news: Called whenever something was taken in.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class Chronicle:
             EventKind.ALERT: _itself,
             EventKind.COMMAND: _itself,
         }
+        self.on_news: Callable[[], None] = _nothing
         self._take_in_what_is_there()
         desk.journal.follow(self._note)
 
@@ -220,6 +222,7 @@ class Chronicle:
             self._was_halted = halted
             self._was_armed_until_ns = armed_until_ns
             ring.add(now_ns, EventKind.DESK, "", None)
+        self.on_news()
         sight.forget_orders()
         for noted in (self._touched, self._booked, self._changed):
             noted.clear()
@@ -249,6 +252,10 @@ class Chronicle:
     def _show_fill(self, subject: Any) -> Any:  # noqa: ANN401 - the ring's callback
         client_order_id, fill = subject
         return self._sight.fill(client_order_id, fill)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 def _itself(subject: Any) -> Any:  # noqa: ANN401 - the ring's callback

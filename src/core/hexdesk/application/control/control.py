@@ -24,6 +24,7 @@ from hexdesk.application.control.orders import Orders
 from hexdesk.application.control.past import Past
 from hexdesk.application.control.planning import Handle, Planning
 from hexdesk.application.control.portfolio import Portfolio
+from hexdesk.application.control.probation import Probation
 from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
 from hexdesk.application.control.risk import Risks
@@ -53,7 +54,13 @@ from hexdesk.ports.control import (
 )
 from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
 from hexdesk.ports.control_checks import RunChecks
-from hexdesk.ports.control_state import AnswerStore, ApprovalStore, AuditStore, TokenStore
+from hexdesk.ports.control_state import (
+    AnswerStore,
+    ApprovalStore,
+    AuditStore,
+    StageDayStore,
+    TokenStore,
+)
 from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
@@ -104,6 +111,7 @@ class ControlStores(NamedTuple):
     audit: AuditStore
     tokens: TokenStore
     approvals: ApprovalStore
+    stage_days: StageDayStore
 
 
 class DeskControl:
@@ -158,7 +166,9 @@ class DeskControl:
         portfolio = Portfolio(desk, sight, chronicle)
         incidents = Incidents(runtime)
         checks = Checks(desk, runtime)
-        arming = Arming(desk, sight, chronicle, checks)
+        probation = Probation(desk, chronicle, runtime, risk.engine.plan.days, stores.stage_days)
+        chronicle.on_news = probation.take
+        arming = Arming(desk, sight, chronicle, checks, probation)
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
