@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -82,6 +83,9 @@ plugin = "counter"
 broker = "sim"
 instruments = ["BTCUSDT-PERP.SIM"]
 settings = { size = "0.01", every = 0 }
+
+[risk.rules]
+allocation = {}
 """
 
 
@@ -221,7 +225,10 @@ def load_change_and_reload(client: PlainClient, site: Site) -> None:
     assert load(client, dry_run=True)["state"] == "STATE_LOADED"
     with pytest.raises(ApiError):
         strategy(client)
-    assert load(client, request_id="load-1")["plugin_version"] == "1.0"
+    with pytest.raises(ApiError, match="-1 USDT would be left"):
+        load(client, capital="1000001 USDT")
+    assert load(client, request_id="load-1", capital="10 %")["plugin_version"] == "1.0"
+    assert capital(client)[0]["capital"] == "100000"
     client.ask("StrategyService.StartStrategy", {"name": NAME})
     eventually(lambda: fill_count(client) > 1, site.log)
     preview = {"name": NAME, "settings": {"size": 0.02}}
@@ -247,7 +254,9 @@ def recover_and_unload(client: PlainClient, site: Site) -> str:
     found = strategy(client)
     assert (found["state"], found["plugin_version"]) == ("STATE_RUNNING", "2.0")
     assert (found["settings"]["size"], found["settings_revision"]) == ("0.02", 2)
-    assert load(client, request_id="load-1")["name"] == NAME, "the key is known after a crash"
+    again = load(client, request_id="load-1", capital="10 %")
+    assert again["name"] == NAME, "the key is known after a crash"
+    assert capital(client)[0]["capital"] == "100000", "and so is what it brought"
     assert site.state_of(client, NAME)["editions"] == [1, 1, 2, 2]
     before = fill_count(client)
     eventually(lambda: fill_count(client) > before and bool(open_orders(client)), site.log)
@@ -261,7 +270,17 @@ def recover_and_unload(client: PlainClient, site: Site) -> str:
     eventually(lambda: not open_orders(client), site.log)
     held = position(client)
     assert held != "0"
+    part, left = capital(client)
+    assert part["unloaded"]
+    assert Decimal(left) == 1_000_000 - Decimal(part["needed"]), "all but what its position needs"
     return held
+
+
+def capital(client: PlainClient) -> tuple[dict[str, Any], str]:
+    """Return what the strategy has of its account, and what is left of that."""
+    (found,) = client.ask("RiskService.GetCapital")["divisions"]
+    (part,) = (each for each in found["parts"] if each["strategy"] == NAME)
+    return part, found["left"]
 
 
 def position(client: PlainClient) -> str:

@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 
+from hexdesk.application.risk.capital import SHARED
 from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.state import decode_state
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.domain.risk import RiskChanged, RiskNote, RiskNoted, RiskStepped
+from hexdesk.domain.risk import CapitalSet, RiskChanged, RiskNote, RiskNoted, RiskStepped
 from hexdesk_app.display.numbers import moment
 from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.reading.journals import open_journal
@@ -52,6 +53,8 @@ def read_report(records: Iterable[object], past: Iterable[RiskNote] = ()) -> dic
                     history.append(_step(record))
                 elif isinstance(record, RiskChanged):
                     changes.append(msgspec.structs.asdict(record))
+            case CapitalSet():
+                changes.append(_division(record))
             case OrderDenied(code=code):
                 denials[code] += 1
             case _:
@@ -93,6 +96,21 @@ def report_tables(data: Mapping[str, Any]) -> list[Table]:
             [(code, str(number)) for code, number in data["denials"].items()],
         ),
     ]  # fmt: skip
+
+
+def _division(note: CapitalSet) -> dict[str, object]:
+    """Return a change of capital as one of a setting."""
+    return {
+        "rule": "allocation",
+        "key": "capital",
+        "value": str(note.capital or SHARED),
+        "before": str(note.before or SHARED),
+        "by": note.by,
+        "reason": note.reason,
+        "confirmed_by": note.confirmed_by,
+        "ts_init": note.ts_init,
+        "scope": f"strategy:{note.strategy_id}",
+    }
 
 
 def _step(step: RiskStepped) -> dict[str, object]:

@@ -37,7 +37,7 @@ from hexdesk.domain.records import (
     VerbOwed,
 )
 from hexdesk.domain.reports import Fill, FillBusted, OrderEvent
-from hexdesk.domain.risk import RiskChanged, RiskNoted, RiskStepped
+from hexdesk.domain.risk import CapitalSet, RiskChanged, RiskNoted, RiskStepped
 from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.domain.values import FILLED, HELD, NETTING, PositionMode, TimeNs
 
@@ -67,6 +67,7 @@ _CATEGORIES: dict[type, Category] = {
     RiskStepped: Category.ALERT,
     VerbOwed: Category.ALERT,
     RiskChanged: Category.COMMAND,
+    CapitalSet: Category.COMMAND,
     StrategyPlanned: Category.COMMAND,
     **dict.fromkeys(get_args(Command), Category.COMMAND),
 }

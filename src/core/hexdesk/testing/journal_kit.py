@@ -68,6 +68,9 @@ from hexdesk.domain.reports import (
 )
 from hexdesk.domain.risk import (
     REDUCING,
+    AllocateCapital,
+    CapitalPart,
+    CapitalSet,
     ChangeRule,
     RearmRule,
     RiskChanged,
@@ -163,6 +166,8 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     RiskStepped("account:sim", "daily_loss", REDUCING, "RISK_DAILY_LOSS", "", "", "", 5),
     RiskNoted("account:sim", "peak.USDT", (HUGE, -HUGE), 5),
     RiskChanged("exposure", "gross_max", "2", "3", "me", "calmer", "", 5),
+    AllocateCapital((CapitalPart("s", None),), "me", "calmer", "", 5),
+    CapitalSet("t", Money(7, "USDT"), None, "me", "calmer", "you", 5),
     Quote("X.Y", -1, 0, HUGE, 1, 4, 5),
     Trade("X.Y", 1, 2, Aggressor.BUYER, "", 4, 5),
     BookUpdate("X.Y", (BookLevel(1, 2),), (), True, 4, 5),  # noqa: FBT003 - in the order of fields
