@@ -35,7 +35,8 @@ DETAILS = {
     },
     "read_model": {
         "calibration", "records", "records_per_second", "rebuild_per_second", "live_p50_us",
-        "live_fed_p50_us", "live_p99_us", "live_fed_p99_us", "live_behind", "live_overflows",
+        "live_fed_p50_us", "live_p99_us", "live_fed_p99_us", "live_behind", "cpu_seconds",
+        "per_cpu_second", "live_cpu_us", "live_fed_cpu_us", "live_p50_change_pct",
     },
     "control": {
         "p50_us", "p99_us", "echo_p50_us", "echo_p99_us", "query_ratio", "order_p50_us",

@@ -9,17 +9,21 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from hexdesk.domain.commands import Halt
 from hexdesk.domain.history import EquityRow
 from hexdesk.errors import DataError
-from hexdesk.ports.journal import JournalRecord
+from hexdesk.plugin import JournalContext
+from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
 from hexdesk.ports.read_model import EquityQuery, EventQuery, Head
 from hexdesk.testing.journal import FakeJournal
 from hexdesk.testing.read_model import FakeReadModel
 from hexdesk_app.running.history_feed import SAMPLES_MAX, HistoryFeed
+from hexdesk_journal.file import FileJournal
+from hexdesk_journal.settings import JournalSettings
 
 LOGGER = logging.getLogger("hexdesk.history")
 TIMEOUT_S = 20.0
@@ -77,12 +81,8 @@ def expected(count: int) -> list[str]:
 
 
 @contextmanager
-def feeding(
-    model: FakeReadModel, journal: FakeJournal, *, commits_max: int = 1_000
-) -> Generator[HistoryFeed]:
-    feed = HistoryFeed(
-        model, journal, LOGGER, commits_max=commits_max, window_s=0.002, rest_s=0, retry_s=0.01
-    )
+def feeding(model: FakeReadModel, journal: Journal) -> Generator[HistoryFeed]:
+    feed = HistoryFeed(model, journal, LOGGER, window_s=0.002, rest_s=0, retry_s=0.01)
     feed.start()
     try:
         yield feed
@@ -122,19 +122,39 @@ def test_closing_takes_no_longer_than_its_limit(caplog: pytest.LogCaptureFixture
     model.gate.set()
 
 
-def test_a_full_queue_takes_nothing_and_loses_nothing() -> None:
-    model, journal = GatedModel(), FakeJournal()
-    with feeding(model, journal, commits_max=10) as feed:
-        eventually(lambda: model.opens == 1)
+def test_the_desk_tells_it_nothing_and_keeps_nothing_for_it() -> None:
+    """An order costs the same with a read model as without."""
+
+    class Unfollowed(FakeJournal):
+        def follow(self, sink: JournalSink) -> None:
+            raise AssertionError(sink)
+
+    model, journal = GatedModel(), Unfollowed()
+    with feeding(model, journal):
         model.gate.clear()
-        commit(journal, 100)
-        assert feed.stats.overflows == 1, "one overflow, however long it lasts"
+        commit(journal, 1_000)
         model.gate.set()
-        eventually(lambda: model.head.sequence == 100)
-        commit(journal, 5)
-        eventually(lambda: model.head.sequence == 105)
-    assert reasons(model) == expected(105)
-    assert feed.stats.catch_ups >= 1
+        eventually(lambda: model.head.sequence == 1_000)
+    assert reasons(model) == expected(1_000)
+
+
+def test_a_journal_on_disk_is_read_where_it_grows(tmp_path: Path) -> None:
+    """Over segments: a new run begins one."""
+    model = FakeReadModel()
+    for run in range(3):
+        context = JournalContext(
+            name="journal", run_id=f"run{run}", state_path=tmp_path, logger=LOGGER
+        )
+        journal = FileJournal(context, JournalSettings(sync="none"))
+        with feeding(model, journal):
+            for _ in range(200):
+                number = journal.sequence + 1
+                journal.append(Halt(f"reason {number}", number))
+                journal.commit()
+            eventually(lambda: model.head.sequence == journal.sequence)  # noqa: B023 - at once
+        journal.close()
+    assert reasons(model) == expected(600)
+    assert model.rebuilds == 0
 
 
 def test_it_goes_on_where_the_read_model_ends() -> None:

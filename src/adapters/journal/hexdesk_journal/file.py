@@ -26,6 +26,7 @@ from hexdesk_journal.segments import (
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
 from hexdesk_journal.snapshots import SnapshotHeader, StoredSnapshot, sound_snapshots
 from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
+from hexdesk_journal.tail import TailReader
 from hexdesk_journal.writer import SegmentWriter
 
 REMEDIES = {
@@ -70,6 +71,7 @@ class FileJournal:
         self._chain = self._seed = NO_CHAIN  # behind the last record; before the next frame
         self._writer: SegmentWriter
         self._followers = JournalFollowers(context.logger)
+        self._tail = TailReader(self.folder)
         try:
             self._open(settings)
         except OSError as error:
@@ -134,6 +136,16 @@ class FileJournal:
             OSError: A segment cannot be read.
         """
         return read_records(self.folder, after, trusted_from=self._trusted_from)
+
+    def tail(self, after: int, limit: int) -> list[JournalRecord]:
+        """Return at most so many committed records behind a number, from any thread.
+
+        Raises:
+            DataError: A segment is missing or damaged, or records are no longer kept.
+            OSError: A segment cannot be read.
+        """
+        limit = min(limit, self.sequence - after)
+        return self._tail.read(after, limit) if limit > 0 else []
 
     def follow(self, sink: JournalSink) -> None:
         """Tell a sink of each commit from now on that wrote something, after it was written."""

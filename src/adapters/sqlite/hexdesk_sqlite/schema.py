@@ -60,10 +60,11 @@ DEFINITIONS: tuple[str, ...] = (
 )
 
 
-def insert(name: str, columns: tuple[str, ...], key: tuple[str, ...] = ()) -> str:
-    """Return the statement that adds a row; with a key it replaces the row of that key."""
-    marks = ", ".join("?" * len(columns))
-    text = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - own names
+def insert(name: str, columns: tuple[str, ...], key: tuple[str, ...], count: int) -> str:
+    """Return the statement that adds so many rows; with a key they replace the rows of that key."""
+    marks = f"({', '.join('?' * len(columns))})"
+    values = ", ".join([marks] * count)
+    text = f"INSERT INTO {name} ({', '.join(columns)}) VALUES {values}"  # noqa: S608 - own names
     if not key:
         return text
     changed = ", ".join(f"{each} = excluded.{each}" for each in columns if each not in key)

@@ -16,6 +16,7 @@ from hexdesk.errors import require
 from hexdesk.ports.journal import JournalRecord
 from hexdesk.ports.read_model import Head, record_digest
 from hexdesk_sqlite.codec import encode_integer
+from hexdesk_sqlite.inserting import Insert
 from hexdesk_sqlite.schema import (
     EQUITY,
     EQUITY_KEY,
@@ -25,18 +26,17 @@ from hexdesk_sqlite.schema import (
     ORDERS,
     POSITION_KEY,
     POSITIONS,
-    insert,
 )
 
-_INSERT_ORDER = insert("orders", ORDERS.columns, ("number",))
-_INSERT_ORDER_EVENT = insert("order_events", ("order_number", *ORDER_EVENTS.columns))
-_INSERT_FILL = insert("fills", FILLS.columns)
-_INSERT_POSITION = insert("positions", POSITIONS.columns, POSITION_KEY)
-_INSERT_EVENT = insert("events", EVENTS.columns)
-_INSERT_EQUITY = insert("equity", EQUITY.columns, EQUITY_KEY)
-_INSERT_INSTRUMENT = insert("instruments", ("instrument_id", "definition"), ("instrument_id",))
-_INSERT_ACCOUNT = insert("accounts", ("account_id", "position_mode"), ("account_id",))
-_INSERT_META = insert("meta", ("name", "value"), ("name",))
+_INSERT_ORDER = Insert("orders", ORDERS.columns, ("number",))
+_INSERT_ORDER_EVENT = Insert("order_events", ("order_number", *ORDER_EVENTS.columns))
+_INSERT_FILL = Insert("fills", FILLS.columns)
+_INSERT_POSITION = Insert("positions", POSITIONS.columns, POSITION_KEY)
+_INSERT_EVENT = Insert("events", EVENTS.columns)
+_INSERT_EQUITY = Insert("equity", EQUITY.columns, EQUITY_KEY)
+_INSERT_INSTRUMENT = Insert("instruments", ("instrument_id", "definition"), ("instrument_id",))
+_INSERT_ACCOUNT = Insert("accounts", ("account_id", "position_mode"), ("account_id",))
+_INSERT_META = Insert("meta", ("name", "value"), ("name",))
 _LEAVE = "UPDATE orders SET is_open = 0 WHERE is_open = 1 AND number < ?"
 _BUST = "UPDATE fills SET busted_number = ? WHERE number = ?"
 
@@ -101,16 +101,14 @@ class Writer:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._insert(changes, equity, huge=huge)
-            self._connection.executemany(
-                _INSERT_META,
-                [
-                    ("sequence", head.sequence),
-                    ("digest", head.digest),
-                    ("now_ns", encode_integer(self._projection.now_ns)),
-                    ("floor", self._projection.floor),
-                    ("closed_max", self._projection.closed_max),
-                ],
-            )
+            meta = [
+                ("sequence", head.sequence),
+                ("digest", head.digest),
+                ("now_ns", encode_integer(self._projection.now_ns)),
+                ("floor", self._projection.floor),
+                ("closed_max", self._projection.closed_max),
+            ]
+            _INSERT_META.add(self._connection, meta)
             self._connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):  # some errors have rolled back already
@@ -118,10 +116,10 @@ class Writer:
             raise
 
     def _insert(self, changes: Changes, equity: Sequence[EquityRow], *, huge: bool) -> None:
-        many = self._connection.executemany
+        connection = self._connection
         if changes.floor:
-            self._connection.execute("DELETE FROM positions")
-        for text, codec, rows in (
+            connection.execute("DELETE FROM positions")
+        for insert, codec, rows in (
             (_INSERT_ORDER, ORDERS, changes.orders),
             (_INSERT_FILL, FILLS, changes.fills),
             (_INSERT_POSITION, POSITIONS, changes.positions),
@@ -130,24 +128,25 @@ class Writer:
         ):
             if rows:
                 encode: Any = codec.encode_huge if huge else codec.encode
-                many(text, map(encode, rows))
+                insert.add(connection, map(encode, rows))
         order_events: Any = changes.order_events
         if huge:
             order_events = [
                 (*values[:4], encode_integer(values[4]), values[5]) for values in order_events
             ]
-        many(_INSERT_ORDER_EVENT, order_events)
+        _INSERT_ORDER_EVENT.add(connection, order_events)
         if changes.floor:
-            self._connection.execute(_LEAVE, (changes.floor,))
+            connection.execute(_LEAVE, (changes.floor,))
         if changes.busts:
-            many(_BUST, [(bust, fill) for fill, bust in changes.busts])
+            connection.executemany(_BUST, [(bust, fill) for fill, bust in changes.busts])
         if changes.instruments:
-            many(
-                _INSERT_INSTRUMENT,
+            _INSERT_INSTRUMENT.add(
+                connection,
                 [(each.id, _encode_json(each).decode()) for each in changes.instruments],
             )
         if changes.accounts:
-            many(_INSERT_ACCOUNT, [(each, mode.name) for each, mode in changes.accounts.items()])
+            modes = [(each, mode.name) for each, mode in changes.accounts.items()]
+            _INSERT_ACCOUNT.add(connection, modes)
 
     # --- back ------------------------------------------------------------------------------------
 

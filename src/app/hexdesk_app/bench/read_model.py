@@ -2,9 +2,12 @@
 
 import tempfile
 import time
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from statistics import median
+
+import msgspec
 
 from hexdesk.domain.projection import Projection
 from hexdesk.ports.journal import JournalRecord
@@ -19,20 +22,23 @@ from hexdesk_app.running.history_feed import BATCH_RECORDS, FeedStats
 from hexdesk_app.running.session import frozen_garbage
 
 ROUNDS = 3
+LIVE_ROUNDS = 5
 LIVE_MESSAGES_MAX = 50_000
+Beside = Callable[[Application], AbstractContextManager[None]]
 
 
 def bench_read_model(events: int) -> BenchResult:
     """Write about that many records as rows, the best of three rounds; an event is a row.
 
     Then the messages of `bench live` without and with a read model in turn: in one run, since no
-    two runs of a shared machine compare.
+    two runs of a shared machine compare. Processor times tell the same on a busy machine.
     """
     with tempfile.TemporaryDirectory() as folder, frozen_garbage():
         write_journal(folder, max(events // RECORDS_PER_ORDER, 1))
         records = _read(folder)
         rows, folding = _fold(records)
-        seconds = min(_write(records, f"{folder}/{number}") for number in range(ROUNDS))
+        rounds = [_write(records, f"{folder}/{number}") for number in range(ROUNDS)]
+        seconds, cpu_seconds = map(min, zip(*rounds, strict=True))
         rebuilding = _rebuild(folder)
     live = _live(min(events, LIVE_MESSAGES_MAX))
     return BenchResult(
@@ -43,6 +49,8 @@ def bench_read_model(events: int) -> BenchResult:
         details={
             "calibration": "the fold alone",
             "records": len(records),
+            "cpu_seconds": round(cpu_seconds, 6),
+            "per_cpu_second": round(rows / cpu_seconds, 1),
             "records_per_second": round(len(records) / seconds, 1),
             "rebuild_per_second": round(len(records) / rebuilding, 1),
             **live,
@@ -72,14 +80,15 @@ def _fold(records: Sequence[JournalRecord]) -> tuple[int, float]:
     return rows, time.perf_counter() - begun
 
 
-def _write(records: Sequence[JournalRecord], folder: str) -> float:
+def _write(records: Sequence[JournalRecord], folder: str) -> tuple[float, float]:
+    """Return how long it takes by the clock, and of the processor."""
     model = _opened(folder)
-    begun = time.perf_counter()
+    begun, cpu_begun = time.perf_counter(), time.process_time()
     for start in range(0, len(records), BATCH_RECORDS):
         model.write(start + 1, records[start : start + BATCH_RECORDS])
-    seconds = time.perf_counter() - begun
+    taken = time.perf_counter() - begun, time.process_time() - cpu_begun
     model.close()
-    return seconds
+    return taken
 
 
 def _rebuild(folder: str) -> float:
@@ -100,11 +109,19 @@ def _opened(folder: str) -> ReadModel:
     return model
 
 
+class _Round(msgspec.Struct, frozen=True):
+    """Of one run of messages: latencies, and the processor time of the desk's thread a message."""
+
+    p50_us: float
+    p99_us: float
+    cpu_us: float
+
+
 def _live(messages: int) -> dict[str, float | int | str]:
-    """Return latencies of the order path without and with a feed, the medians of three rounds."""
+    """Return latencies of the order path without and with a feed, the medians of some rounds."""
     frames = list(make_frames(messages + WARM_UP))
-    alone: list[tuple[float, float]] = []
-    fed: list[tuple[float, float]] = []
+    alone: list[_Round] = []
+    fed: list[_Round] = []
     stats: list[FeedStats] = []
 
     @contextmanager
@@ -116,19 +133,36 @@ def _live(messages: int) -> dict[str, float | int | str]:
         stats.append(history.stats)
         history.close()
 
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory() as folder, frozen_garbage():
-            histogram, _, _ = run_frames(frames, folder)
-        alone.append((histogram.percentile_us(0.5), histogram.percentile_us(0.99)))
-        with tempfile.TemporaryDirectory() as folder, frozen_garbage():
-            histogram, _, _ = run_frames(frames, folder, beside=beside)
-        fed.append((histogram.percentile_us(0.5), histogram.percentile_us(0.99)))
-    middle = ROUNDS // 2
-    return {
-        "live_p50_us": round(sorted(p50 for p50, _ in alone)[middle], 3),
-        "live_fed_p50_us": round(sorted(p50 for p50, _ in fed)[middle], 3),
-        "live_p99_us": round(sorted(p99 for _, p99 in alone)[middle], 3),
-        "live_fed_p99_us": round(sorted(p99 for _, p99 in fed)[middle], 3),
-        "live_behind": max(each.behind for each in stats),
-        "live_overflows": sum(each.overflows for each in stats),
-    }
+    for _ in range(LIVE_ROUNDS):
+        alone.append(_run(frames, None))
+        fed.append(_run(frames, beside))
+    figures: dict[str, float | int | str] = {}
+    for name, rounds in (("live", alone), ("live_fed", fed)):
+        for each in ("p50_us", "p99_us", "cpu_us"):
+            figures[f"{name}_{each}"] = round(median(getattr(one, each) for one in rounds), 3)
+    changes = [
+        100 * (with_feed.p50_us / without.p50_us - 1)
+        for without, with_feed in zip(alone, fed, strict=True)
+    ]
+    figures["live_p50_change_pct"] = round(median(changes), 1)
+    figures["live_behind"] = max(each.behind for each in stats)
+    return figures
+
+
+def _run(frames: Sequence[bytes], beside: Beside | None) -> _Round:
+    """Handle all messages, with something beside."""
+    cpu_s = 0.0
+
+    @contextmanager
+    def timed(app: Application) -> Generator[None]:
+        nonlocal cpu_s
+        with nullcontext() if beside is None else beside(app):
+            begun = time.thread_time()
+            yield
+            cpu_s = time.thread_time() - begun
+
+    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+        histogram, _, _ = run_frames(frames, folder, beside=timed)
+    return _Round(
+        histogram.percentile_us(0.5), histogram.percentile_us(0.99), cpu_s / len(frames) * 1e6
+    )

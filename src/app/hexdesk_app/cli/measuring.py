@@ -30,7 +30,7 @@ def bench() -> None:
     """Measure speed on this machine."""
 
 
-def _make_command(name: str, text: str) -> click.Command:
+def _make_command(name: str, text: str, *, is_alias: bool = False) -> click.Command:
     @click.option(
         "events",
         "--events",
@@ -49,11 +49,13 @@ def _make_command(name: str, text: str) -> click.Command:
         data = to_data(result)
         output.result("bench", data, [make_table(f"bench {name}", ("", ""), _rows(result, data))])
 
-    return click.command(name, help=text)(measure)
+    return click.command(name, help=text, hidden=is_alias)(measure)
 
 
 for _name, _text in BENCHES.items():
     bench.add_command(_make_command(_name, _text))
+    if "_" in _name:  # as verbs are written elsewhere
+        bench.add_command(_make_command(_name, _text, is_alias=True), _name.replace("_", "-"))
 
 
 def _rows(result: "BenchResult", data: dict[str, object]) -> list[tuple[str, str]]:

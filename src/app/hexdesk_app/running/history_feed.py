@@ -1,29 +1,24 @@
-"""Feeds the read model off the path: a bounded queue, a thread, and the journal behind them.
+"""Feeds the read model off the path: a thread that reads what the journal has behind its head.
 
-The desk's thread only puts committed batches into a queue. When the queue is full they are not
-taken: nothing blocks and nothing is lost, for the journal has every record by its number, and the
-thread reads there whatever it misses. Whatever goes wrong here, the desk does not notice.
+The desk's thread tells it nothing and keeps nothing for it: an order costs the same with a read
+model as without. Nothing is lost, for the journal has every record by its number. Whatever goes
+wrong here, the desk does not notice.
 """
 
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 
 import msgspec
 
 from hexdesk.domain.history import EquityRow
 from hexdesk.errors import DataError
-from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
+from hexdesk.ports.journal import Journal, JournalRecord, TailedJournal
 from hexdesk.ports.read_model import Head, ReadModel, record_digest
 
-COMMITS_MAX = 8_192
-"""Commits that may wait; more are not taken, and read from the journal later.
-
-What waits is memory that the desk cannot use again at once: more of it slows every order.
-"""
 SAMPLES_MAX = 4_096
 """Equity samples that may wait; beyond it the oldest is dropped, and counted."""
 BATCH_RECORDS = 128
@@ -32,13 +27,12 @@ WINDOW_S = 0.05
 """Longest wait of a record for its transaction, when all is well."""
 REST_S = 0.01
 """Rest after a transaction while the desk is busy: the lock is the desk's nine times in ten."""
-CATCH_UP_S = 2.0
-"""Shortest time between two readings of the journal while the desk is busy: each is long."""
 RETRY_S_MIN = 1.0
 RETRY_S_MAX = 60.0
 CLOSE_TIMEOUT_S = 10.0
 
-Batch = tuple[int, Sequence[JournalRecord]]
+Tail = Callable[[int, int], Sequence[JournalRecord]]
+"""Returns at most so many records behind a number."""
 
 
 class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,8 +42,6 @@ class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
         sequence: Number of the last record written.
         behind: Records of the journal that are not written yet.
         written: Records written by this process.
-        overflows: Times that the queue became full.
-        catch_ups: Times that records were read from the journal.
         rebuilds: Times that everything was made again.
         failures: Times that something was refused: a full disk, say.
         samples_dropped: Equity samples that found no room.
@@ -59,8 +51,6 @@ class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
     behind: int
     written: int
-    overflows: int
-    catch_ups: int
     rebuilds: int
     failures: int
     samples_dropped: int
@@ -68,7 +58,7 @@ class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HistoryFeed:
-    """Follows one journal into one read model."""
+    """Reads one journal into one read model."""
 
     def __init__(
         self,
@@ -76,7 +66,6 @@ class HistoryFeed:
         journal: Journal,
         logger: logging.Logger,
         *,
-        commits_max: int = COMMITS_MAX,
         window_s: float = WINDOW_S,
         rest_s: float = REST_S,
         retry_s: float = RETRY_S_MIN,
@@ -84,20 +73,16 @@ class HistoryFeed:
         self._model = read_model
         self._journal = journal
         self._logger = logger
-        self._commits_max = commits_max
         self._window_s = window_s
         self._rest_s = rest_s
         self._retry_s_min = retry_s
-        self._queue: deque[Batch] = deque()
+        self._tail = _tail_of(journal)
         self._samples: deque[EquityRow] = deque(maxlen=SAMPLES_MAX)
-        # Each number has one writer: the desk's thread those of the first line.
-        self._overflows = self._sample_count = 0
-        self._written = self._catch_ups = self._rebuilds = self._failures = 0
+        self._sample_count = 0  # written by the desk's thread, all others by the feed's
+        self._written = self._rebuilds = self._failures = 0
         self._samples_left = 0
         self._unwritten: list[EquityRow] = []
-        self._is_behind = True
-        self._seen = self._looked = 0
-        self._next_catch_up_s = 0.0
+        self._seen = 0
         self._head: Head | None = None
         self._problem = ""
         self._deadline = float("inf")
@@ -107,8 +92,7 @@ class HistoryFeed:
     # --- the desk's thread -----------------------------------------------------------------------
 
     def start(self) -> None:
-        """Follow the journal, and begin with what the read model misses of it."""
-        self._journal.follow(self._make_sink())
+        """Begin with what the read model misses of the journal, and go on as it grows."""
         self._thread.start()
 
     def add_equity(self, rows: Iterable[EquityRow]) -> None:
@@ -116,20 +100,6 @@ class HistoryFeed:
         for row in rows:
             self._samples.append(row)
             self._sample_count += 1
-
-    def _make_sink(self) -> JournalSink:
-        """Return what takes a committed batch if there is room; every order passes it."""
-        queue, most = self._queue, self._commits_max
-        append = queue.append
-
-        def take(first: int, records: Sequence[JournalRecord]) -> None:
-            if len(queue) < most:
-                append((first, records))
-            elif not self._is_behind:
-                self._is_behind = True
-                self._overflows += 1
-
-        return take
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Write what waits, within a time; what is left comes from the journal at the next start.
@@ -156,8 +126,6 @@ class HistoryFeed:
             sequence=sequence,
             behind=max(self._journal.sequence - sequence, 0),
             written=self._written,
-            overflows=self._overflows,
-            catch_ups=self._catch_ups,
             rebuilds=self._rebuilds,
             failures=self._failures,
             samples_dropped=max(
@@ -182,7 +150,7 @@ class HistoryFeed:
                 self._stop.wait(retry_s)
                 retry_s = min(2 * retry_s, RETRY_S_MAX)
                 continue
-            if self._problem and not self._is_behind:
+            if self._problem:
                 self._logger.info("history is written again, up to record %d", self._sequence)
                 self._problem = ""
             retry_s = self._retry_s_min
@@ -194,24 +162,18 @@ class HistoryFeed:
         """Write all that waits."""
         if self._head is None:
             self._head = self._begin(self._model.open())
-        while True:
-            if self._is_behind and self._may_catch_up():
-                self._is_behind = False  # before, so that what is not taken meanwhile counts again
-                self._catch_up(self._journal.sequence)
-            batch = self._next_batch()
-            if batch is None:
-                self._write(self._sequence + 1, ())
-                return
-            first, records = batch
-            if first > self._sequence + 1:
-                if not self._may_catch_up():
-                    self._queue.appendleft(batch)
-                    return
-                self._catch_up(first - 1)
-            self._write(first, records)
+        while (end := self._journal.sequence) > self._sequence:
+            records = self._tail(self._sequence, BATCH_RECORDS)
+            if not records:
+                raise DataError(
+                    f"the journal ended at record {self._sequence}, though {end} were committed",
+                    remedy="hexdesk journal verify",
+                )
+            self._write(self._sequence + 1, records)
             if self._is_late:
                 return
             self._rest()
+        self._write(self._sequence + 1, ())
 
     def _begin(self, head: Head) -> Head:
         """Return a head that goes on in this journal; make everything again if none does."""
@@ -240,48 +202,6 @@ class HistoryFeed:
     def _is_late(self) -> bool:
         return self._stop.is_set() and time.monotonic() > self._deadline
 
-    def _may_catch_up(self) -> bool:
-        """Whether to read the journal now: at once if the desk is calm, else now and then."""
-        looked, self._looked = self._looked, self._journal.sequence
-        now_s = time.monotonic()
-        if looked != self._looked and now_s < self._next_catch_up_s and not self._stop.is_set():
-            return False
-        self._next_catch_up_s = now_s + CATCH_UP_S
-        return True
-
-    def _next_batch(self) -> Batch | None:
-        """Return queued batches that follow each other, as one."""
-        queue = self._queue
-        if not queue:
-            return None
-        first, head = queue.popleft()
-        records = list(head)
-        while queue and len(records) < BATCH_RECORDS:
-            following, more = queue[0]
-            if following != first + len(records):
-                break
-            queue.popleft()
-            records += more
-        return first, records
-
-    def _catch_up(self, until: int) -> None:
-        """Read from the journal what was not taken, up to a number."""
-        missing = until - self._sequence
-        if missing <= 0:
-            return
-        self._catch_ups += 1
-        stream = islice(self._journal.records(self._sequence), missing)
-        while records := list(islice(stream, BATCH_RECORDS)):
-            self._write(self._sequence + 1, records)
-            if self._is_late:
-                return
-            self._rest()
-        if self._sequence < until:
-            raise DataError(
-                f"the journal ended at record {self._sequence}, though {until} were committed",
-                remedy="hexdesk journal verify",
-            )
-
     def _write(self, first: int, records: Sequence[JournalRecord]) -> None:
         samples = self._unwritten
         while self._samples and len(samples) < SAMPLES_MAX:
@@ -304,9 +224,7 @@ class HistoryFeed:
             time.sleep(self._rest_s)
 
     def _note(self, error: Exception) -> None:
-        """Count a failure, and say it once; what was under way comes from the journal."""
-        self._is_behind = True
-        self._next_catch_up_s = 0.0
+        """Count a failure, and say it once; what was under way comes again from the journal."""
         self._failures += 1
         text = str(error)
         if text != self._problem:
@@ -315,3 +233,10 @@ class HistoryFeed:
                 "history is not written for now, the desk goes on without: %s", text,
                 exc_info=not isinstance(error, OSError | DataError),
             )  # fmt: skip
+
+
+def _tail_of(journal: Journal) -> Tail:
+    """Return what reads a journal behind a number; one that cannot go on begins anew each time."""
+    if isinstance(journal, TailedJournal):
+        return journal.tail
+    return lambda after, limit: list(islice(journal.records(after), limit))
