@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 from google.rpc import status_pb2  # pyright: ignore[reportMissingTypeStubs] - beside the code
 
-from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Reason
+from hexdesk.ports.control import Caller, Control, ControlError, Mutation, Page, Pause, Reason
 from hexdesk.ports.telemetry import HEADER, join_trace
 from hexdesk_api.v1 import access_pb2
 from hexdesk_grpc import to_wire
@@ -20,6 +20,8 @@ from hexdesk_grpc.turns import Turns
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Stream: TypeAlias = Callable[[Control, Caller, Any, asyncio.Event, Turns], AsyncIterator[bytes]]
+PIECE = 32
+"""Items of a page that are shown in one go: some 0.2 ms."""
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -83,7 +85,8 @@ class Calls:
     async def _answer(self, method: Method | None, message: Any, context: Context) -> Any:  # noqa: ANN401 - messages
         await self._turns.next()
         _check_read(message)
-        return await carry_out(self._control, self._identity.of(context), method, message)
+        caller = self._identity.of(context)
+        return await carry_out(self._control, caller, method, message, self._turns.next)
 
     async def _admit(self, message: Any, context: Context) -> Caller:  # noqa: ANN401 - a message
         await self._turns.next()
@@ -135,8 +138,14 @@ def _check_read(message: object) -> None:
         raise ControlError(Reason.FIELD_INVALID, f"not a request of this method: {message}")
 
 
-async def carry_out(control: Control, caller: Caller, method: Method | None, message: Any) -> Any:  # noqa: ANN401 - messages
-    """Answer one message with another, whatever it came over.
+async def carry_out(
+    control: Control,
+    caller: Caller,
+    method: Method | None,
+    message: Any,  # noqa: ANN401 - a message
+    pause: Pause,
+) -> Any:  # noqa: ANN401 - a message
+    """Answer one message with another, whatever it came over; a long list in pieces.
 
     Raises:
         ControlError: It was refused.
@@ -148,7 +157,19 @@ async def carry_out(control: Control, caller: Caller, method: Method | None, mes
     request = method.parse(message)
     if isinstance(request, Mutation):
         return method.show(await control.tell(caller, request))
-    return method.show(await control.ask(caller, request))
+    return await _shown(method, await control.ask(caller, request, pause), pause)
+
+
+async def _shown(method: Method, found: Any, pause: Pause) -> Any:  # noqa: ANN401 - a view, a message
+    """Show what was found; a page in pieces that are put together."""
+    if not isinstance(found, Page):
+        return method.show(found)
+    page = cast("Page[Any]", found)
+    answer = method.show(Page(page.items[:PIECE], page.next_page_token))
+    for first in range(PIECE, len(page.items), PIECE):
+        await pause()
+        answer.MergeFrom(method.show(Page(page.items[first : first + PIECE])))
+    return answer
 
 
 def _trace_header(context: Context) -> str:

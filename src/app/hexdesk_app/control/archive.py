@@ -1,31 +1,97 @@
-"""The equity curve that a process keeps: of the read model, or samples of this run."""
+"""The past that a process keeps: a read model, or samples of this run's equity."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
+from hexdesk.domain.accounts import Account
 from hexdesk.domain.history import EquityRow
 from hexdesk.domain.money import format_raw
-from hexdesk.ports.control_history import EquityInfo
-from hexdesk.ports.control_views import Amount
-from hexdesk.ports.read_model import PAGE_ROWS_MAX, EquityQuery, ReadModel
+from hexdesk.domain.values import TimeNs
+from hexdesk.errors import ConfigError
+from hexdesk.ports.control import ControlError, FieldFault, Page, Reason
+from hexdesk.ports.control_history import Before, EquityInfo
+from hexdesk.ports.control_requests import ListFills, ListOrders
+from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo
+from hexdesk.ports.read_model import PAGE_ROWS_MAX, EquityQuery, FillQuery, OrderQuery, ReadModel
+from hexdesk_app.control.archived import archived_fill, archived_order
 from hexdesk_app.running.collect import Sampler
-from hexdesk_app.running.history import History
+
+A = TypeVar("A")
+Q = TypeVar("Q")
 
 
 class DeskArchive:
     """Implements `Archive`."""
 
-    def __init__(self, sampler: Sampler, history: History | None) -> None:
+    def __init__(
+        self, sampler: Sampler, read_model: ReadModel | None, accounts: Mapping[str, Account]
+    ) -> None:
         self._sampler = sampler
-        self._history = history
+        self._read_model = read_model
+        self._accounts = accounts
+
+    @property
+    def keeps_orders(self) -> bool:
+        """Whether there is a read model."""
+        return self._read_model is not None
+
+    async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
+        """Return orders of all runs, newest first.
+
+        Raises:
+            ControlError: The token is not of this query.
+        """
+        if self._read_model is None:
+            return Page(())
+        wanted = OrderQuery(
+            strategy_id=query.strategy_id,
+            instrument_id=query.instrument_id,
+            state="open" if query.open_only else "any",
+            since_ns=query.start_ns,
+            until_ns=_earlier(query.end_ns, before.ts_ns),
+            newest_first=True,
+            limit=limit,
+            page_token=before.token,
+        )
+        found = await _off_the_loop(self._read_model.orders, wanted)
+        names = {account.id: name for name, account in self._accounts.items()}
+        statuses = query.statuses
+        shown = [
+            archived_order(row, names)
+            for row in found.rows
+            if not statuses or row.status in statuses
+        ]
+        return Page(tuple(shown), found.next_page_token)
+
+    async def fills(self, query: ListFills, before: Before, limit: int) -> Page[FillInfo]:
+        """Return fills of all runs, newest first; raises as `orders`."""
+        if self._read_model is None:
+            return Page(())
+        wanted = FillQuery(
+            strategy_id=query.strategy_id,
+            instrument_id=query.instrument_id,
+            since_ns=query.start_ns,
+            until_ns=_earlier(query.end_ns, before.ts_ns),
+            newest_first=True,
+            limit=limit,
+            page_token=before.token,
+        )
+        found = await _off_the_loop(self._read_model.fills, wanted)
+        names = {account.id: name for name, account in self._accounts.items()}
+        shown = [
+            archived_fill(row, names)
+            for row in found.rows
+            if query.client_order_id in ("", row.client_order_id)
+        ]
+        return Page(tuple(shown), found.next_page_token)
 
     async def equity(self, currency: str, count_max: int) -> tuple[EquityInfo, ...]:
         """Return the equity curve, over all runs where there is a read model."""
         currency = currency or self._sampler.currency
-        if self._history is not None:
-            rows = await asyncio.to_thread(
-                lambda: list(_rows(self._history.read_model, currency, count_max))  # type: ignore[union-attr]
-            )
+        read_model = self._read_model
+        if read_model is not None:
+            rows = await asyncio.to_thread(lambda: list(_rows(read_model, currency, count_max)))
             return tuple(_info(row) for row in rows)
         if currency != self._sampler.currency:
             return ()
@@ -35,6 +101,25 @@ class DeskArchive:
             EquityInfo(ts_ns=each.ts_ns, equity=Amount(each.equity, currency))
             for each in reversed(points[::-step])
         )
+
+
+async def _off_the_loop(ask: Callable[[Q], A], query: Q) -> A:
+    """Ask a read model in a thread.
+
+    Raises:
+        ControlError: The token is not of this query.
+    """
+    try:
+        return await asyncio.to_thread(ask, query)
+    except ConfigError as error:
+        text = "expected next_page_token of a page with the same filters"
+        fault = FieldFault("page_token", text)
+        raise ControlError(Reason.FIELD_INVALID, f"page_token: {text}", faults=[fault]) from error
+
+
+def _earlier(first_ns: TimeNs, second_ns: TimeNs) -> TimeNs:
+    """Return the earlier of two times, of which 0 is none."""
+    return min(first_ns or second_ns, second_ns or first_ns)
 
 
 def _rows(read_model: ReadModel, currency: str, count_max: int) -> Iterator[EquityRow]:

@@ -196,7 +196,7 @@ async def surroundings(
         session.history = history
         session.watcher = watcher
         app.process.configuration.watch_alarm(None if watcher is None else watcher.alarm)
-        app.process.show_archive(DeskArchive(session.sampler, history))
+        app.process.show_archive(DeskArchive(session.sampler, read_model, app.desk.accounts))
         app.process.show_monitor(DeskMonitor(lambda: session.watcher, session.begin_to_watch))
         if history is not None:
             history.start()

@@ -7,7 +7,8 @@ import msgspec
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control import Page, PageQuery, Query
 from hexdesk.ports.control_events import Event, EventKind
-from hexdesk.ports.control_views import Amount
+from hexdesk.ports.control_requests import ListFills, ListOrders
+from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo
 
 POINTS_DEFAULT = 1_000
 POINTS_MAX = 10_000
@@ -37,8 +38,41 @@ class ListEquityPoints(Query[tuple[EquityInfo, ...]], frozen=True, kw_only=True)
     count_max: int = 0
 
 
+class Before(msgspec.Struct, frozen=True):
+    """Where a list of the past goes on.
+
+    Attributes:
+        ts_ns: With what came before this time; 0 is with the latest.
+        known: So many of the latest ns before it are known already; the archive gives them, too.
+        token: Of the archive's page before, which began with the same time; empty for its first.
+    """
+
+    ts_ns: TimeNs = 0
+    known: int = 0
+    token: str = ""
+
+
 class Archive(Protocol):
     """What a process keeps of the past: a read model, or samples of this run."""
+
+    @property
+    def keeps_orders(self) -> bool:
+        """Whether orders and fills are kept, not only equity."""
+        ...
+
+    async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
+        """Return at most so many orders that a query asks for, newest first.
+
+        What the archive does not keep of an order is empty.
+
+        Raises:
+            ControlError: The token is not of this query.
+        """
+        ...
+
+    async def fills(self, query: ListFills, before: Before, limit: int) -> Page[FillInfo]:
+        """Return fills, likewise."""
+        ...
 
     async def equity(self, currency: str, count_max: int) -> tuple[EquityInfo, ...]:
         """Return the equity curve, oldest first; empty for a currency that is not there."""

@@ -6,17 +6,18 @@ shows; the newest hash, kept elsewhere, proves the whole log.
 
 from collections.abc import Sequence
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from hexdesk.application.control.discretion import request_text
+from hexdesk.application.control.listing import Listing
 from hexdesk.application.control.numbered import Numbered
-from hexdesk.application.control.paging import newest_first
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError
-from hexdesk.ports.control import Caller, ControlError, Mutation, Page, Reason
+from hexdesk.ports.control import Caller, ControlError, Mutation, Page, Pause, Reason
 from hexdesk.ports.control_requests import ListAuditEntries
 from hexdesk.ports.control_state import AuditEntry, AuditStore
 
@@ -41,6 +42,9 @@ class Audit:
             ControlError: The log that is there does not hold together.
         """
         self.entries = Numbered[AuditEntry](ENTRIES_MAX)
+        self._listing = Listing[ListAuditEntries, AuditEntry, AuditEntry](
+            self.entries, attrgetter("ts_ns"), _itself
+        )
         self._store = store
         self._last = FIRST_HASH
         self._number = 0
@@ -91,9 +95,9 @@ class Audit:
             ) from error
         self._take(entry)
 
-    def page(self, query: ListAuditEntries) -> Page[AuditEntry]:
+    async def page(self, query: ListAuditEntries, pause: Pause) -> Page[AuditEntry]:
         """Return entries, newest first."""
-        return newest_first(query, self.entries, _itself)
+        return await self._listing.page(query, pause)
 
     def _take(self, entry: AuditEntry) -> None:
         self._number, self._last = entry.number, entry.hash
@@ -126,7 +130,7 @@ def verify(entries: Sequence[AuditEntry]) -> str:
     return ""
 
 
-def _itself(entry: AuditEntry) -> AuditEntry:
+def _itself(_query: ListAuditEntries, entry: AuditEntry) -> AuditEntry:
     return entry
 
 

@@ -22,6 +22,7 @@ from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
 from hexdesk.application.control.past import Past
+from hexdesk.application.control.past_orders import PastOrders
 from hexdesk.application.control.planning import Handle, Planning
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.control.probation import Probation
@@ -48,9 +49,11 @@ from hexdesk.ports.control import (
     EventFeed,
     EventFilter,
     Mutation,
+    Pause,
     Query,
     Reason,
     Scope,
+    at_once,
 )
 from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
 from hexdesk.ports.control_checks import RunChecks
@@ -175,6 +178,7 @@ class DeskControl:
         configuring = Configuring(runtime, planning, risks)
         capitals = Capitals(desk, chronicle, self._approvals, risk)
         past = Past(chronicle, runtime)
+        past_orders = PastOrders(desk, sight, chronicle, runtime)
         self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
             **configuring.queries,
             control_history.ListEquityPoints: past.list_equity_points,
@@ -192,23 +196,19 @@ class DeskControl:
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
             requests.GetOrder: orders.get,
-            requests.ListOrders: orders.page,
             requests.GetOrderTimeline: orders.timeline,
-            requests.ListFills: orders.list_fills,
             requests.GetPosition: portfolio.get_position,
             requests.ListPositions: portfolio.list_positions,
             requests.GetAccount: portfolio.get_account,
             requests.ListAccounts: portfolio.list_accounts,
             requests.GetRiskLimits: portfolio.get_limits,
             requests.ListRiskLimits: portfolio.list_limits,
-            requests.ListDenials: portfolio.list_denials,
             control_risk.GetRiskReport: lambda query: risks.report(query, self._now_ns()),
             control_capital.GetCapital: capitals.get,
             requests.GetInstrument: portfolio.get_instrument,
             requests.ListInstruments: portfolio.list_instruments,
             requests.GetMarkets: portfolio.get_markets,
             requests.ListTokens: tokens.page,
-            requests.ListAuditEntries: self.audit.page,
             requests.GetReconciliation: incidents.accounts,
             requests.ListIncidents: incidents.page,
             requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
@@ -216,6 +216,12 @@ class DeskControl:
             strategies.ListSettingsRevisions: planning.revisions,
             configuration.GetConfiguration: configuring.get,
             configuration.ListConfigurationRevisions: configuring.revisions,
+        }
+        self._lists: dict[type, Callable[[Any, Pause], Awaitable[Any]]] = {
+            requests.ListOrders: past_orders.list_orders,
+            requests.ListFills: past_orders.list_fills,
+            requests.ListDenials: portfolio.list_denials,
+            requests.ListAuditEntries: self.audit.page,
             control_history.ListEvents: past.list_events,
         }
         self._mutations: dict[type, Callable[[Any, TimeNs], Any]] = {
@@ -266,18 +272,23 @@ class DeskControl:
         """Return who a bearer token belongs to."""
         return self._tokens.identify(secret, peer, self._wall_ns())
 
-    async def ask(self, caller: Caller, query: Query[A]) -> A:
+    async def ask(self, caller: Caller, query: Query[A], pause: Pause = at_once) -> A:
         """Answer a query."""
         self._check_scope(caller, query.scope)
         handle = self._queries.get(type(query))
         if handle is None:
-            return await self._ask_slowly(query)
+            return await self._ask_slowly(query, pause)
         self.chronicle.catch_up()
         answer: A = handle(query)
         return answer
 
-    async def _ask_slowly(self, query: Query[A]) -> A:
+    async def _ask_slowly(self, query: Query[A], pause: Pause) -> A:
         """Answer a query that takes its own time."""
+        make = self._lists.get(type(query))
+        if make is not None:
+            self.chronicle.catch_up()
+            page: A = await make(query, pause)
+            return page
         slow = self._slow_queries.get(type(query))
         if slow is None:
             raise _not_offered(type(query))

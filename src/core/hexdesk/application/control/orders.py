@@ -8,7 +8,6 @@ from hexdesk.application.authority import OPERATOR, STRATEGY
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, hosts_of, invalid, order_of, unknown
 from hexdesk.application.control.facts import FACTS, fact_of
-from hexdesk.application.control.paging import newest_first
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.control.views import order_info
 from hexdesk.application.desk import Desk
@@ -31,10 +30,9 @@ from hexdesk.domain.money import currency_scale, format_raw, parse_raw
 from hexdesk.domain.order import Order, new_order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.records import Verb
-from hexdesk.domain.reports import Fill
 from hexdesk.domain.risk import Verdict
 from hexdesk.domain.values import DENIED, TimeNs
-from hexdesk.ports.control import ControlError, Page, Reason
+from hexdesk.ports.control import ControlError, Reason
 from hexdesk.ports.control_requests import (
     AmendOrder,
     CancelAllOrders,
@@ -44,13 +42,10 @@ from hexdesk.ports.control_requests import (
     CreateOrder,
     GetOrder,
     GetOrderTimeline,
-    ListFills,
-    ListOrders,
     ResolveOrder,
 )
 from hexdesk.ports.control_views import (
     Amount,
-    FillInfo,
     OrderInfo,
     OrderTerms,
     OrderVerdict,
@@ -193,17 +188,6 @@ class Orders:
         """Return an order."""
         return self._sight.order(order_of(self._desk, query.client_order_id))
 
-    def page(self, query: ListOrders) -> Page[OrderInfo]:
-        """Return orders, newest first."""
-        execution = self._desk.execution
-
-        def show(client_order_id: str) -> OrderInfo | None:
-            order = execution.order(client_order_id)
-            wanted = order is not None and _matches(order, query)
-            return self._sight.order(order) if order is not None and wanted else None
-
-        return newest_first(query, self._chronicle.orders, show)
-
     def timeline(self, query: GetOrderTimeline) -> tuple[ReportInfo, ...]:
         """Return what the journal says of an order."""
         order = order_of(self._desk, query.client_order_id)
@@ -214,17 +198,6 @@ class Orders:
             if type(record) in FACTS
             and getattr(record, "client_order_id", "") == query.client_order_id
         )
-
-    def list_fills(self, query: ListFills) -> Page[FillInfo]:
-        """Return fills, newest first."""
-
-        def show(each: tuple[str, Fill]) -> FillInfo | None:
-            client_order_id, fill = each
-            order = self._desk.execution.order(client_order_id)
-            wanted = order is not None and _fill_matches(order, fill, query)
-            return self._sight.fill(client_order_id, fill) if wanted else None
-
-        return newest_first(query, self._chronicle.fills, show)
 
     # --- inside --------------------------------------------------------------------------------
 
@@ -346,29 +319,6 @@ def _wrong_state(order: Order, verb: str) -> ControlError:
         Reason.STATE_WRONG,
         f"order {order.intent.client_order_id} is {status} and cannot be {verb} now",
         facts={"status": status},
-    )
-
-
-def _matches(order: Order, query: ListOrders) -> bool:
-    intent = order.intent
-    return (
-        query.strategy_id in ("", intent.strategy_id)
-        and query.instrument_id in ("", intent.instrument_id)
-        and not (query.open_only and order.is_closed)
-        and (not query.statuses or order.reported_status in query.statuses)
-        and query.start_ns <= intent.ts_init
-        and (not query.end_ns or intent.ts_init < query.end_ns)
-    )
-
-
-def _fill_matches(order: Order, fill: Fill, query: ListFills) -> bool:
-    intent = order.intent
-    return (
-        query.strategy_id in ("", intent.strategy_id)
-        and query.instrument_id in ("", intent.instrument_id)
-        and query.client_order_id in ("", intent.client_order_id)
-        and query.start_ns <= fill.ts_init
-        and (not query.end_ns or fill.ts_init < query.end_ns)
     )
 
 

@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from hexdesk.application.control.numbered import Numbered
 from hexdesk.ports.control import (
     PAGE_SIZE_DEFAULT,
     PAGE_SIZE_MAX,
@@ -69,24 +68,6 @@ def page_of(
             return Page(tuple(shown), make_token(query, last))
         shown.append(show(item))
         last = key
-    return Page(tuple(shown))
-
-
-def newest_first(
-    query: PageQuery[Page[A]], numbered: Numbered[T], show: Callable[[T], A | None]
-) -> Page[A]:
-    """Return a page of numbered items, newest first; `show` returns None for what is left out."""
-    size, place = page_size(query), read_token(query)
-    if place and not (place.isascii() and place.isdigit() and len(place) < 19):  # noqa: PLR2004 - an int64
-        raise _invalid("page_token", "expected next_page_token of the page before")
-    start = int(place) if place else numbered.count
-    shown: list[A] = []
-    for scanned, (number, item) in enumerate(numbered.down_from(start)):
-        if len(shown) == size or scanned == SCAN_MAX:
-            return Page(tuple(shown), make_token(query, str(number)))
-        found = show(item)
-        if found is not None:
-            shown.append(found)
     return Page(tuple(shown))
 
 

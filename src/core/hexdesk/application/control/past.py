@@ -2,8 +2,9 @@
 
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import invalid
+from hexdesk.application.control.listing import PIECE
 from hexdesk.application.control.paging import SCAN_MAX, make_token, page_size, read_token
-from hexdesk.ports.control import ControlError, Page, Reason
+from hexdesk.ports.control import ControlError, Page, Pause, Reason
 from hexdesk.ports.control_events import Event
 from hexdesk.ports.control_history import (
     POINTS_DEFAULT,
@@ -25,7 +26,7 @@ class Past:
         self._chronicle = chronicle
         self._runtime = runtime
 
-    def list_events(self, query: ListEvents) -> Page[Event]:
+    async def list_events(self, query: ListEvents, pause: Pause) -> Page[Event]:
         """Return events after a number, oldest first."""
         ring, size, place = self._chronicle.ring, page_size(query), read_token(query)
         if query.after_sequence < 0:
@@ -36,6 +37,9 @@ class Past:
         end = min(ring.sequence, number + SCAN_MAX)
         found: list[Event] = []
         while number < end and len(found) < size:
+            if number % PIECE == 0:
+                await pause()
+                number = max(number, ring.oldest - 1)  # the ring may have gone on
             number += 1
             event = ring.get(number)
             is_wanted = not query.kinds or event.kind in query.kinds

@@ -4,9 +4,9 @@ import msgspec
 
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import hosts_of, invalid, unknown
+from hexdesk.application.control.listing import Listing
 from hexdesk.application.control.paging import (
     make_token,
-    newest_first,
     page_of,
     page_size,
     read_token,
@@ -17,7 +17,8 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.markets import Market
 from hexdesk.domain.money import RATE_SCALE, format_raw
 from hexdesk.domain.reports import OrderDenied
-from hexdesk.ports.control import Page
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control import Page, Pause
 from hexdesk.ports.control_markets import InstrumentInfo, MarketInfo
 from hexdesk.ports.control_requests import (
     GetAccount,
@@ -56,7 +57,9 @@ class Portfolio:
     def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle) -> None:
         self._desk = desk
         self._sight = sight
-        self._chronicle = chronicle
+        self._denials = Listing[ListDenials, tuple[str, OrderDenied], DenialInfo](
+            chronicle.denials, self._denied_ns, self._denial
+        )
 
     def get_position(self, query: GetPosition) -> PositionInfo:
         """Return a strategy's position of one instrument."""
@@ -111,29 +114,32 @@ class Portfolio:
         """Return the limits of all instruments."""
         return page_of(query, sorted(self._desk.markets.by_id.items()), self._limits)
 
-    def list_denials(self, query: ListDenials) -> Page[DenialInfo]:
+    async def list_denials(self, query: ListDenials, pause: Pause) -> Page[DenialInfo]:
         """Return refused orders, newest first."""
+        return await self._denials.page(query, pause)
 
-        def show(each: tuple[str, OrderDenied]) -> DenialInfo | None:
-            client_order_id, denial = each
-            order = self._desk.execution.order(client_order_id)
-            if order is None:
-                return None
-            intent = order.intent
-            if query.strategy_id not in ("", intent.strategy_id):
-                return None
-            if query.instrument_id not in ("", intent.instrument_id):
-                return None
-            return DenialInfo(
-                client_order_id=client_order_id,
-                strategy_id=intent.strategy_id,
-                instrument_id=intent.instrument_id,
-                code=denial.code,
-                text=denial.text,
-                create_ns=denial.ts_init,
-            )
+    def _denied_ns(self, told: tuple[str, OrderDenied]) -> TimeNs | None:
+        client_order_id, denial = told
+        return None if self._desk.execution.order(client_order_id) is None else denial.ts_init
 
-        return newest_first(query, self._chronicle.denials, show)
+    def _denial(self, query: ListDenials, told: tuple[str, OrderDenied]) -> DenialInfo | None:
+        client_order_id, denial = told
+        order = self._desk.execution.order(client_order_id)
+        if order is None:
+            return None
+        intent = order.intent
+        if query.strategy_id not in ("", intent.strategy_id):
+            return None
+        if query.instrument_id not in ("", intent.instrument_id):
+            return None
+        return DenialInfo(
+            client_order_id=client_order_id,
+            strategy_id=intent.strategy_id,
+            instrument_id=intent.instrument_id,
+            code=denial.code,
+            text=denial.text,
+            create_ns=denial.ts_init,
+        )
 
     def list_alerts(self, query: ListAlerts) -> Page[AlertInfo]:
         """Return alerts, newest first; only the latest are kept."""

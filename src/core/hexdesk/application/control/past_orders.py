@@ -1,0 +1,114 @@
+"""Lists of orders and fills: what the desk still knows, and then what its archive holds."""
+
+from functools import partial
+from operator import attrgetter
+
+from hexdesk.application.control.chronicle import Chronicle
+from hexdesk.application.control.listing import Listing, Older
+from hexdesk.application.control.sight import Sight
+from hexdesk.application.desk import Desk
+from hexdesk.domain.order import Order
+from hexdesk.domain.reports import Fill
+from hexdesk.domain.values import TimeNs
+from hexdesk.ports.control import Page, Pause
+from hexdesk.ports.control_history import Archive, Before
+from hexdesk.ports.control_requests import ListFills, ListOrders
+from hexdesk.ports.control_views import FillInfo, OrderInfo
+from hexdesk.ports.runtime import Runtime
+
+Told = tuple[str, Fill]
+"""A fill with the id of its order."""
+
+
+class PastOrders:
+    """What was ordered and filled, newest first."""
+
+    def __init__(self, desk: Desk, sight: Sight, chronicle: Chronicle, runtime: Runtime) -> None:
+        self._desk = desk
+        self._sight = sight
+        self._runtime = runtime
+        self._orders = Listing[ListOrders, str, OrderInfo](
+            chronicle.orders, self._decided_ns, self._order, self._order_archive
+        )
+        self._fills = Listing[ListFills, Told, FillInfo](
+            chronicle.fills, self._filled_ns, self._fill, self._fill_archive
+        )
+
+    async def list_orders(self, query: ListOrders, pause: Pause) -> Page[OrderInfo]:
+        """Return a page of orders."""
+        return await self._orders.page(query, pause)
+
+    async def list_fills(self, query: ListFills, pause: Pause) -> Page[FillInfo]:
+        """Return a page of fills."""
+        return await self._fills.page(query, pause)
+
+    # --- what the desk knows -------------------------------------------------------------------
+
+    def _decided_ns(self, client_order_id: str) -> TimeNs | None:
+        order = self._desk.execution.order(client_order_id)
+        return None if order is None else order.intent.ts_init
+
+    def _order(self, query: ListOrders, client_order_id: str) -> OrderInfo | None:
+        order = self._desk.execution.order(client_order_id)
+        wanted = order is not None and _matches(order, query)
+        return self._sight.order(order) if order is not None and wanted else None
+
+    def _filled_ns(self, told: Told) -> TimeNs | None:
+        client_order_id, fill = told
+        return None if self._desk.execution.order(client_order_id) is None else fill.ts_init
+
+    def _fill(self, query: ListFills, told: Told) -> FillInfo | None:
+        client_order_id, fill = told
+        order = self._desk.execution.order(client_order_id)
+        wanted = order is not None and _fill_matches(order, fill, query)
+        return self._sight.fill(client_order_id, fill) if wanted else None
+
+    # --- what the archive knows ----------------------------------------------------------------
+
+    def _order_archive(self) -> Older[ListOrders, OrderInfo] | None:
+        archive = self._runtime.archive
+        if archive is None or not archive.keeps_orders:
+            return None
+        return Older(partial(self._older_orders, archive), attrgetter("create_ns"))
+
+    def _fill_archive(self) -> Older[ListFills, FillInfo] | None:
+        archive = self._runtime.archive
+        if archive is None or not archive.keeps_orders:
+            return None
+        return Older(archive.fills, attrgetter("receive_ns"))
+
+    async def _older_orders(
+        self, archive: Archive, query: ListOrders, before: Before, limit: int
+    ) -> Page[OrderInfo]:
+        found = await archive.orders(query, before, limit)
+        shown: list[OrderInfo] = []
+        for each in found.items:
+            order = self._desk.execution.order(each.client_order_id)
+            if order is None:
+                shown.append(each)
+            elif _matches(order, query):  # it is still open, and the archive a little behind
+                shown.append(self._sight.order(order))
+        return Page(tuple(shown), found.next_page_token)
+
+
+def _matches(order: Order, query: ListOrders) -> bool:
+    intent = order.intent
+    return (
+        query.strategy_id in ("", intent.strategy_id)
+        and query.instrument_id in ("", intent.instrument_id)
+        and not (query.open_only and order.is_closed)
+        and (not query.statuses or order.reported_status in query.statuses)
+        and query.start_ns <= intent.ts_init
+        and (not query.end_ns or intent.ts_init < query.end_ns)
+    )
+
+
+def _fill_matches(order: Order, fill: Fill, query: ListFills) -> bool:
+    intent = order.intent
+    return (
+        query.strategy_id in ("", intent.strategy_id)
+        and query.instrument_id in ("", intent.instrument_id)
+        and query.client_order_id in ("", intent.client_order_id)
+        and query.start_ns <= fill.ts_init
+        and (not query.end_ns or fill.ts_init < query.end_ns)
+    )
