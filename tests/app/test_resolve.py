@@ -1,5 +1,7 @@
 """A configuration and its plugins, checked against each other."""
 
+from collections.abc import Iterable
+from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,22 @@ def test_every_section_gets_its_registration_and_settings(tmp_path: Path) -> Non
     assert trend.plugin.distribution == "dist-acme_trend 1.0"
     assert getattr(trend.settings, "fast_window", 0) == 5
     assert parts.journal is None
+
+
+def test_sections_of_one_plugin_look_for_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[None] = []
+
+    def counted() -> Iterable[Distribution]:
+        looked.append(None)
+        return distributions()
+
+    monkeypatch.setattr("hexdesk_app.plugins.distributions", counted)
+    strategies = TEXT.partition("[strategies.trend]")[2]
+    more = "".join(f"[strategies.trend{number}]{strategies}" for number in range(9))
+    assert len(resolve(load(tmp_path, TEXT + more)).strategies) == 10
+    assert len(looked) == 2, "once for each plugin"
 
 
 def test_a_plugin_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def load_into(
         return plugin
 
     try:
-        plugin = _guarded(work, f"loading plugin {name!r}", offer.metadata, timeout_s)
+        plugin = _guarded(work, f"loading plugin {name!r}", offer.distribution, timeout_s)
         registry.add(plugin)
         _check_names(registry)
     except HexdeskError as error:
@@ -237,11 +237,8 @@ def make(
             )
         return made
 
-    found = [each for each in distributions() if _label(each) == plugin.distribution]
     try:
-        return _guarded(
-            work, f"the factory of {plugin.name!r}", found[0] if found else None, timeout_s
-        )
+        return _guarded(work, f"the factory of {plugin.name!r}", plugin.distribution, timeout_s)
     except HexdeskError as error:
         raise _placed(error, plugin.name, plugin.distribution, path) from error.__cause__
 
@@ -288,10 +285,12 @@ def _import(offer: Offer) -> ModuleType:
     return loaded
 
 
-def _guarded(
-    work: Callable[[], T], what: str, distribution: Distribution | None, timeout_s: float
-) -> T:
-    """Do what calls into a plugin; turn all that may come out of it into a `HexdeskError`."""
+def _guarded(work: Callable[[], T], what: str, label: str, timeout_s: float) -> T:
+    """Do what calls into a plugin; turn all that may come out of it into a `HexdeskError`.
+
+    `label` names its distribution, which is looked for only where it matters: to read what is
+    installed takes longer than most factories do.
+    """
     try:
         return call_within(timeout_s, work)
     except HexdeskError:
@@ -304,7 +303,8 @@ def _guarded(
             remedy="a factory must not connect or wait; report it to the plugin's author",
         ) from error
     except ModuleNotFoundError as error:
-        raise _missing_module(what, error, distribution) from error
+        found = (each for each in distributions() if _label(each) == label)
+        raise _missing_module(what, error, next(found, None)) from error
     except (Exception, SystemExit) as error:
         digest, place = keep_traceback(error)
         raise PluginError(

@@ -134,6 +134,7 @@ class _Resolver:
         self._config = config
         self._timeout_s = timeout_s
         self._registry = Registry()
+        self._loaded: dict[str, PluginModule] = {}
         self._errors: list[HexdeskError] = []
         self._unset: list[ConfigError] = []
 
@@ -171,7 +172,7 @@ class _Resolver:
     def _part(self, section: S, kinds: tuple[type[R], ...]) -> Part[S, R] | None:
         path = format_path(section.path)
         try:
-            plugin = load_into(self._registry, section.plugin, path, timeout_s=self._timeout_s)
+            plugin = self._load(section.plugin, path)
             registration = registration_of(self._registry, section, plugin, kinds)
             settings = convert_settings(
                 registration,
@@ -186,6 +187,14 @@ class _Resolver:
             return None
         self._unset += unset_secrets(settings, section.settings_path, self._config.origins)
         return Part(section, registration, settings, plugin)
+
+    def _load(self, name: str, path: str) -> PluginModule:
+        """Return a plugin; fifty sections of one plugin look for it once."""
+        plugin = self._loaded.get(name)
+        if plugin is None:
+            plugin = load_into(self._registry, name, path, timeout_s=self._timeout_s)
+            self._loaded[name] = plugin
+        return plugin
 
 
 def registration_of(
