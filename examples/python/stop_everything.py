@@ -1,8 +1,8 @@
 """The red button: halt the desk, then close every position, and say what is left.
 
-python stop_everything.py REASON [--dry-run]
+python stop_everything.py REASON [--account ID] [--dry-run]
 
-A halt lets nothing be opened; closing is always allowed. Nothing here asks twice.
+A halt lets nothing be opened; closing is always allowed. A live desk wants its account's id for it.
 """
 
 import argparse
@@ -14,12 +14,13 @@ from hexdesk_client import Client, Target
 PATIENCE_S = 30.0
 
 
-def stop(client: Client, reason: str, *, dry_run: bool) -> list[str]:
+def stop(client: Client, reason: str, account: str, *, dry_run: bool) -> list[str]:
     """Return the positions that are still there at the end."""
     halt = desk_pb2.HaltRequest(reason=reason, dry_run=dry_run)
     halted = client.call(client.desk.Halt, halt)
     print(f"desk: {desk_pb2.Desk.State.Name(halted.state)}")
-    flat = client.call(client.desk.Flatten, desk_pb2.FlattenRequest(reason=reason, dry_run=dry_run))
+    flatten = desk_pb2.FlattenRequest(reason=reason, account_id=account, dry_run=dry_run)
+    flat = client.call(client.desk.Flatten, flatten)
     print(f"{len(flat.canceled_orders)} orders canceled, {len(flat.positions)} positions closing")
     deadline = time.monotonic() + PATIENCE_S
     while not dry_run and held(client) and time.monotonic() < deadline:
@@ -37,10 +38,11 @@ def main() -> int:
     """Stop everything; 1 if positions are left."""
     parser = argparse.ArgumentParser()
     parser.add_argument("reason")
+    parser.add_argument("--account", default="", help="the account's id, for a live desk")
     parser.add_argument("--dry-run", action="store_true")
     given = parser.parse_args()
     with Client(Target.from_environment()) as client:
-        left = stop(client, given.reason, dry_run=given.dry_run)
+        left = stop(client, given.reason, given.account, dry_run=given.dry_run)
     for line in left:
         print(f"still held: {line}")
     return 1 if left and not given.dry_run else 0
