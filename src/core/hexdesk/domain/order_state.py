@@ -166,7 +166,10 @@ def accept_plainly(order: Order, event: OrderAccepted) -> bool:
 
 
 def fill_plainly(order: Order, event: Fill) -> bool:
-    """Do what `apply` does when the first fill of a plain order is its last; else False."""
+    """Do what `apply` does when the first fill of a plain order is its last; else False.
+
+    To set a field of a struct costs as much as five reads: what is as it must be is not set.
+    """
     quantity = event.quantity
     if (
         quantity == order.quantity
@@ -180,10 +183,13 @@ def fill_plainly(order: Order, event: Fill) -> bool:
         order.fills = {event.trade_id: event}
         order.cum_qty = quantity
         order.cum_value = event.price * quantity
-        order.facts |= IS_ACCEPTED
+        if not order.facts & IS_ACCEPTED:
+            order.facts |= IS_ACCEPTED
         order.life = FILLED
-        order.pending_cancels = 0
-        order.pending_amends = 0
+        if order.pending_cancels:
+            order.pending_cancels = 0
+        if order.pending_amends:
+            order.pending_amends = 0
         return True
     return False
 
@@ -198,10 +204,13 @@ def cancel_plainly(order: Order, event: OrderCanceled) -> bool:
         and event.ts_event > order.canceled_ns
     ):
         order.canceled_ns = event.ts_event
-        order.code = order.code or event.code
+        if event.code and not order.code:
+            order.code = event.code
         order.life = CANCELED
-        order.pending_cancels = 0
-        order.pending_amends = 0
+        if order.pending_cancels:
+            order.pending_cancels = 0
+        if order.pending_amends:
+            order.pending_amends = 0
         return True
     return False
 

@@ -86,7 +86,8 @@ class LiveCase:
                 return False
             self._down = gross = (ledger.open_sell - held + quantity) * unit
             self._up = other = held * unit
-        gross = max(gross, other)
+        if other > gross:  # noqa: PLR1730 - `max` is a call
+            gross = other
         self._order = order
         self.stake = stake
         self.price = price
