@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, TypeGuard
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -162,14 +162,17 @@ async def carry_out(
 
 async def _shown(method: Method, found: Any, pause: Pause) -> Any:  # noqa: ANN401 - a view, a message
     """Show what was found; a page in pieces that are put together."""
-    if not isinstance(found, Page):
+    if not _is_page(found):
         return method.show(found)
-    page = cast("Page[Any]", found)
-    answer = method.show(Page(page.items[:PIECE], page.next_page_token))
-    for first in range(PIECE, len(page.items), PIECE):
+    answer = method.show(Page(found.items[:PIECE], found.next_page_token))
+    for first in range(PIECE, len(found.items), PIECE):
         await pause()
-        answer.MergeFrom(method.show(Page(page.items[first : first + PIECE])))
+        answer.MergeFrom(method.show(Page(found.items[first : first + PIECE])))
     return answer
+
+
+def _is_page(found: object) -> TypeGuard[Page[Any]]:
+    return isinstance(found, Page)
 
 
 def _trace_header(context: Context) -> str:

@@ -21,6 +21,7 @@ from hexdesk_grpc.errors import bug_status, late_status, status_of
 from hexdesk_grpc.from_wire import invalid
 from hexdesk_grpc.http.answering import HEADERS, JSON, answer, refusal
 from hexdesk_grpc.http.binding import Binding, bindings_of, read_request, set_text
+from hexdesk_grpc.http.door import Door, GuardedSite, entrance_of
 from hexdesk_grpc.http.openapi import document
 from hexdesk_grpc.http.page import POLICY, page
 from hexdesk_grpc.http.settings import HttpSettings
@@ -70,6 +71,7 @@ class HttpServer:
         self._about = (msgspec.json.encode(about), page(about).encode())
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()
+        self._door = Door(settings.connections_max, settings.idle_s)
         self._turns = Turns()
         self._call_count = 0
         self._stream_count = 0
@@ -79,6 +81,11 @@ class HttpServer:
     def address(self) -> str:
         """Where it listens, as `host:port`; known after `start`."""
         return self._address
+
+    @property
+    def connection_count(self) -> int:
+        """Connections that are open."""
+        return self._door.connection_count
 
     @property
     def stream_count(self) -> int:
@@ -108,10 +115,11 @@ class HttpServer:
             logger=_quiet(self._logger),
             auto_decompress=False,  # a small body stays small
             handler_cancellation=True,
+            keepalive_timeout=settings.idle_s,
             shutdown_timeout=settings.drain_s,
         )
         await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port, ssl_context=self._tls())
+        site = GuardedSite(runner, self._door, self._host, self._port, self._tls())
         await site.start()
         port: int = runner.addresses[0][1]
         self._address = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
@@ -128,6 +136,9 @@ class HttpServer:
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Tell every refusal as a status; nothing of a bug gets out but its number."""
+        entrance = entrance_of(request)
+        if entrance is not None:
+            entrance.begin_call()
         try:
             return await handler(request)
         except ControlError as error:
@@ -151,6 +162,9 @@ class HttpServer:
             incident = f"{self._identity.name}-{self._bug_count}"
             self._logger.exception("a request failed; incident %s", incident)
             return refusal(bug_status(incident))
+        finally:
+            if entrance is not None:
+                entrance.end_call()
 
     @web.middleware
     async def _limit(self, request: web.Request, handler: Handler) -> web.StreamResponse:

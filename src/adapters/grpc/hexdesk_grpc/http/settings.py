@@ -15,6 +15,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         anonymous: Whether a client on this machine may do everything without a token, as long as
             there is no token at all.
         body_bytes_max: Largest body that a client may send.
+        connections_max: Connections at once; a further one is closed.
+        idle_s: A connection that asks for nothing is closed after so long, in seconds.
         calls_max: Calls and streams under way at once; further ones are refused.
         streams_max: Streams among them.
         deadline_s: Longest that a call may take, in seconds.
@@ -27,6 +29,8 @@ class HttpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls_client_ca: str = ""
     anonymous: bool = True
     body_bytes_max: int = 1_048_576
+    connections_max: int = 512
+    idle_s: float = 60.0
     calls_max: int = 128
     streams_max: int = 64
     deadline_s: float = 30.0
