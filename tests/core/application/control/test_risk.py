@@ -125,6 +125,16 @@ def test_a_level_is_re_armed_where_it_is_and_asking_again_changes_nothing() -> N
     assert refused(rig, RearmRule(rule="daily_loss")).reason is Reason.FIELD_INVALID
 
 
+def test_a_level_whose_condition_holds_says_what_would_end_it() -> None:
+    rig = risky("a", liquidation={"warn": "off", "reduce": "49"})
+    hold(rig)
+    hold(rig)
+    rig.quote(ASK - 3_000, ASK - 3_000)
+    error = refused(rig, RearmRule(rule="liquidation", reason="seen", accepts_loss=True))
+    assert "still holds" in error.message
+    assert error.remedy.startswith("reduce what is held")
+
+
 def test_a_limit_is_tried_previewed_and_changed_with_who_and_why() -> None:
     rig = risky("a", exposure={"gross_max": "3"})
     wanted = ChangeRule(rule="exposure", key="gross_max", value="0.5", reason="news")

@@ -171,8 +171,10 @@ class Risks:
         if refusal:
             code, _, text = refusal.partition(": ")
             remedy = ""
-            if isinstance(command, commands.RearmRule) and command.rule in FORGIVEN:
-                remedy = f"hexdesk risk rearm {command.rule} --accept-loss --reason ..."
+            if isinstance(command, commands.RearmRule):
+                remedy = "reduce what is held, or wait until it is over: hexdesk risk report"
+                if command.rule in FORGIVEN:
+                    remedy = f"hexdesk risk rearm {command.rule} --accept-loss --reason ..."
             facts = {"code": code, "text": text}
             raise ControlError(Reason.STATE_WRONG, text, remedy=remedy, facts=facts)
 
