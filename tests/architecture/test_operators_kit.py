@@ -1,17 +1,23 @@
 """The operator's kit is the code's, and asks for nothing that does not exist."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from hexdesk.domain.metrics import METRICS, MetricKind
+from hexdesk_app.config.load import Sources, load_config
+from hexdesk_app.resolve import resolve
 from scripts.operators_kit import FOLDER, files
 
 NAME = re.compile(r"\bhexdesk_\w+")
 SUFFIXES = ("_bucket", "_sum", "_count")
+COMPOSE = (FOLDER / "compose.yaml").read_text(encoding="utf-8")
+COMPOSERS = (["docker", "compose"], ["docker-compose"])
 
 
 def exposed() -> set[str]:
@@ -52,3 +58,73 @@ def test_promtool_finds_no_fault(words: tuple[str, str]) -> None:
     command = [promtool, "check", words[0], str(FOLDER / words[1])]
     found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert found.returncode == 0, found.stdout + found.stderr
+
+
+def runs(*command: str) -> bool:
+    if shutil.which(command[0]) is None:
+        return False
+    return subprocess.run(command, capture_output=True, check=False, timeout=30).returncode == 0
+
+
+def test_the_compose_file_is_sound() -> None:
+    """B22: a compose program takes it, where there is one."""
+    composer = next((each for each in COMPOSERS if runs(*each, "version")), None)
+    if composer is None:
+        pytest.skip("no compose program is installed: apt-get install docker-compose")
+    command = [*composer, "--file", str(FOLDER / "compose.yaml"), "config", "--quiet"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert found.returncode == 0, found.stderr
+
+
+def test_what_the_compose_file_mounts_is_there() -> None:
+    mounted = re.findall(r"\./([\w./]+):/", COMPOSE)
+    assert len(mounted) >= 7
+    assert [each for each in mounted if not (FOLDER / each).is_file()] == []
+
+
+def test_each_part_of_the_stack_listens_where_operators_look_for_it() -> None:
+    """B22: trader 9090 and 8010, Prometheus 9091, Grafana 3000."""
+    config = load_config(Sources(files=(FOLDER / "desk.toml",), search=False))
+    parts = resolve(config)
+    http = parts.servers["http"].settings
+    assert parts.telemetry is not None
+    assert getattr(parts.telemetry.settings, "prometheus_listen", "") == "127.0.0.1:9090"
+    assert getattr(http, "listen", "") == "127.0.0.1:8010"
+    assert "--web.listen-address=127.0.0.1:9091" in COMPOSE
+    assert 'GF_SERVER_HTTP_PORT: "3000"' in COMPOSE
+    assert "http://127.0.0.1:9091" in (FOLDER / "grafana/datasources.yml").read_text()
+    asked = {section.plugin.replace("_", "-") for section in config.plugin_sections}
+    plugins = re.findall(r"PLUGINS: (.+)", COMPOSE)[0].split()
+    missing = {each for each in asked if f"hexdesk-{each}" not in plugins}
+    assert missing <= {"http"}, "http comes with hexdesk-grpc, and its extra"
+    assert "EXTRAS: http" in COMPOSE
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["up"], "up --build --detach"),
+        (["up", "prometheus"], "up --build --detach prometheus"),
+        (["logs", "desk"], "logs --follow desk"),
+        (["status"], "ps"),
+        (["down"], "down"),
+    ],
+)
+def test_the_start_script_asks_the_compose_program(
+    words: list[str], asked: str, tmp_path: Path
+) -> None:
+    """B22: start script up, logs, down; from any folder."""
+    environment = {**os.environ, "COMPOSE": "echo"}
+    done = subprocess.run(
+        [FOLDER / "stack", *words], cwd=tmp_path, env=environment, capture_output=True, text=True,
+        check=False, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, asked)
+
+
+@pytest.mark.parametrize("words", [[], ["restart"]])
+def test_the_start_script_says_what_it_knows(words: list[str]) -> None:
+    done = subprocess.run(
+        [FOLDER / "stack", *words], capture_output=True, text=True, check=False, timeout=30
+    )
+    assert (done.returncode, done.stderr.split()[0]) == (4, "usage:")
