@@ -84,6 +84,23 @@ def test_recorded_bars_are_traded(tmp_path: Path, price: str) -> None:
     assert float(data["realised_pnl"]) > 0
 
 
+@pytest.mark.parametrize(("price", "is_told"), [("mid", True), ("close", False)])
+def test_a_strategy_that_hears_nothing_is_named(
+    tmp_path: Path, price: str, *, is_told: bool
+) -> None:
+    """Else a new user wonders why nothing was traded; whether bars came nobody knows."""
+    rows = "ts_event,price,size,aggressor,trade_id,instrument_id\n9,100,1,buyer,T1,ACME.X\n"
+    (tmp_path / "trades.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "plugins.toml").write_text(BARS_DESK, encoding="utf-8")
+    done = hexdesk(
+        tmp_path,
+        *("backtest", "--json", "--data", "trades.csv", "-s", "ema_cross"),
+        *("--settings", "quantity=1", "--settings", f"price={price}"),
+    )
+    assert done.returncode == 0, done.stderr
+    assert ("ema_cross listens to quotes, and none came" in done.stderr) is is_told
+
+
 def test_the_hash_does_not_depend_on_the_hash_seed(folder: Path) -> None:
     first = backtest(folder, PYTHONHASHSEED="1")
     second = backtest(folder, PYTHONHASHSEED="4242")

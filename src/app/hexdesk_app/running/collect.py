@@ -12,6 +12,7 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.fingerprint import result_hash
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
+from hexdesk.application.lives import heard_by
 from hexdesk.application.state import capture, encode_state, hash_of
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money, currency_scale, format_raw, pow10
@@ -352,7 +353,24 @@ def _warnings(desk: Desk, *, has_events: bool) -> tuple[str, ...]:
     }
     found = [f"{number} {what}" for what, number in facts.items() if number]
     latest = [f"{alert.code} {alert.scope}: {alert.text}" for alert in desk.alerts.recent]
-    return (*nothing, *found, *latest[-BAD_ROWS_SHOWN_MAX:])
+    deaf = _in_vain(desk) if has_events else []
+    return (*nothing, *deaf, *found, *latest[-BAD_ROWS_SHOWN_MAX:])
+
+
+def _in_vain(desk: Desk) -> list[str]:
+    """Say which strategies listen only to what no market of theirs ever told."""
+    found: list[str] = []
+    for name, host in desk.hosts.items():
+        wanted = heard_by(host.strategy) if host.strategy is not None else frozenset[str]()
+        markets = [ledger.market for ledger in host.ledgers.values()]
+        came = {
+            "on_quote": any(market.quote is not None for market in markets),
+            "on_trade": any(market.trade is not None for market in markets),
+        }
+        if wanted and not any(came.get(each, True) for each in wanted):
+            kinds = " and ".join(f"{each.removeprefix('on_')}s" for each in sorted(wanted))
+            found.append(f"{name} listens to {kinds}, and none came: name other data or settings")
+    return found
 
 
 def _versions(parts: Parts) -> dict[str, str]:

@@ -240,5 +240,11 @@ class StrategyLives:
             self._alerts.add(Alert("OVER_BUDGET", host.strategy_id, text, self._pulse.now_ns))
 
 
+def heard_by(strategy: Strategy) -> frozenset[str]:
+    """Return the names of the callbacks by which a strategy follows prices."""
+    names = set(_CALLBACKS.values()) - {"on_status"}
+    return frozenset(name for name in names if _overrides(strategy, name))
+
+
 def _overrides(strategy: Strategy, name: str) -> bool:
     return getattr(type(strategy), name) is not getattr(Strategy, name)
