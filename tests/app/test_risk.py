@@ -97,15 +97,15 @@ def test_a_rule_is_changed_switched_off_or_given_to_one_strategy() -> None:
         "reduce = 2.5",
         "[risk.strategies.ema]",
         "valve = {}",
-        'drawdown = "off"',
+        'allocation = "off"',
     )
     assert "exposure" not in config.risk.rules
     daily = settings_of(config, "daily_loss")
     assert (daily.warn, daily.reduce) == ("1.5", "2.5"), "the preset's warning stays"
     plan = config.risk.plan({})
     assert "valve" in plan.of("ema")
-    assert "drawdown" not in plan.of("ema")
-    assert "drawdown" in plan.of("other")
+    assert "allocation" not in plan.of("ema")
+    assert "allocation" in plan.of("other")
 
 
 def test_a_stage_makes_sizes_smaller_and_nothing_else() -> None:
@@ -128,6 +128,8 @@ def test_a_stage_makes_sizes_smaller_and_nothing_else() -> None:
         (["[risk]", 'day_start = "25:00"'], "before 24:00"),
         (["[risk]", "stage = 30"], "stage"),
         (["[risk.strategies.nobody]", "valve = {}"], "names no strategy"),
+        (["[risk.strategies.ema]", "drawdown = {}"], "watches each account as a whole"),
+        (["[risk.strategies.ema]", 'link = "off"'], "watches each link as a whole"),
         (["[risk.groups]", 'calm = ["nobody"]'], "list of strategies"),
         (["[risk]", "mark_every_ms = -1"], "0 or more"),
     ],

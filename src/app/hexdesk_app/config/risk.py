@@ -9,7 +9,7 @@ from hexdesk.application.risk.catalog import BY_NAME, RuleKind
 from hexdesk.application.risk.days import MINUTES_PER_DAY, TradingDays
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
 from hexdesk.domain.money import Money
-from hexdesk.domain.risk import OFF, RiskLimits, at_stage
+from hexdesk.domain.risk import OFF, Layer, RiskLimits, at_stage
 from hexdesk.domain.values import NS_PER_MS
 from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
@@ -133,8 +133,13 @@ def read_rules(
     preset: Mapping[str, Mapping[str, object]],
     place: Place,
     errors: list[ConfigError],
+    *,
+    of_strategy: bool = False,
 ) -> dict[str, ActiveRule | None]:
-    """Return rules by name, those of a preset and those that are written; None is off."""
+    """Return rules by name, those of a preset and those that are written; None is off.
+
+    Of one strategy there can only be rules that know strategies apart.
+    """
     found: dict[str, ActiveRule | None] = {}
     for name in {**preset, **table}:
         written = table.get(name, {})
@@ -143,6 +148,9 @@ def read_rules(
             errors.append(
                 place.error("CONFIG_UNKNOWN_KEY", "is not a rule", name, suggest(name, BY_NAME))
             )
+        elif of_strategy and kind.watches and kind.layer is not Layer.STRATEGY:
+            text = f"watches each {kind.layer.value} as a whole, not single strategies"
+            errors.append(place.error("CONFIG_VALUE", text, name, f"[risk.rules.{name}]"))
         elif written == OFF:
             found[name] = None
         elif not is_table(written):

@@ -381,7 +381,7 @@ class Builder:
                 text = "names no strategy"
                 self.errors.append(below.error("CONFIG_CONFLICT", text, name, suggest(name, known)))
             rules = self._table(name, below, tables)
-            found[name] = read_rules(rules, {}, below.inside(name), self.errors)
+            found[name] = read_rules(rules, {}, below.inside(name), self.errors, of_strategy=True)
         return found
 
     def _groups(self, table: Table, place: Place) -> dict[str, tuple[str, ...]]:
