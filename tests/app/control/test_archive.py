@@ -4,15 +4,16 @@ import asyncio
 
 import pytest
 
+from hexdesk.application.control.past_orders import RECORDS
 from hexdesk.domain.values import ReportedStatus
 from hexdesk.ports.control import ControlError, Page
 from hexdesk.ports.control_history import Before
-from hexdesk.ports.control_requests import ListFills, ListOrders
+from hexdesk.ports.control_requests import GetOrderTimeline, ListFills, ListOrders
 from hexdesk.ports.control_views import FillInfo, OrderInfo
 from hexdesk.testing.read_model import FakeReadModel
 from hexdesk_app.control.archive import DeskArchive
 from hexdesk_app.running.collect import Sampler
-from tests.core.application.control.rig import ControlRig
+from tests.core.application.control.rig import ADMIN, ControlRig
 
 KEPT = 16
 ORDERS = 50
@@ -113,3 +114,18 @@ def test_a_token_of_another_question_is_refused() -> None:
     with pytest.raises(ControlError) as caught:
         asyncio.run(archive.orders(ListOrders(), Before(token="nonsense"), 10))  # noqa: S106 - a page's
     assert caught.value.faults[0].field == "page_token"
+
+
+def test_a_timeline_is_read_in_pieces() -> None:
+    rig = ForgetfulRig()
+    order_id = rig.orders[0].client_order_id
+    pauses = [0]
+
+    async def pause() -> None:
+        pauses[0] += 1
+
+    query = GetOrderTimeline(client_order_id=order_id)
+    facts = asyncio.run(rig.control.ask(ADMIN, query, pause))
+    assert [each.kind.name for each in facts] == ["NEW", "ACCEPTED", "FILL"]
+    assert pauses[0] == len(list(rig.desk.journal.records())) // RECORDS
+    assert pauses[0]

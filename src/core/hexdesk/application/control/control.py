@@ -196,7 +196,6 @@ class DeskControl:
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
             requests.GetOrder: orders.get,
-            requests.GetOrderTimeline: orders.timeline,
             requests.GetPosition: portfolio.get_position,
             requests.ListPositions: portfolio.list_positions,
             requests.GetAccount: portfolio.get_account,
@@ -220,6 +219,7 @@ class DeskControl:
         self._lists: dict[type, Callable[[Any, Pause], Awaitable[Any]]] = {
             requests.ListOrders: past_orders.list_orders,
             requests.ListFills: past_orders.list_fills,
+            requests.GetOrderTimeline: past_orders.timeline,
             requests.ListDenials: portfolio.list_denials,
             requests.ListAuditEntries: self.audit.page,
             control_history.ListEvents: past.list_events,

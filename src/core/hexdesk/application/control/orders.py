@@ -7,7 +7,6 @@ from msgspec.structs import replace
 from hexdesk.application.authority import OPERATOR, STRATEGY
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, hosts_of, invalid, order_of, unknown
-from hexdesk.application.control.facts import FACTS, fact_of
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.control.views import order_info
 from hexdesk.application.desk import Desk
@@ -41,7 +40,6 @@ from hexdesk.ports.control_requests import (
     CheckOrder,
     CreateOrder,
     GetOrder,
-    GetOrderTimeline,
     ResolveOrder,
 )
 from hexdesk.ports.control_views import (
@@ -49,7 +47,6 @@ from hexdesk.ports.control_views import (
     OrderInfo,
     OrderTerms,
     OrderVerdict,
-    ReportInfo,
 )
 
 TAG_LENGTH_MAX = 64
@@ -187,17 +184,6 @@ class Orders:
     def get(self, query: GetOrder) -> OrderInfo:
         """Return an order."""
         return self._sight.order(order_of(self._desk, query.client_order_id))
-
-    def timeline(self, query: GetOrderTimeline) -> tuple[ReportInfo, ...]:
-        """Return what the journal says of an order."""
-        order = order_of(self._desk, query.client_order_id)
-        instrument = self._instrument(order.intent.instrument_id)
-        return tuple(
-            fact_of(record, instrument)
-            for record in self._desk.journal.records()
-            if type(record) in FACTS
-            and getattr(record, "client_order_id", "") == query.client_order_id
-        )
 
     # --- inside --------------------------------------------------------------------------------
 
