@@ -15,7 +15,10 @@ FOLDER = Path(__file__).parents[1] / "deploy" / "telemetry"
 GENERATED = "# Written by python -m scripts.operators_kit\n"
 SEVERITIES = {"info": "info", "warning": "warning", "critical": "critical", "emergency": "critical"}
 UNITS = {"s": "s", "By": "bytes", "1": "percentunit"}
+SOURCE = {"type": "prometheus", "uid": "${source}"}
 WIDTH, HEIGHT, COLUMNS = 8, 7, 3
+PLUGIN_PREFIX = "hexdesk_plugin_"
+"""Of all that plugins measure: which they are is known only where they run."""
 
 
 def files() -> dict[str, str]:
@@ -76,20 +79,21 @@ def panel_queries(metric: Metric) -> list[tuple[str, str]]:
 
 
 def dashboard() -> str:
-    """Return a Grafana dashboard: a row a group of metrics, a panel a metric."""
+    """Return a Grafana dashboard: a row a group of metrics, a panel a metric; plugins' the last."""
     panels: list[dict[str, object]] = []
     group, column, y = "", 0, 0
     for metric in METRICS:
         if metric.name.split(".")[1] != group:
             y += HEIGHT if column else 0
             group, column = metric.name.split(".")[1], 0
-            place = {"x": 0, "y": y, "w": WIDTH * COLUMNS, "h": 1}
-            row = {"type": "row", "title": group, "gridPos": place, "collapsed": False}
-            panels.append({"id": len(panels) + 1, **row})
+            panels.append(_row(group, len(panels) + 1, y))
             y += 1
         panels.append(_panel(metric, len(panels) + 1, column * WIDTH, y))
         column = (column + 1) % COLUMNS
         y += HEIGHT if column == 0 else 0
+    y += HEIGHT if column else 0
+    panels.append(_row("plugin", len(panels) + 1, y))
+    panels.append(_plugin_panel(len(panels) + 1, y + 1))
     board = {
         "uid": "hexdesk",
         "title": "hexdesk",
@@ -103,22 +107,53 @@ def dashboard() -> str:
     return json.dumps(board, indent=1) + "\n"
 
 
+def _row(title: str, number: int, y: int) -> dict[str, object]:
+    place = {"x": 0, "y": y, "w": WIDTH * COLUMNS, "h": 1}
+    return {"id": number, "type": "row", "title": title, "gridPos": place, "collapsed": False}
+
+
 def _panel(metric: Metric, number: int, x: int, y: int) -> dict[str, object]:
-    source = {"type": "prometheus", "uid": "${source}"}
-    unit = UNITS.get(metric.unit, "short")
+    has_exemplars = metric.kind is MetricKind.HISTOGRAM
     return {
         "id": number,
         "type": "timeseries",
         "title": metric.name,
         "description": metric.text,
-        "datasource": source,
+        "datasource": SOURCE,
         "gridPos": {"x": x, "y": y, "w": WIDTH, "h": HEIGHT},
-        "fieldConfig": {"defaults": {"unit": unit}, "overrides": []},
+        "fieldConfig": {
+            "defaults": {"unit": UNITS.get(metric.unit, "short")},
+            "overrides": [],
+        },
         "targets": [
-            {"refId": chr(ord("A") + index), "expr": query, "legendFormat": legend}
+            _target(index, query, legend, has_exemplars=has_exemplars)
             for index, (query, legend) in enumerate(panel_queries(metric))
         ],
     }
+
+
+def _plugin_panel(number: int, y: int) -> dict[str, object]:
+    query = f'{{__name__=~"{PLUGIN_PREFIX}.+"}}'
+    return {
+        "id": number,
+        "type": "timeseries",
+        "title": "metrics of strategies' own",
+        "datasource": SOURCE,
+        "gridPos": {"x": 0, "y": y, "w": WIDTH * COLUMNS, "h": HEIGHT},
+        "targets": [_target(0, query, "{{__name__}} {{strategy}} {{instrument}}")],
+    }
+
+
+def _target(
+    index: int, query: str, legend: str, *, has_exemplars: bool = False
+) -> dict[str, object]:
+    target: dict[str, object] = {
+        "refId": chr(ord("A") + index),
+        "datasource": SOURCE,
+        "expr": query,
+        "legendFormat": legend,
+    }
+    return {**target, "exemplar": True} if has_exemplars else target
 
 
 if __name__ == "__main__":
