@@ -40,7 +40,8 @@ DETAILS = {
     },
     "control": {
         "p50_us", "p99_us", "echo_p50_us", "echo_p99_us", "query_ratio", "order_p50_us",
-        "order_p99_us", "order_ratio", "five_readers_per_second_each", "tick_idle_p50_us",
+        "order_p99_us", "order_ratio", "five_readers_per_second_each", "event_cpu_us",
+        "event_cpu_us_five", "tick_idle_p50_us",
         "tick_idle_p99_us", "tick_loaded_p50_us", "tick_loaded_p99_us", "tick_ratio",
         "tick_hostile_p50_us", "tick_hostile_p99_us", "hostile_ratio",
     },

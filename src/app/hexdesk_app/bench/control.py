@@ -8,8 +8,10 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
 from hexdesk_app.bench.control_rig import Rig, TickLine, play, serve
@@ -29,6 +31,7 @@ FEW_TICKS = 100
 READERS = 5
 TICKS_PER_SECOND = 500
 PATIENCE_S = 600.0
+US_PER_S = 1_000_000
 
 
 def bench_control(events: int) -> BenchResult:
@@ -44,15 +47,15 @@ async def _bench(events: int, folder: str) -> BenchResult:
         spent = await clients.do(do="calls", count=max(events // CALL_SHARE, 10))
         echo, create = _percentile(spent["echo"], 0.5), _percentile(spent["create"], 0.5)
         query = max((spent["desk"], spent["order"]), key=lambda each: _percentile(each, 0.5))
-        one, five, bare, count = await _streams(rig, clients, frames)
+        streams = await _streams(rig, clients, frames)
         ticks = max(events // TICK_SHARE, 10)
         ticked = await _ticks(rig, clients, ticks)
     idle, loaded, hostile = ticked["idle"], ticked["users"], ticked["hostiles"]
     return BenchResult(
         name="control",
-        events=count,
-        seconds=one,
-        calibration_per_second=count / bare,
+        events=streams.count,
+        seconds=streams.one_s,
+        calibration_per_second=streams.count / streams.bare_s,
         p50_us=_percentile(query, 0.5),
         p99_us=_percentile(query, 0.99),
         details={
@@ -62,7 +65,9 @@ async def _bench(events: int, folder: str) -> BenchResult:
             "order_p50_us": round(create, 1),
             "order_p99_us": round(_percentile(spent["create"], 0.99), 1),
             "order_ratio": round(create / echo, 3),
-            "five_readers_per_second_each": round(count / five, 1),
+            "five_readers_per_second_each": round(streams.count / streams.five_s, 1),
+            "event_cpu_us": round(streams.one_cpu_s / streams.count * US_PER_S, 2),
+            "event_cpu_us_five": round(streams.five_cpu_s / streams.count * US_PER_S, 2),
             "tick_idle_p50_us": round(idle[0], 1),
             "tick_idle_p99_us": round(idle[1], 1),
             "tick_loaded_p50_us": round(loaded[0], 1),
@@ -112,23 +117,45 @@ async def _clients(rig: Rig) -> AsyncGenerator[Clients]:
         await process.wait()
 
 
-async def _streams(
-    rig: Rig, clients: Clients, frames: Sequence[bytes]
-) -> tuple[float, float, float, int]:
-    """Return seconds of one reader, of the slowest of five, of the bare stream; and the events."""
+@dataclass(frozen=True)
+class Streams:
+    """The best of what was measured of streams.
+
+    Attributes:
+        count: Events of each.
+        one_s: Until one reader had them all, in seconds.
+        five_s: Until the slowest of five had.
+        bare_s: A bare stream of as many bytes.
+        one_cpu_s: Processor time of the desk's process for one reader.
+        five_cpu_s: For five.
+    """
+
+    count: int
+    one_s: float
+    five_s: float
+    bare_s: float
+    one_cpu_s: float
+    five_cpu_s: float
+
+
+async def _streams(rig: Rig, clients: Clients, frames: Sequence[bytes]) -> Streams:
     one: list[float] = []
     five: list[float] = []
+    one_cpu: list[float] = []
+    five_cpu: list[float] = []
     count = 0
-    for readers, found in [(1, one), (READERS, five)] * ROUNDS:
+    for readers, found, spent in [(1, one, one_cpu), (READERS, five, five_cpu)] * ROUNDS:
         begun = await clients.do(do="token")
         first = int(begun["token"].split(":")[1])
         await play(rig, frames)
+        cpu_s = time.process_time()
         found.append(max((await clients.do(do="streams", count=readers, **begun))["seconds"]))
+        spent.append(time.process_time() - cpu_s)
         ended = await clients.do(do="token")
         count = int(ended["token"].split(":")[1]) - first
     rig.echo.parts = [b"x" * 40_000] * (count // 256 + 1)
     bare = [(await clients.do(do="bare"))["seconds"] for _ in range(ROUNDS)]
-    return min(one), min(five), min(bare), count
+    return Streams(count, min(one), min(five), min(bare), min(one_cpu), min(five_cpu))
 
 
 async def _ticks(rig: Rig, clients: Clients, count: int) -> dict[str, tuple[float, float]]:
