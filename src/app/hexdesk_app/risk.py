@@ -10,10 +10,13 @@ from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.gate_limits import GateLimits
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
+from hexdesk.application.risk.order_rules import NoSettings
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.application.risk.self_test import CODE, try_limits, try_rules
+from hexdesk.application.risk.valuation import ValuedRule, rate_problem
+from hexdesk.application.risk.watch import DESK_RULES
 from hexdesk.domain.money import Money
-from hexdesk.domain.risk import Verdict
+from hexdesk.domain.risk import Layer, Verdict
 from hexdesk.errors import ConfigError
 from hexdesk.plugin import RiskRuleRegistration
 from hexdesk.ports.risk import Edge, OrderCase, OrderRule
@@ -38,10 +41,54 @@ def attach_risk(config: Config, desk: Desk) -> RiskOffice:
     for instrument_id in sorted(traded):
         instrument = desk.market(instrument_id).instrument
         try_limits(instrument, GateLimits(section.of(instrument_id), instrument))
+    _check_rates(config, desk)
     has_rules = bool(section.rules or section.strategies or custom)
     capital: Mapping[str, Money] = _capital(config, desk) if has_rules else {}
     engine = RiskEngine(desk, section.plan(capital, custom)).attach()
     return RiskOffice(desk, engine)
+
+
+def _check_rates(config: Config, desk: Desk) -> None:
+    """Refuse rates that are none, and rules about the whole desk without those that they need.
+
+    Raises:
+        ConfigError: The same.
+    """
+    section = config.risk
+    settled = {
+        desk.market(each).instrument.settle
+        for part in config.enabled_strategies.values()
+        for each in part.instruments
+    }
+    wanted = DESK_RULES & section.rules.keys()
+    if wanted:
+        try_rules([ActiveRule("valuation", Layer.DESK, NoSettings(), lambda _: (ValuedRule(),))])
+    into = section.settings.currency or (min(settled) if len(settled) == 1 else "")
+    missing = sorted(settled - section.rates.keys() - {into})
+    path: tuple[str, ...] = ("risk", "currency")
+    problem, remedy = "", 'currency = "USDT"'
+    if wanted and not into:
+        problem = f"accounts settle in {', '.join(sorted(settled))}: of which are the sums of"
+        problem += f" {', '.join(sorted(wanted))}"
+    elif wanted and missing:
+        path = ("risk", "rates", missing[0])
+        problem = f"is needed by {', '.join(sorted(wanted))}: accounts settle in it"
+        remedy = f'{missing[0]} = "{missing[0]}{into}.VENUE"'
+    for currency, source in section.rates.items():
+        market = desk.markets.by_id.get(source) if isinstance(source, str) else None
+        if isinstance(source, str) and not problem:
+            path, remedy = ("risk", "rates", currency), f'{currency} = "{currency}{into}.VENUE"'
+            problem = "there is no such instrument"
+            if market is not None:
+                problem = rate_problem(market.instrument, currency, into)
+    if problem:
+        raise ConfigError(
+            problem,
+            code="CONFIG_CONFLICT",
+            path=".".join(path),
+            origin=config.origins.of(path),
+            remedy=remedy,
+        )
 
 
 def custom_rules(config: Config) -> dict[str, ActiveRule]:

@@ -8,9 +8,10 @@ import msgspec
 from hexdesk.application.risk.catalog import BY_NAME, RuleKind
 from hexdesk.application.risk.days import MINUTES_PER_DAY, TradingDays
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan
-from hexdesk.domain.money import Money
+from hexdesk.application.risk.valuation import FixedRate, Valuation
+from hexdesk.domain.money import SCALE_MAX, Money, parse_raw
 from hexdesk.domain.risk import OFF, Layer, RiskLimits, at_stage
-from hexdesk.domain.values import NS_PER_MS
+from hexdesk.domain.values import NS_PER_MS, NS_PER_SECOND
 from hexdesk.errors import ConfigError
 from hexdesk_app.config.convert import Place, show_value, suggest, to_struct
 from hexdesk_app.config.layers import is_list, is_table
@@ -27,6 +28,8 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         mark_every_ms: How old equity and exposure may be.
         confirm_looser: Whether a second person must agree to a looser limit.
         stage: Percent of the size limits that hold: the way to live goes in steps.
+        currency: Of sums over all accounts; empty is that of the accounts.
+        rate_age_s: How old a price may be that a rate is made of.
     """
 
     zone: str = "UTC"
@@ -34,6 +37,15 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     mark_every_ms: int = 250
     confirm_looser: bool = False
     stage: Literal[10, 25, 50, 100] = 100
+    currency: str = ""
+    rate_age_s: int = 60
+
+
+class _WrittenRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A rate as people write it: units of the sum's currency for one, and who says so."""
+
+    rate: str
+    origin: str = ""
 
 
 RuleTables = Mapping[str, ActiveRule | None]
@@ -52,6 +64,7 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
         groups: Strategies that run together.
         plugins: Where rules of others come from.
         custom: Settings of those rules, by name; converted when they are loaded.
+        rates: What currencies are worth in that of sums: the id of an instrument, or a fixed rate.
     """
 
     preset: str
@@ -63,6 +76,7 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
     groups: dict[str, tuple[str, ...]] = {}
     plugins: tuple[str, ...] = ()
     custom: dict[str, Mapping[str, object]] = {}
+    rates: dict[str, str | FixedRate] = {}
 
     def of(self, instrument_id: str) -> RiskLimits:
         """Return the limits of an instrument, at the stage that holds."""
@@ -83,6 +97,11 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
             groups=self.groups,
             limits=self.of(""),
             own_limits={each: self._own_limits(each) for each in self.instruments},
+            valuation=Valuation(
+                currency=settings.currency,
+                rates=self.rates,
+                age_ns_max=settings.rate_age_s * NS_PER_SECOND,
+            ),
         )
 
     def _own_limits(self, instrument_id: str) -> dict[str, str]:
@@ -97,7 +116,7 @@ class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
 
 OWN_KEYS = (
     *RiskSettings.__struct_fields__, "preset", "instruments", "rules", "strategies", "groups",
-    "plugins", "custom",
+    "plugins", "custom", "rates",
 )  # fmt: skip
 
 
@@ -119,6 +138,10 @@ def read_settings(
         _minute(settings.day_start)
     except ValueError as error:
         errors.append(place.error("CONFIG_VALUE", str(error), "day_start", 'day_start = "20:00"'))
+    if settings.rate_age_s <= 0:
+        errors.append(
+            place.error("CONFIG_VALUE", "expected 1 or more", "rate_age_s", "rate_age_s = 60")
+        )
     if settings.mark_every_ms < 0:
         errors.append(
             place.error(
@@ -196,6 +219,31 @@ def read_plugins(
     text = f"expected a list of plugins, was {show_value(table.get('plugins'))}"
     errors.append(place.error("CONFIG_TYPE", text, "plugins", 'plugins = ["acme_rules"]'))
     return ()
+
+
+def read_rates(
+    table: Mapping[str, object], place: Place, errors: list[ConfigError]
+) -> dict[str, str | FixedRate]:
+    """Return rates by currency: the id of an instrument, or a number with its origin."""
+    found: dict[str, str | FixedRate] = {}
+    for name, value in table.items():
+        if isinstance(value, str):
+            found[name] = value
+            continue
+        written = (
+            to_struct(value, _WrittenRate, place.inside(name), errors) if is_table(value) else None
+        )
+        try:
+            raw = parse_raw(written.rate, SCALE_MAX) if written is not None else 0
+        except ValueError:
+            raw = 0
+        if raw > 0 and written is not None and written.origin.strip():
+            found[name] = FixedRate(raw, SCALE_MAX, written.origin)
+        else:
+            text = f"expected an instrument, or a rate with its origin, was {show_value(value)}"
+            remedy = f'{name} = "{name}USDT.VENUE", or {{ rate = "1.08", origin = "who says so" }}'
+            errors.append(place.error("CONFIG_VALUE", text, name, remedy))
+    return found
 
 
 def rule_presets(preset: str) -> Mapping[str, Mapping[str, object]]:

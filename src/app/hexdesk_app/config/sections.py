@@ -20,6 +20,7 @@ from hexdesk_app.config.risk import (
     RiskSection,
     RuleTables,
     read_plugins,
+    read_rates,
     read_rules,
     read_settings,
     rule_presets,
@@ -350,6 +351,9 @@ class Builder:
             strategies=self._strategy_rules(table, place),
             groups=self._groups(table, place),
             plugins=read_plugins(table, place, self.errors),
+            rates=read_rates(
+                self._table("rates", place, table), place.inside("rates"), self.errors
+            ),
             custom={
                 name: self._table(name, place.inside("custom"), tables)
                 for tables in (self._table("custom", place, table),)

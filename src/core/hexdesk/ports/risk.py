@@ -37,8 +37,10 @@ class OrderCase(Protocol):
         equity: Of the account, in the settlement currency, with open positions.
         gross: Values of all positions of the account, long and short added.
         net: The same, long and short set off, without sign.
-        desk_equity: Of all accounts that settle in its currency; likewise the next.
+        desk_equity: Of all accounts, in the currency of their sum; likewise the next.
         desk_gross: Values of all their positions, long and short added.
+        unvalued: Why those two are unknown: a currency without a rate, or with an old one; else
+            empty.
         symbol_value: Value of the account's position in the instrument.
         symbol_quantity: Quantity of it, all strategies.
         position_count: Instruments and strategies in which anything is held or works.
@@ -85,6 +87,8 @@ class OrderCase(Protocol):
     def desk_equity(self) -> MoneyRaw: ...  # noqa: D102
     @property
     def desk_gross(self) -> MoneyRaw: ...  # noqa: D102
+    @property
+    def unvalued(self) -> str: ...  # noqa: D102
     @property
     def symbol_value(self) -> MoneyRaw: ...  # noqa: D102
     @property
@@ -137,6 +141,7 @@ class WrittenCase(msgspec.Struct, frozen=True, kw_only=True):
     net: MoneyRaw = 1
     desk_equity: MoneyRaw = 10**30
     desk_gross: MoneyRaw = 1
+    unvalued: str = ""
     symbol_value: MoneyRaw = 1
     symbol_quantity: QtyRaw = 1
     position_count: int = 1

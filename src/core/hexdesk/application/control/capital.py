@@ -61,7 +61,8 @@ class Capitals:
         try:
             money = self._office.treasury.read(request.capital, account, settled)
         except ConfigError as error:
-            raise invalid("capital", error.message) from error
+            text = error.message.removeprefix("capital: ")
+            raise invalid("capital", text) from error
         return self._allocate((CapitalPart(host.strategy_id, money),), request, now_ns)
 
     def move(self, request: MoveCapital, now_ns: TimeNs) -> CapitalChanged:

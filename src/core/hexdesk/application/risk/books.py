@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.risk.numbers import NO_LIMIT
+from hexdesk.application.risk.valuation import Rate, Rates, converted
 from hexdesk.domain.accounts import Balance
 from hexdesk.domain.money import SCALE_MAX, Money, currency_scale, pow10
 from hexdesk.domain.positions import HedgedPosition
@@ -144,33 +145,62 @@ def _unbound(stakes: Iterable["Stake"]) -> MoneyRaw:
 
 
 class Whole(Purse):
-    """All accounts of a desk in one currency, at `SCALE_MAX`; other currencies stand apart.
+    """All accounts of a desk in one currency, at `SCALE_MAX`.
 
     Attributes:
-        members: Purses of the accounts.
+        members: Purses of the accounts, in each currency that they have.
+        rates: What makes one sum of them.
+        unvalued: Why there is none; empty where there is. Brought up to date by `gather`.
     """
 
-    __slots__ = ("members",)
+    __slots__ = ("_known", "_now_ns", "members", "rates", "unvalued")
 
-    def __init__(self, currency: str) -> None:
-        super().__init__(DESK_SCOPE, Balance(currency, SCALE_MAX), is_account=True)
+    def __init__(self, rates: Rates, now_ns: Callable[[], TimeNs]) -> None:
+        super().__init__(DESK_SCOPE, Balance(rates.currency, SCALE_MAX), is_account=True)
         self.members: list[Purse] = []
+        self.rates = rates
+        self.unvalued = ""
+        self._known: dict[str, Rate] = {}
+        self._now_ns = now_ns
 
     def join(self, account: Purse) -> None:
         """Count an account from now on."""
         account.whole = self
         self.members.append(account)
+        self.gather()
 
     def gather(self) -> None:
-        """Take over what the accounts' sums say."""
+        """Take over what the accounts' sums say, at the rates of now.
+
+        Without a rate the sum is as blind as without a price.
+        """
+        now_ns = self._now_ns()
+        currencies = {purse.balance.currency for purse in self.members}
+        self._known = {each: self.rates.of(each, now_ns) for each in sorted(currencies)}
+        problems = [rate.problem for rate in self._known.values() if rate.problem]
+        self.unvalued = problems[0] if problems else ""
         self.gross = self._sum(lambda purse: purse.gross)
-        self.blind = next((purse.blind for purse in self.members if purse.blind), set[Stake]())
+        self.blind = set[Stake]()
+        for purse in self.members:
+            self.blind |= purse.blind
+            if self._known[purse.balance.currency].problem:
+                self.blind |= set(purse.stakes)
 
     def refresh(self) -> None:
         """Bring every stake of every account up to date."""
         for member in self.members:
             member.refresh()
         self.gather()
+
+    def of(self, amount: MoneyRaw, balance: Balance) -> MoneyRaw:
+        """Return what an amount of an account is in the sum, rounded down."""
+        rate = self._known[balance.currency]
+        return converted(amount, rate, SCALE_MAX - balance.scale)
+
+    @property
+    def known(self) -> Iterable[Rate]:
+        """The rates that the sum was made with, by currency."""
+        return self._known.values()
 
     @property
     def equity(self) -> MoneyRaw:
@@ -183,7 +213,7 @@ class Whole(Purse):
         return self._sum(lambda purse: purse.paid_in)
 
     def _sum(self, read: Callable[[Purse], MoneyRaw]) -> MoneyRaw:
-        return sum(read(purse) * pow10(SCALE_MAX - purse.balance.scale) for purse in self.members)
+        return sum(self.of(read(purse), purse.balance) for purse in self.members)
 
 
 class Stake:

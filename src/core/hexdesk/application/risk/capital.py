@@ -157,12 +157,10 @@ class Treasury:
         free = self.free(*place, parts) - sum(_own(money, balance) or 0 for money in newcomers)
         needed = max(-self.spare(shared), 0)
         if free < needed and free < self.free(*place, self.parts(*place, before)):
-            names = ", ".join(part.strategy_id for part in shared) or "nobody"
-            raise ConfigError(
-                f"{_shown(free, balance)} would be left of {place[0]}, and {names} shares it and"
-                f" needs {_shown(needed, balance)}",
-                code=CODE,
-            )
+            names = ", ".join(part.strategy_id for part in shared if part.needed)
+            why = f", and {names} share it and need {_shown(needed, balance)}" if names else ""
+            text = f"{_shown(free, balance)} would be left of {place[0]}{why}"
+            raise ConfigError(text, code=CODE)
 
     def _check_marks(self, strategy_id: str, balance: Balance) -> None:
         """Refuse to say what is needed for something that nobody has told a price of."""

@@ -75,7 +75,7 @@ class CapitalOffice:
             part = CapitalPart(planned.strategy_id, self._wanted(planned))
             self._check_division((part,), planned.broker, set(self._settled_in(planned)))
         except ConfigError as error:
-            return error.message
+            return error.message.removeprefix("capital: ")
         return ""
 
     def _wanted(self, planned: StrategyPlanned) -> Money | None:

@@ -2,7 +2,6 @@
 
 from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.numbers import ONE
-from hexdesk.domain.money import SCALE_MAX, pow10
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import Position
@@ -171,19 +170,28 @@ class LiveCase:
 
     @property
     def desk_equity(self) -> MoneyRaw:
-        """Of all accounts in its currency."""
+        """Of all accounts."""
         whole = self.stake.account.whole
         return self.equity if whole is None else whole.equity
 
     @property
     def desk_gross(self) -> MoneyRaw:
-        """Exposure of all accounts in its currency with it."""
+        """Exposure of all accounts with it."""
         whole = self.stake.account.whole
         if whole is None:
             return self.gross
         whole.gather()
         own = self._work_out() - self.stake.gross
-        return whole.gross + own * pow10(SCALE_MAX - self.money_scale)
+        return whole.gross + whole.of(own, self.stake.account.balance)
+
+    @property
+    def unvalued(self) -> str:
+        """Why sums of the desk are unknown; empty where they are known."""
+        whole = self.stake.account.whole
+        if whole is None:
+            return ""
+        whole.gather()
+        return whole.unvalued
 
     @property
     def symbol_value(self) -> MoneyRaw:

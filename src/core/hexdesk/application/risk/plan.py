@@ -7,6 +7,7 @@ import msgspec
 
 from hexdesk.application.risk.days import TradingDays
 from hexdesk.application.risk.ladders import LadderRule
+from hexdesk.application.risk.valuation import Valuation
 from hexdesk.domain.money import Money
 from hexdesk.domain.risk import Layer, RiskLimits
 from hexdesk.domain.values import NS_PER_MS
@@ -53,6 +54,7 @@ class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
         groups: Strategies that run together, by name.
         limits: Of the gate, for all instruments.
         own_limits: What differs for an instrument, by id.
+        valuation: How sums over accounts are made.
     """
 
     rules: Mapping[str, ActiveRule]
@@ -64,6 +66,7 @@ class RiskPlan(msgspec.Struct, frozen=True, kw_only=True):
     groups: Mapping[str, tuple[str, ...]] = {}
     limits: RiskLimits = RiskLimits()
     own_limits: Mapping[str, Mapping[str, str]] = {}
+    valuation: Valuation = Valuation()
 
     def of(self, strategy_id: str) -> dict[str, ActiveRule]:
         """Return the rules of a strategy."""

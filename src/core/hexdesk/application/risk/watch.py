@@ -176,6 +176,8 @@ class _Loss:
 
 
 DESK_WATCHES = frozenset({"desk_loss", "desk_drawdown"})
+DESK_RULES = DESK_WATCHES | {"desk_exposure"}
+"""Rules that need a sum over all accounts."""
 ACCOUNT_WATCHES = frozenset({"daily_loss", "drawdown", "gross_watch"})
 _WATCHES = {
     "desk": DESK_WATCHES,
