@@ -59,6 +59,18 @@ def test_every_verb_speaks_json(name: str) -> None:
     assert {"--json", "--quiet"} <= options
 
 
+@pytest.mark.parametrize("name", VERBS)
+def test_every_verb_and_option_explains_itself(hexdesk: Run, name: str) -> None:
+    verb = VERBS[name]
+    options = [each for each in verb.params if isinstance(each, click.Option)]
+    assert [each.opts for each in options if not each.help] == []
+    answer = hexdesk(*name.split(), "--help")
+    assert (answer.code, answer.err) == (0, "")
+    text = (verb.help or "").split("\n\n", maxsplit=1)[0]
+    assert text.endswith("."), "its first sentence says what it does"
+    assert " ".join(text.split())[:40] in " ".join(answer.out.split())
+
+
 @pytest.mark.parametrize("name", ["status", "orders", "positions", "trades", "balance", "pnl"])
 def test_what_changes_can_be_watched(name: str) -> None:
     (watch,) = (each for each in VERBS[name].params if "--watch" in each.opts)

@@ -8,12 +8,13 @@ import pytest
 from hexdesk.application.desk import Desk
 from hexdesk.application.detached import DetachedBroker
 from hexdesk.application.replay import Replay
-from hexdesk.application.state import capture, decode_state, encode_state, hash_of
+from hexdesk.application.state import capture, decode_state, encode_state, hash_of, run_ended
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Halt, OperatorCancel, SetReducing, StartStrategy
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.records import RunEnded
 from hexdesk.domain.reports import (
     Fill,
     OrderAccepted,
@@ -192,7 +193,7 @@ def test_snapshots_and_endings_on_the_way_are_compared(
     writer.journal.save_snapshot(writer.state)
     number = writer.journal.sequence
     traded(writer)
-    writer.desk.end_run(hash_of(writer.state), writer.now())
+    writer.desk.end_run(run_ended(writer.desk, hash_of(writer.state), writer.now()))
     writer.journal.close()
     data = hexdesk("replay", str(folder), "--json").data
     assert [(check["number"], check["kind"], check["is_equal"]) for check in data["checks"]] == [
@@ -221,10 +222,23 @@ def test_a_snapshot_that_the_journal_does_not_lead_to_is_told(
 def test_a_run_that_ended_with_another_state_is_told(
     hexdesk: Run, writer: Ghostwriter, folder: Path
 ) -> None:
-    writer.desk.end_run("0" * 32, writer.now())
+    writer.desk.end_run(run_ended(writer.desk, "0" * 32, writer.now()))
     answer = hexdesk("replay", str(folder))
     assert answer.code == 1
     assert f"DIFFERS: run ended of record {writer.journal.sequence}: state_hash" in answer.err
+
+
+@pytest.mark.parametrize("shape", ["", "00ff00ff"])
+def test_the_end_of_a_run_of_another_version_cannot_be_compared(
+    hexdesk: Run, writer: Ghostwriter, folder: Path, shape: str
+) -> None:
+    """Its states consist of other parts, so its hash says nothing of this version's."""
+    writer.desk.end_run(RunEnded(writer.desk.run_id, "0" * 32, writer.now(), shape))
+    answer = hexdesk("replay", str(folder), "--json")
+    assert answer.code == 0
+    (check,) = answer.data["checks"]
+    assert check["is_equal"] is None
+    assert check["difference"] == "the hash is of another version's state"
 
 
 def test_a_snapshot_of_another_version_cannot_be_compared(

@@ -31,3 +31,10 @@ def test_a_watch_waits_for_a_desk_that_is_away(
 def test_without_a_watch_a_desk_that_is_away_is_not_running(hexdesk: Run) -> None:
     answer = hexdesk("status", "--address", "127.0.0.1:1")
     assert (answer.code, "no desk answers at 127.0.0.1:1" in answer.err) == (3, True)
+
+
+def test_events_of_a_desk_that_was_never_there_are_not_waited_for(hexdesk: Run) -> None:
+    answer = hexdesk("events", "--address", "127.0.0.1:1")
+    assert (answer.code, "no desk answers at 127.0.0.1:1" in answer.err) == (3, True)
+    wrong = hexdesk("events", "--kind", "tick", "--address", "127.0.0.1:1")
+    assert (wrong.code, "order_report" in wrong.err) == (4, True)

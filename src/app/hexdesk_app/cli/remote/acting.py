@@ -12,6 +12,7 @@ from hexdesk_app.cli.remote.connect import (
     desk_options,
     destructive_options,
     mutation_options,
+    strategy_option,
 )
 from hexdesk_app.cli.remote.show import (
     Plain,
@@ -31,9 +32,7 @@ if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
 How = Mapping[str, Any]
-strategy_option = click.option(
-    "strategy", "-s", "--strategy", default="", metavar="NAME", help="Only this one."
-)
+tag_option = click.option("--tag", default="", help="A word of your own, kept with the order.")
 
 
 def _named(name: str) -> dict[str, str]:
@@ -65,10 +64,10 @@ def _order_verb(name: str, text: str, buys_or_sells: str = "", *, is_check: bool
     @click.argument("quantity")
     @click.option("--price", default="", help="Limit price; without one it is a market order.")
     @click.option("--trigger", default="", help="Trigger price of a stop.")
-    @click.option("reduce_only", "--reduce-only", is_flag=True)
-    @click.option("post_only", "--post-only", is_flag=True)
+    @click.option("reduce_only", "--reduce-only", is_flag=True, help="Only shrink what is held.")
+    @click.option("post_only", "--post-only", is_flag=True, help="Never take liquidity.")
     @click.option("--account", default="", help="Section name of the broker.")
-    @click.option("--tag", default="")
+    @tag_option
     @strategy_option
     @mutation_options
     @desk_options
@@ -148,7 +147,7 @@ _order_verb("check", "Say what risk would say of an order; nothing is sent.", is
 @order.command()
 @click.argument("instrument")
 @strategy_option
-@click.option("--tag", default="")
+@tag_option
 @mutation_options
 @desk_options
 def flat(
@@ -321,7 +320,10 @@ def token() -> None:
     type=click.Choice(["read", "trade", "risk", "admin"]),
     help="Repeatable.",
 )
-@click.option("days", "--days", type=click.IntRange(1, 366), default=90, show_default=True)
+@click.option(
+    "days", "--days", type=click.IntRange(1, 366), default=90, show_default=True,
+    help="How long it is valid.",
+)  # fmt: skip
 @mutation_options
 @desk_options
 def create_token(

@@ -8,7 +8,12 @@ import msgspec
 
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How
-from hexdesk_app.cli.remote.connect import desk_options, mutation_options, watch_option
+from hexdesk_app.cli.remote.connect import (
+    desk_options,
+    limit_option,
+    mutation_options,
+    watch_option,
+)
 from hexdesk_app.cli.remote.show import Plain, bare, word
 from hexdesk_app.display.tables import Table, make_table
 
@@ -22,7 +27,7 @@ def approvals() -> None:
 
 
 @approvals.command("list")
-@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@limit_option
 @desk_options
 @watch_option
 def list_approvals(output: Output, client: "PlainClient", limit: int) -> None:

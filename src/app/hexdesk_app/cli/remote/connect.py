@@ -48,6 +48,15 @@ REASON_EXITS = {"OUTCOME_UNKNOWN": EXIT_TIMEOUT, "CONFIG_INVALID": EXIT_USAGE}
 """By reason, where that says more than the code."""
 
 
+strategy_option = click.option(
+    "strategy", "-s", "--strategy", default="", metavar="NAME", help="Only this one."
+)
+limit_option = click.option(
+    "limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True,
+    help="At most so many.",
+)  # fmt: skip
+
+
 def place_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add what says where the desk is and who asks; the verb gets it as `place`."""
 

@@ -11,6 +11,8 @@ from hexdesk_app.cli.remote.connect import (
     ask_twice,
     desk_options,
     destructive_options,
+    limit_option,
+    strategy_option,
     unless_subcommand,
     watch_option,
 )
@@ -28,7 +30,9 @@ from hexdesk_app.display.tables import make_table
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
-strategy_option = click.option("strategy", "-s", "--strategy", default="", metavar="NAME")
+KINDS = (
+    "order", "order_report", "fill", "position", "account", "strategy", "desk", "alert", "command",
+)  # fmt: skip
 
 
 def _strategy(name: str) -> dict[str, str]:
@@ -57,7 +61,7 @@ def status(output: Output, client: "PlainClient", *, perf: bool) -> None:
 @click.group(invoke_without_command=True)
 @unless_subcommand
 @click.option("every", "--all", "-a", is_flag=True, help="Closed ones, too.")
-@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@limit_option
 @strategy_option
 @desk_options
 @watch_option
@@ -104,7 +108,7 @@ def resolve_order(
 
 
 @click.command()
-@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@limit_option
 @strategy_option
 @desk_options
 @watch_option
@@ -140,15 +144,15 @@ def balance(output: Output, client: "PlainClient") -> None:
     "-k",
     "--kind",
     multiple=True,
-    metavar="KIND",
-    help="order, order_report, fill, position, account, strategy, desk, alert, command;"
-    " repeatable.",
+    type=click.Choice(KINDS),
+    help="Only these; repeatable.",
 )
 @strategy_option
 @desk_options
 def events(output: Output, client: "PlainClient", kinds: tuple[str, ...], strategy: str) -> None:
     """Follow what happens on the desk, one JSON line an event, until Ctrl-C."""
-    wanted = [f"EVENT_KIND_{kind.upper().replace('-', '_')}" for kind in kinds]
+    client.ask("DeskService.GetDesk")  # else one that was never there would be waited for
+    wanted = [f"EVENT_KIND_{kind.upper()}" for kind in kinds]
     fields = {"kinds": wanted, "skip_snapshot": True, **_strategy(strategy)}
     for response in client.watch(fields):
         if "resync" in response:
@@ -158,7 +162,7 @@ def events(output: Output, client: "PlainClient", kinds: tuple[str, ...], strate
 
 
 @click.command()
-@click.option("limit", "-n", "--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@limit_option
 @desk_options
 def audit(output: Output, client: "PlainClient", limit: int) -> None:
     """List what was done to the desk, newest first."""

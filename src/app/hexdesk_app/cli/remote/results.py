@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hexdesk_app.cli.output import Output
-from hexdesk_app.cli.remote.connect import desk_options, watch_option
+from hexdesk_app.cli.remote.connect import desk_options, strategy_option, watch_option
 from hexdesk_app.cli.remote.show import Plain, bare
 from hexdesk_app.display.numbers import grouped, signed
 from hexdesk_app.display.tables import make_table
@@ -21,7 +21,7 @@ Row = dict[str, str]
 
 
 @click.command()
-@click.option("strategy", "-s", "--strategy", default="", metavar="NAME", help="Only this one.")
+@strategy_option
 @desk_options
 @watch_option
 def pnl(output: Output, client: "PlainClient", strategy: str) -> None:
