@@ -1,6 +1,6 @@
 """What watching rules have counted goes on after a restart: it is in the journal, byte for byte.
 
-Ids of seed systems: B3, B5, D27.
+Ids of seed systems: B3, B5, B15, D27.
 """
 
 from collections.abc import Callable
@@ -11,10 +11,12 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
+from hexdesk.application.replay import read_life
+from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.gauge import Gauge
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.risk import ChangeRule, RiskNoted
-from hexdesk.domain.values import SELL, Operation
+from hexdesk.domain.values import NS_PER_SECOND, SELL, Operation
 from hexdesk.testing.broker_bench import ASK, BID
 from tests.core.application.replayed import assert_replayed
 from tests.core.application.risk.desks import ACCOUNT, ID, RiskRig, activate, plan
@@ -147,6 +149,24 @@ def test_a_latched_count_ends_where_a_person_accepts_it(rule: str) -> None:
         assert each.levels() == {}
         assert each.desk.risk.values(STRATEGY, rule) == ()
     assert_replayed(rig, 0)
+
+
+@pytest.mark.parametrize("seconds", [30, 61])
+def test_the_pace_of_entries_goes_on_after_a_restart(seconds: int) -> None:
+    """B15: 60 s between trades; closes and refusals are none."""
+    wanted = plan(entry_interval={"seconds_min": "60"})
+    rig = RiskRig(wanted)
+    rig.hold(2)
+    rig.later(seconds)
+    rig.send(SELL, 1, reduce_only=True)
+    desk = read_life(rig.records)
+    assert desk is not None
+    engine = RiskEngine(desk, wanted).attach()
+    (stake,) = engine.stakes
+    gap_ns = rig.now() - stake.entry_ns
+    assert seconds * NS_PER_SECOND < gap_ns < (seconds + 1) * NS_PER_SECOND
+    rig.buy(1, BID)
+    assert rig.codes() == (["RISK_RATE"] if seconds < 60 else [])
 
 
 def test_what_is_usual_of_a_market_goes_on_after_a_restart_and_a_change() -> None:
