@@ -17,7 +17,7 @@ from hexdesk.application.replay import read_life
 from hexdesk.domain.commands import AdoptOrder
 from hexdesk.domain.records import Deposited, RunEnded, RunStarted
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import ACCEPTED
+from hexdesk.domain.values import ACCEPTED, CANCELED, Life
 from hexdesk.ports.journal import JournalRecord
 from hexdesk_api.v1 import common_pb2, orders_pb2, orders_pb2_grpc
 from hexdesk_app.reading.journals import open_journal
@@ -161,6 +161,27 @@ def send_pair(control: str, folder: Path) -> list[str]:
 def is_resting(folder: Path, order_id: str) -> bool:
     order = books(records(folder)).execution.order(order_id)
     return order is not None and order.life is ACCEPTED
+
+
+@pytest.mark.parametrize(("on_stop", "life"), [("cancel", CANCELED), ("keep", ACCEPTED)])
+def test_a_stop_cancels_or_keeps_what_rests(
+    control: str, tmp_path: Path, on_stop: str, life: Life
+) -> None:
+    file = tmp_path / "plugins.toml"
+    file.write_text(file.read_text().replace("[desk]", f'[desk]\non_stop = "{on_stop}"'))
+    log = tmp_path / "0.log"
+    with running(tmp_path, log) as desk:
+        eventually(lambda: bool(fills_of(records(tmp_path))), log)
+        price = fills_of(records(tmp_path))[-1].price / 10
+        with grpc.insecure_channel(control) as channel:
+            order_id = rest(channel, common_pb2.SIDE_BUY, price - 300)
+        eventually(lambda: is_resting(tmp_path, order_id), log)
+        desk.send_signal(signal.SIGTERM)
+        desk.communicate(timeout=TIMEOUT_S)
+        assert desk.returncode == 0, log.read_text()
+    order = books(records(tmp_path)).execution.order(order_id)
+    assert order is not None
+    assert order.life is life
 
 
 def starts_of(written: list[JournalRecord]) -> list[int]:
