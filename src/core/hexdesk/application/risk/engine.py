@@ -31,7 +31,8 @@ from hexdesk.application.risk.reports import (
     ReportWatch,
     StrategyReports,
 )
-from hexdesk.application.risk.watch import DESK_WATCHES, Losses, MarketWatch
+from hexdesk.application.risk.valuation import STALE, Rates, ValuedRule
+from hexdesk.application.risk.watch import DESK_RULES, Losses, MarketWatch
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money
 from hexdesk.domain.risk import (
@@ -60,6 +61,7 @@ STEP_ALERTS = {
     FLATTEN: "RISK_FLATTEN",
     HALTED: "RISK_HALTED",
 }
+VALUED = "VALUATION_BACK"
 ALLOCATION = "allocation"
 """The rule that holds strategies to their capital."""
 Ladders = dict[str, tuple[LadderRule, Any]]
@@ -71,6 +73,7 @@ class RiskEngine:
     Attributes:
         plan: What holds now.
         purses: Accounts and strategies by scope and currency.
+        whole: All accounts together; None before the first.
         measured: What rules measured last, by scope and rule.
     """
 
@@ -79,6 +82,8 @@ class RiskEngine:
         self.plan = plan
         self._memory = desk.risk
         self.purses: dict[tuple[str, str], Purse] = {}
+        self.whole: Whole | None = None
+        self._unvalued = ""
         self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
         self.losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
         self.liquidations = LiquidationWatch(self.report, desk.risk.steps)
@@ -131,7 +136,7 @@ class RiskEngine:
         if not self._is_divided(host.account):
             rules.pop(ALLOCATION, None)  # it would never have anything to say
         self._checks[host.strategy_id] = checks = HostChecks(
-            tuple(_order_rules(rules.values())),
+            (*_order_rules(rules.values()), *_valued(rules)),
             LiveCase(self._desk.execution.open),
             stake_of=self._stake_of,
             messages=self._message_count(host) if "message_budget" in rules else None,
@@ -216,13 +221,14 @@ class RiskEngine:
         return purse
 
     def _whole(self, currency: str) -> Whole:
-        """Return what sums up all accounts in a currency."""
-        found = self.purses.get((DESK_SCOPE, currency))
-        if isinstance(found, Whole):
-            return found
-        whole = self.purses[DESK_SCOPE, currency] = Whole(currency)
-        self._remembered(whole)
-        return whole
+        """Return what sums up all accounts; in the first one's currency if none is configured."""
+        if self.whole is None:
+            desk = self._desk
+            rates = Rates(self.plan.valuation, currency, desk.markets.by_id)
+            self.whole = Whole(rates, lambda: desk.pulse.now_ns)
+            self.purses[DESK_SCOPE, rates.currency] = self.whole
+            self._remembered(self.whole)
+        return self.whole
 
     def _remembered(self, purse: Purse) -> None:
         """Watch a purse from where it was left before a restart."""
@@ -275,12 +281,23 @@ class RiskEngine:
         for purse in purses:
             self.losses.look(purse, now_ns)
             self.liquidations.look(purse)
-        if DESK_WATCHES & self.plan.rules.keys():
-            for whole in {purse.whole: None for purse in purses if purse.whole is not None}:
-                whole.gather()
-                self.losses.look(whole, now_ns)
+        if DESK_RULES & self.plan.rules.keys():
+            self._look_at_all(now_ns)
         if self._memory.steps:
             self._cool(now_ns)
+
+    def _look_at_all(self, now_ns: TimeNs) -> None:
+        """Measure all accounts together; tell people when that cannot be, and when it can again."""
+        whole = self.whole
+        if whole is None:
+            return
+        whole.gather()
+        self.losses.look(whole, now_ns)
+        if whole.unvalued != self._unvalued:
+            self._unvalued = whole.unvalued
+            text = whole.unvalued or f"each currency has a rate in {whole.rates.currency}"
+            code = STALE if whole.unvalued else VALUED
+            self._desk.alerts.add(Alert(code, DESK_SCOPE, text, now_ns))
 
     def _cool(self, now_ns: TimeNs) -> None:
         """Let levels go down whose condition is over and that have lasted long enough."""
@@ -456,6 +473,11 @@ class RiskEngine:
         desk.journal.append(note)
         self._memory.take(note)
         desk.pulse.is_owed = True
+
+
+def _valued(rules: Mapping[str, ActiveRule]) -> tuple[OrderRule, ...]:
+    """Return what lets nothing grow while sums that rules need are unknown."""
+    return (ValuedRule(),) if DESK_RULES & rules.keys() else ()
 
 
 def _order_rules(rules: Iterable[ActiveRule]) -> Iterable[OrderRule]:
