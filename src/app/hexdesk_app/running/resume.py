@@ -4,7 +4,7 @@ import logging
 
 from hexdesk.application.desk import Desk
 from hexdesk.application.recovery import doubt_unanswered
-from hexdesk.application.state import capture, encode_state, hash_of
+from hexdesk.application.state import capture, encode_state, hash_of, run_ended
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.journal import Journal
 from hexdesk_app.build import Application
@@ -71,7 +71,7 @@ class StateKeeper:
     def end(self, now_ns: TimeNs) -> None:
         """Take the last snapshot, and write down that the run ended in good order."""
         state = self._take(now_ns)
-        self._desk.end_run(hash_of(state), now_ns)
+        self._desk.end_run(run_ended(self._desk, hash_of(state), now_ns))
 
     def _take(self, now_ns: TimeNs) -> bytes:
         state = encode_state(capture(self._desk))

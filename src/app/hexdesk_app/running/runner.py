@@ -9,6 +9,7 @@ import time
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.player import Player
+from hexdesk.application.state import run_ended
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.errors import ConfigError
 from hexdesk.ports.recordings import merge_by_receipt
@@ -91,7 +92,7 @@ async def _run_recorded(app: Application, options: Options) -> RunResult:
             session.is_stopping = False
         result = session.result()
         if app.config.journal is not None:
-            app.desk.end_run(result.state_hash, clock.now_ns())
+            app.desk.end_run(run_ended(app.desk, result.state_hash, clock.now_ns()))
         return result
 
 

@@ -294,9 +294,9 @@ class Desk:
         self.accounts[broker].deposit(money)
         self._end()
 
-    def end_run(self, state_hash: str, now_ns: TimeNs) -> None:
+    def end_run(self, ended: RunEnded) -> None:
         """Write down that the run ended in good order, and in which state."""
-        self.within(now_ns, lambda: self.journal.append(RunEnded(self.run_id, state_hash, now_ns)))
+        self.within(ended.ts_init, lambda: self.journal.append(ended))
 
     # --- inputs ------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ It is all that orders, positions and money depend on, and nothing that lives wit
 strategies, timers, quotes and counters of the run.
 """
 
+import json
+from functools import cache
 from hashlib import blake2b
 
 import msgspec
@@ -17,13 +19,22 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Order
 from hexdesk.domain.plans import StrategyPlan
 from hexdesk.domain.positions import HedgedPosition, Position
-from hexdesk.domain.records import AccountBook, ListChanged, StrategyBook, StrategySaved, VerbOwed
+from hexdesk.domain.records import (
+    AccountBook,
+    ListChanged,
+    RunEnded,
+    StrategyBook,
+    StrategySaved,
+    VerbOwed,
+)
 from hexdesk.domain.risk import FULL_PCT, RiskNote
 from hexdesk.domain.values import MoneyRaw, QtyRaw, TimeNs, ValueRaw
 from hexdesk.errors import DataError
 
 STATE_VERSION = 1
 HASH_BYTES = 16
+SHAPE_BYTES = 4
+_TEXTS = frozenset({"description", "title"})
 _JSON_MARK = b"["
 
 
@@ -158,6 +169,24 @@ def decode_state(data: bytes) -> DeskState:
 def hash_of(state: bytes) -> str:
     """Return 32 hexadecimal digits over an encoded state."""
     return blake2b(state, digest_size=HASH_BYTES).hexdigest()
+
+
+def run_ended(desk: Desk, state_hash: str, now_ns: TimeNs) -> RunEnded:
+    """Return what says that a desk's run ended in good order, with this state hash."""
+    return RunEnded(desk.run_id, state_hash, now_ns, state_shape())
+
+
+@cache
+def state_shape() -> str:
+    """Return a name of what states consist of: another version's hashes are of other things."""
+    schema = msgspec.json.encode(msgspec.json.schema(DeskState))
+    parts = msgspec.json.encode(json.loads(schema, object_hook=_without_texts))
+    return blake2b(parts, digest_size=SHAPE_BYTES).hexdigest()
+
+
+def _without_texts(part: dict[str, object]) -> dict[str, object]:
+    """Return a part of a schema without its words for people, in one order."""
+    return {name: part[name] for name in sorted(part) if name not in _TEXTS}
 
 
 def load_legs(position: Position | HedgedPosition, legs: tuple[LegState, ...]) -> None:

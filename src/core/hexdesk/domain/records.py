@@ -53,11 +53,15 @@ class RunStarted(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ru
 
 
 class RunEnded(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="run_ended"):
-    """A process stopped in good order, with this state hash."""
+    """A process stopped in good order, with this state hash.
+
+    `state_shape` says what states looked like in the version that took it; empty in older ones.
+    """
 
     run_id: str
     state_hash: str
     ts_init: TimeNs
+    state_shape: str = ""
 
 
 class Deposited(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="deposited"):
