@@ -6,9 +6,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
@@ -76,16 +75,21 @@ def test_the_dashboard_is_what_grafanas_own_types_hold() -> None:
 
 def differences(ours: Any, theirs: Any, path: str = "") -> Iterator[str]:
     """Yield where what we wrote is missing or other."""
-    if isinstance(ours, dict) and isinstance(theirs, dict):
-        for key, value in cast("dict[str, Any]", ours).items():
-            yield from differences(value, cast("dict[str, Any]", theirs).get(key), f"{path}/{key}")
-    elif isinstance(ours, list) and isinstance(theirs, list):
-        mine: list[Any] = ours
-        other: list[Any] = theirs
-        for index, (first, second) in enumerate(zip_longest(mine, other)):
-            yield from differences(first, second, f"{path}/{index}")
-    elif ours != theirs:
-        yield f"{path}: {ours!r}, {theirs!r}"
+    first, second = children(ours), children(theirs)
+    if not first or type(ours) is not type(theirs):
+        if ours != theirs:
+            yield f"{path}: {ours!r}, {theirs!r}"
+        return
+    for key, value in first.items():
+        yield from differences(value, second.get(key), f"{path}/{key}")
+
+
+def children(value: Any) -> dict[Any, Any]:
+    kind = value.__class__
+    if kind is dict:
+        found: dict[Any, Any] = value
+        return found
+    return dict(enumerate(value)) if kind is list else {}
 
 
 @pytest.mark.parametrize("words", [("rules", "alerts.yml"), ("config", "prometheus.yml")])
