@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +89,8 @@ def children(value: Any) -> dict[Any, Any]:
     if kind is dict:
         found: dict[Any, Any] = value
         return found
-    return dict(enumerate(value)) if kind is list else {}
+    items: Iterable[Any] = value if kind is list else ()
+    return dict(enumerate(items))
 
 
 @pytest.mark.parametrize("words", [("rules", "alerts.yml"), ("config", "prometheus.yml")])
