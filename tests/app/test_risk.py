@@ -131,6 +131,10 @@ def test_a_stage_makes_sizes_smaller_and_nothing_else() -> None:
         (["[risk.strategies.ema]", "drawdown = {}"], "watches each account as a whole"),
         (["[risk.strategies.ema]", 'link = "off"'], "watches each link as a whole"),
         (["[risk.groups]", 'calm = ["nobody"]'], "list of strategies"),
+        (["[risk]", "rate_age_s = 0"], "1 or more"),
+        (["[risk.rates]", 'EUR = { rate = "1.08" }'], "a rate with its origin"),
+        (["[risk.rates]", 'EUR = { rate = "-1", origin = "x" }'], "a rate with its origin"),
+        (["[risk.rates]", "EUR = 1"], "a rate with its origin"),
         (["[risk]", "mark_every_ms = -1"], "0 or more"),
     ],
 )
@@ -144,6 +148,21 @@ def test_capital_in_a_strange_currency_is_refused() -> None:
     config = load('capital = "5000 EUR"')
     with pytest.raises(ConfigError, match="settle in USDT"):
         _ = build(config).assembly
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        (["[risk]", 'currency = "EUR"', "[risk.rules]", "desk_loss = {}"], "needed by desk_loss"),
+        (["[risk.rates]", 'BTC = "NOPE.X"'], "no such instrument"),
+        (["[risk.rates]", 'EUR = "BTCUSDT-PERP.SIM"'], "expected an instrument of EUR and USDT"),
+    ],
+)
+def test_rates_that_are_none_or_missing_stop_the_start(lines: list[str], text: str) -> None:
+    with pytest.raises(ConfigError, match=text) as caught:
+        _ = build(load(*lines)).assembly
+    assert caught.value.path.startswith("risk.rates")
+    assert caught.value.remedy
 
 
 def test_rules_of_nobody_are_refused() -> None:

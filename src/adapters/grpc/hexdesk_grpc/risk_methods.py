@@ -67,6 +67,7 @@ def report(found: risk.RiskReport) -> risk_pb2.RiskReport:
             for name, members in sorted(found.groups.items())
         ],
         confirm_looser=found.confirm_looser,
+        total=_sum(found.total) if found.total is not None else None,
     )
 
 
@@ -188,6 +189,22 @@ def _use(use: risk.RuleUse) -> risk_pb2.RuleUse:
         latched=use.latched,
         level_time=timestamp(use.since_ns),
         text=use.text,
+    )
+
+
+def _sum(total: risk.SumInfo) -> risk_pb2.DeskSum:
+    return risk_pb2.DeskSum(
+        currency=total.currency,
+        equity=total.equity,
+        gross=total.gross,
+        result=total.result,
+        problem=total.problem,
+        rates=[
+            risk_pb2.CurrencyRate(
+                currency=each.currency, rate=each.rate, origin=each.origin, problem=each.problem
+            )
+            for each in total.rates
+        ],
     )
 
 

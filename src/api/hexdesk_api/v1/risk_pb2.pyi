@@ -31,14 +31,44 @@ RISK_LEVEL_FLATTEN: RiskLevel
 RISK_LEVEL_HALTED: RiskLevel
 
 class RiskReport(_message.Message):
-    __slots__ = ("rules", "groups", "confirm_looser")
+    __slots__ = ("rules", "groups", "confirm_looser", "total")
     RULES_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     CONFIRM_LOOSER_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
     rules: _containers.RepeatedCompositeFieldContainer[RuleUse]
     groups: _containers.RepeatedCompositeFieldContainer[StrategyGroup]
     confirm_looser: bool
-    def __init__(self, rules: _Optional[_Iterable[_Union[RuleUse, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[StrategyGroup, _Mapping]]] = ..., confirm_looser: bool = ...) -> None: ...
+    total: DeskSum
+    def __init__(self, rules: _Optional[_Iterable[_Union[RuleUse, _Mapping]]] = ..., groups: _Optional[_Iterable[_Union[StrategyGroup, _Mapping]]] = ..., confirm_looser: bool = ..., total: _Optional[_Union[DeskSum, _Mapping]] = ...) -> None: ...
+
+class DeskSum(_message.Message):
+    __slots__ = ("currency", "equity", "gross", "result", "problem", "rates")
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    EQUITY_FIELD_NUMBER: _ClassVar[int]
+    GROSS_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    RATES_FIELD_NUMBER: _ClassVar[int]
+    currency: str
+    equity: str
+    gross: str
+    result: str
+    problem: str
+    rates: _containers.RepeatedCompositeFieldContainer[CurrencyRate]
+    def __init__(self, currency: _Optional[str] = ..., equity: _Optional[str] = ..., gross: _Optional[str] = ..., result: _Optional[str] = ..., problem: _Optional[str] = ..., rates: _Optional[_Iterable[_Union[CurrencyRate, _Mapping]]] = ...) -> None: ...
+
+class CurrencyRate(_message.Message):
+    __slots__ = ("currency", "rate", "origin", "problem")
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    RATE_FIELD_NUMBER: _ClassVar[int]
+    ORIGIN_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    currency: str
+    rate: str
+    origin: str
+    problem: str
+    def __init__(self, currency: _Optional[str] = ..., rate: _Optional[str] = ..., origin: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
 
 class RuleUse(_message.Message):
     __slots__ = ("rule", "scope", "instrument", "layer", "code", "level", "use", "limit", "unit", "next_level", "used_pct", "latched", "level_time", "text")

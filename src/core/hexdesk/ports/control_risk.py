@@ -45,6 +45,42 @@ class RuleUse(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
 
 
+class RateInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """What one unit of a currency is worth in that of a sum.
+
+    Attributes:
+        currency: Which.
+        rate: Decimal number; empty where it is unknown.
+        origin: The instrument whose price it is, or who says so.
+        problem: Why it is unknown; empty where it is known.
+    """
+
+    currency: str
+    rate: str
+    origin: str
+    problem: str = ""
+
+
+class SumInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """All accounts of a desk together; amounts are empty where the sum is unknown.
+
+    Attributes:
+        currency: Of the sum.
+        equity: Cash and open positions.
+        gross: Exposure, with all that works.
+        result: Equity less what was paid in.
+        problem: Why there is no sum; empty where there is.
+        rates: By currency.
+    """
+
+    currency: str
+    equity: str
+    gross: str
+    result: str
+    problem: str
+    rates: tuple[RateInfo, ...]
+
+
 class RiskReport(msgspec.Struct, frozen=True, kw_only=True):
     """All rules that are on and the gate's limits of what is traded.
 
@@ -52,11 +88,13 @@ class RiskReport(msgspec.Struct, frozen=True, kw_only=True):
         rules: By name and scope.
         groups: Strategies that run together, by name of the group.
         confirm_looser: Whether a looser limit needs a second person.
+        total: All accounts together; None without rules.
     """
 
     rules: tuple[RuleUse, ...]
     groups: dict[str, tuple[str, ...]]
     confirm_looser: bool
+    total: SumInfo | None = None
 
 
 class Rearmed(msgspec.Struct, frozen=True, kw_only=True):

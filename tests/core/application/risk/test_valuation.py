@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from hexdesk.application.control.risk import sum_of
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.application.risk.valuation import (
@@ -101,6 +102,19 @@ def test_without_a_rate_nothing_grows_and_people_are_told(
     assert rig.try_to_buy() == [STALE]
     assert "rule=valuation" in rig.last_denial().text
     assert STALE in rig.alerts
+
+
+def test_the_report_says_where_each_rate_is_from_and_no_sum_where_one_is_missing() -> None:
+    rig = TwoCurrencies(Valuation(currency="USDT", rates={"TEST": FIXED}), desk_loss={})
+    total = sum_of(rig.engine.whole)
+    assert total is not None
+    assert (total.equity, total.result, total.problem) == ("1200", "0", "")
+    assert [(each.currency, each.rate, each.origin) for each in total.rates] == [
+        ("TEST", "2", "fixed: test"), ("USDT", "1", "the currency of the sum"),
+    ]  # fmt: skip
+    unknown = sum_of(TwoCurrencies(Valuation(), desk_loss={}).engine.whole)
+    assert unknown is not None
+    assert (unknown.equity, unknown.gross, unknown.problem) == ("", "", "no_rate_of_TEST_in_USDT")
 
 
 def test_what_reduces_passes_without_a_rate() -> None:

@@ -230,6 +230,15 @@ def _use_tables(found: Mapping[str, Any]) -> list[Table]:
         for each in found["rules"]
     ]
     tables = [make_table("rules and limits", headers, rows)]
+    total = found.get("total")
+    if total:
+        rates = [
+            (each["currency"], each["rate"] or each["problem"], each["origin"])
+            for each in total["rates"]
+        ]
+        currency = total["currency"]
+        title = f"all accounts: equity {total['equity'] or 'unknown'} {currency}"
+        tables.append(make_table(title, ("currency", f"#in {currency}", "by"), rates))
     groups = [
         (each["group"], ", ".join(bare(name) for name in each["strategies"]))
         for each in found["groups"]

@@ -16,9 +16,11 @@ from hexdesk.application.control.errors import (
 )
 from hexdesk.application.control.portfolio import Portfolio
 from hexdesk.application.desk import Desk
+from hexdesk.application.risk.books import Whole
 from hexdesk.application.risk.gauge import PERCENT, Gauge
 from hexdesk.application.risk.office import FORGIVEN, RiskOffice
 from hexdesk.domain import risk as commands
+from hexdesk.domain.money import SCALE_MAX, format_raw
 from hexdesk.domain.risk import GATE_CODES, NORMAL, UNLIMITED, Layer, RiskCommand, RiskSetting
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
@@ -28,11 +30,13 @@ from hexdesk.ports.control_risk import (
     ChangeRule,
     GetRiskReport,
     GroupSwitched,
+    RateInfo,
     Rearmed,
     RearmRule,
     RiskReport,
     RuleChanged,
     RuleUse,
+    SumInfo,
     SwitchGroup,
 )
 
@@ -64,6 +68,7 @@ class Risks:
             rules=(*self._limits(), *self._gauge.read(now_ns)),
             groups=dict(plan.groups),
             confirm_looser=plan.confirms_looser,
+            total=sum_of(self._office.engine.whole),
         )
 
     def rearm(self, request: RearmRule, now_ns: TimeNs) -> Rearmed:
@@ -217,6 +222,28 @@ class Risks:
                         use=use.used,
                         used_pct=_used_pct(use.used, limit.limit),
                     )
+
+
+def sum_of(whole: Whole | None) -> SumInfo | None:
+    """Return all accounts together, as far as there are rates."""
+    if whole is None:
+        return None
+    whole.refresh()
+    equity = whole.equity
+    amounts = (equity, whole.gross, equity - whole.paid_in)
+    shown = ["" if whole.unvalued else format_raw(each, SCALE_MAX) for each in amounts]
+    return SumInfo(
+        currency=whole.rates.currency,
+        equity=shown[0],
+        gross=shown[1],
+        result=shown[2],
+        problem=whole.unvalued,
+        rates=tuple(
+            RateInfo(currency=each.currency, rate=each.text, origin=each.origin,
+                     problem=each.problem)
+            for each in whole.known
+        ),
+    )  # fmt: skip
 
 
 def _nothing() -> None:
