@@ -200,8 +200,17 @@ class ReadModel(Protocol):
 
 
 def record_digest(record: JournalRecord) -> str:
-    """Return 32 hexadecimal digits that tell one record from another."""
-    return blake2b(msgspec.json.encode(record), digest_size=DIGEST_BYTES).hexdigest()
+    """Return 32 hexadecimal digits that tell one record from another.
+
+    They are of its own plain values, without those that a later version would read in place of a
+    field that was not there yet: the same record has the same digest in every version.
+    """
+    facts: list[object] = [record.__struct_config__.tag]
+    for field in msgspec.structs.fields(record):
+        value = getattr(record, field.name)
+        if isinstance(value, str | int | float | bytes) and value != field.default:
+            facts.append(value)
+    return blake2b(msgspec.json.encode(facts), digest_size=DIGEST_BYTES).hexdigest()
 
 
 def encode_page_token(query: PageQuery, key: Sequence[int | str]) -> str:
