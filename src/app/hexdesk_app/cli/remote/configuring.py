@@ -77,8 +77,10 @@ def history(output: Output, client: "PlainClient") -> None:
 
 
 def _done_table(done: Plain) -> Table:
-    revision = done["revision"]
-    title = f"revision {revision}" if revision else "would change"
+    if done["revision"]:
+        title = f"revision {done['revision']}"
+    else:
+        title = "would change" if done["changes"] else "nothing to change"
     return _change_table(title, done["changes"])
 
 
