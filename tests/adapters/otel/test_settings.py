@@ -51,3 +51,9 @@ def test_it_can_be_switched_off() -> None:
 def test_what_makes_no_sense_is_refused(settings: OtelSettings, environ: dict[str, str]) -> None:
     with pytest.raises(ConfigError):
         make_plan(settings, environ)
+
+
+def test_a_receiver_is_named_without_what_its_url_may_hold() -> None:
+    named = make_plan(OtelSettings(endpoint="https://user:word@collector:4317/x?key=1"), {})
+    assert named.receiver == "https://collector:4317"
+    assert make_plan(OtelSettings(), {}).receiver == "the receiver"

@@ -1,6 +1,8 @@
 import asyncio
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -185,3 +187,35 @@ def test_without_a_channel_there_is_a_list_that_nobody_was_told_of() -> None:
     eventually(lambda: alarm.shown()[0].acknowledged_by == "ann")
     assert (alarm.shown()[0].code, alarm.shown()[0].told_ns) == ("HALTED", 0)
     alarm.close()
+
+
+def test_the_heartbeat_is_called_while_the_desk_publishes_and_no_longer() -> None:
+    calls: list[str] = []
+
+    class Outside(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            calls.append(self.path)
+            self.send_response(500 if len(calls) == 1 else 200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Outside)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/desk"
+    clock, published_s = Clock(), [1_000]
+    alarm = make(clock, heartbeat_url=url, heartbeat_s=30.0)
+    alarm.start(lambda: Readings(published_s[0] * S, 0, ()))
+    eventually(lambda: calls == ["/desk"])
+    clock.now_s = published_s[0] = 1_030
+    eventually(lambda: len(calls) == 2)  # that one was refused did not matter
+    clock.now_s = 1_090  # it hangs
+    eventually(alarm.shown)
+    time.sleep(0.2)
+    assert len(calls) == 2
+    published_s[0] = 1_090
+    eventually(lambda: len(calls) == 3)
+    alarm.close()
+    server.shutdown()
+    server.server_close()

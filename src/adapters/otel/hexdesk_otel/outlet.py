@@ -36,6 +36,7 @@ class Outlet(Generic[T]):
         *,
         queue_max: int,
         shutdown: Callable[[], object],
+        receiver: str = "the receiver",
     ) -> None:
         """Prepare.
 
@@ -45,12 +46,14 @@ class Outlet(Generic[T]):
             logger: Told when it begins to fail, and when it works again.
             queue_max: Items that may wait.
             shutdown: Frees the exporter, in the outlet's own thread.
+            receiver: Who takes the items, for messages.
         """
         self._signal = signal
         self._export = export
         self._logger = logger
         self._queue_max = queue_max
         self._shutdown = shutdown
+        self._receiver = receiver
         self._queue: deque[T] = deque()
         self._pace = Pace(SHARE, REST_S)
         self._exported = self._failures = self._lost = 0
@@ -111,7 +114,7 @@ class Outlet(Generic[T]):
                 self._pace.rest(self._stop)
 
     def _send(self, batch: list[T]) -> None:
-        problem = "the receiver did not take it"
+        problem = f"{self._receiver} did not take it"
         try:
             is_taken = self._export(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the desk must not notice

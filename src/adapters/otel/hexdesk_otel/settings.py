@@ -5,6 +5,7 @@ What the configuration leaves open is read from OpenTelemetry's standard variabl
 
 from collections.abc import Mapping
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -77,6 +78,14 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     slow_ns: int
     interval_s: float
     timeout_s: float
+
+    @property
+    def receiver(self) -> str:
+        """Who takes what is sent, for messages: without what an URL may hold beside the place."""
+        place = urlsplit(self.endpoint)
+        if not place.netloc:
+            return "the receiver"
+        return f"{place.scheme}://{place.netloc.rpartition('@')[2]}"
 
 
 SIGNALS = ("traces", "metrics", "logs")

@@ -155,6 +155,7 @@ class OtelTelemetry:
             self._logger,
             queue_max=queue_max,
             shutdown=lambda: _shut_down(exporters),
+            receiver=self._plan.receiver,
         )
 
     def _metric_outlet(self, exporters: Sequence[MetricExporter]) -> Outlet[Readings] | None:
@@ -177,6 +178,7 @@ class OtelTelemetry:
             self._logger,
             queue_max=METRICS_WAITING_MAX,
             shutdown=lambda: _shut_down(exporters),
+            receiver=self._plan.receiver,
         )
 
     def _log_outlet(
@@ -195,6 +197,7 @@ class OtelTelemetry:
             self._logger,
             queue_max=queue_max,
             shutdown=lambda: _shut_down(exporters),
+            receiver=self._plan.receiver,
         )
 
 

@@ -17,6 +17,7 @@ from hexdesk.domain.values import TimeNs
 from hexdesk.plugin.pacing import Pace
 from hexdesk.ports.journal import Journal, TailedJournal
 from hexdesk.ports.telemetry import CallLog, Reading, Telemetry, order_traceparent
+from hexdesk_app.running.live_clock import wall_time_ns
 from hexdesk_app.telemetry.labels import Labels
 from hexdesk_app.telemetry.requests import RequestBook
 from hexdesk_app.telemetry.source import ReadSource, Source, ToldSource
@@ -193,4 +194,5 @@ def _source(
 def _exemplar(ended: EndedOrder, value: int) -> Exemplar:
     timeline = ended.timeline
     span = order_traceparent(timeline.intent.client_order_id, "order", timeline.origin)
-    return Exemplar(value, span.trace_id, span.span_id, timeline.end_ns)
+    # of now, also where time is virtual: what is measured is looked for by when it was measured
+    return Exemplar(value, span.trace_id, span.span_id, wall_time_ns())
