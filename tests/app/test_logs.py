@@ -59,6 +59,16 @@ def test_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "FileNotFoundError" in record["traceback"]
 
 
+def test_what_is_no_unicode_is_logged_all_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging("info", "json")
+    error = ValueError("a venue said \ud800")
+    logging.getLogger("hexdesk.x").error("order \ud801", exc_info=error)
+    (line,) = capsys.readouterr().err.splitlines()
+    record = json.loads(line)
+    assert record["message"] == "order \\ud801"
+    assert "a venue said \\ud800" in record["traceback"]
+
+
 def test_an_incident_without_a_place_goes_to_the_log(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -26,8 +26,11 @@ def remember(value: str) -> None:
 
 
 def redact(text: str) -> str:
-    """Return a text without any value of a secret."""
+    """Return a text without any value of a secret; what is no Unicode is shown as escapes.
+
+    An exception may quote bytes that a venue sent: no encoder takes them, and the line were lost.
+    """
     for each in tuple(_revealed):
         if each in text:
             text = text.replace(each, MASK)
-    return text
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
