@@ -99,8 +99,14 @@ class GuardedCloses:
                 continue
             if desk.lists.has(order.intent.list_id):
                 desk.lists.settle(order.intent.list_id, excess)
-            elif not quantity or not desk.amend(order, order.quantity - excess, 0, 0, PROTECTION):
+            elif not quantity or not self._shrink(order, excess):
                 desk.cancel(order, PROTECTION)
+
+    def _shrink(self, order: Order, excess: QtyRaw) -> bool:
+        """Ask to amend a close; not again where the venue has refused its last request."""
+        if order.request_count > order.amend_id:
+            return False
+        return bool(self._desk.amend(order, order.quantity - excess, 0, 0, PROTECTION))
 
     def _left_for(self, order: Order, host: StrategyHost, ledger: Ledger) -> QtyRaw:
         """Return what a ledger has for an order to close beside the closes that are older.

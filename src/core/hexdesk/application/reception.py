@@ -38,9 +38,13 @@ DEAD_LETTERS_MAX = 1_000
 """Reports kept that fit no order; beyond it the oldest is dropped (all are counted)."""
 APPLIED = Outcome.APPLIED
 _LESSENING = frozenset(
-    {Fill, FillBusted, OrderCanceled, OrderExpired, OrderRejected, OrderUpdated, OrderAbandoned}
-)
-"""Behind these a position may be closed, or nothing at work that may open it again."""
+    {
+        Fill, FillBusted, OrderCanceled, OrderExpired, OrderRejected, OrderUpdated, OrderAbandoned,
+        OrderAccepted, AmendRejected,
+    }
+)  # fmt: skip
+"""Behind these a position may be closed, or nothing at work that may open it again; or a doubt or a
+request is over that kept a close from following its position."""
 
 
 class Reception:

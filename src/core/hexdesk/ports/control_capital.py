@@ -15,7 +15,7 @@ class PartInfo(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         strategy_id: Whose.
-        capital: Its own; empty where it shares what is left.
+        capital: Its own, of an unloaded one what is still kept; empty where it shares what is left.
         needed: What it must keep: reserved and bound, less what was earned, with open losses.
         available: What it may still bind.
         reserved: By open orders.

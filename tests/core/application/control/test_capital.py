@@ -114,7 +114,7 @@ def _manual(rig: ControlRig) -> dict[str, str]:
         ({"source": "a", "amount": "many"}, "expected an amount"),
     ],
 )
-def test_a_senseless_move_is_refused(fields: dict[str, str], text: str) -> None:
+def test_a_senseless_move_is_refused(fields: dict[str, Any], text: str) -> None:
     rig = divided()
     error = refused(rig, MoveCapital(reason="test", **fields))
     assert error.reason is Reason.FIELD_INVALID

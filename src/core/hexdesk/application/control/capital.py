@@ -191,9 +191,10 @@ SECOND = "a second person"
 
 def _part(part: Part, show: Show, spare: MoneyRaw) -> PartInfo:
     available = spare if part.capital is None else max(part.capital + spare, 0)
+    own = part.kept if part.is_gone else part.capital or 0
     return PartInfo(
         strategy_id=part.strategy_id,
-        capital="" if part.capital is None else show(part.capital),
+        capital="" if part.capital is None else show(own),
         needed=show(part.needed),
         available="0" if part.is_gone else show(available),
         reserved=show(part.reserved),
