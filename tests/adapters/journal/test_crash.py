@@ -321,9 +321,7 @@ def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
             """,
         )
     )
-    assert (
-        "JOURNAL_UNWRITABLE: the journal in journal cannot be opened: Permission denied" in output
-    )
+    assert "JOURNAL_UNWRITABLE: in journal cannot be opened: Permission denied" in output
     assert "make the folder writable for this user" in output
 
 

@@ -76,7 +76,7 @@ class FileJournal:
             self._open(settings)
         except OSError as error:
             raise ConfigError(
-                f"the journal in {self.folder} cannot be opened: {error.strerror or error}",
+                f"in {self.folder} cannot be opened: {error.strerror or error}",
                 code="JOURNAL_UNWRITABLE",
                 remedy=REMEDIES.get(error.errno or 0, "look at that folder"),
             ) from error

@@ -33,7 +33,7 @@ class WriterLock:
             holder = os.pread(self._fd, HOLDER_BYTES_MAX, 0).decode(errors="replace").strip()
             os.close(self._fd)
             raise ConfigError(
-                f"the journal in {folder} is being written by {holder or 'another process'}",
+                f"in {folder} is being written by {holder or 'another process'}",
                 code="JOURNAL_LOCKED",
                 remedy="stop that desk first, or give this one a name or state folder of its own",
             ) from None

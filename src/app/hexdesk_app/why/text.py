@@ -265,7 +265,8 @@ def _step_rows(step: StepData) -> Iterator[tuple[str, ...]]:
     said = f"decided: {step.text}" if is_intent else step.text
     yield (str(step.number), moment(step.ts_ns), after, said, step.status)
     if is_intent:
-        at = f", valued at {step.reserve_price}" if step.reserve_price else ""
+        is_valued = step.reserve_price not in ("", "0")  # what only closes binds nothing
+        at = f", valued at {step.reserve_price}" if is_valued else ""
         yield ("", "", "", f"risk: {step.verdict}{at}", "")
     if step.position is not None:
         yield ("", "", "", _position_text(step.position), "")
