@@ -92,6 +92,7 @@ def test_a_rule_of_one_strategy_is_changed_for_it_alone(tmp_path: Path) -> None:
         ("risk.zone", "rules come, go"),
         ("strategies.one.settings.quantity", ""),
         ("strategies.one.broker", "orders and positions hang on it"),
+        ("strategies.one.capital", "hexdesk risk allocate"),
         ("strategies.new.broker", ""),
         ("desk.mode", "what the desk and its state are"),
         ("servers.control.listen", "clients are connected"),

@@ -32,6 +32,7 @@ REASONS = {
     "telemetry": "it is being written",
 }
 """By section."""
+CAPITAL_REASON = "hexdesk risk allocate divides capital, strategy load --capital brings it"
 
 
 def restart_reason(path: str, old: Config, new: Config, *, has_alarm: bool) -> str:
@@ -45,6 +46,8 @@ def restart_reason(path: str, old: Config, new: Config, *, has_alarm: bool) -> s
     """
     section, *rest = parse_key(path)
     name = rest[0] if rest else ""
+    if section == "strategies" and rest[1:] == ["capital"] and name in new.enabled_strategies:
+        return CAPITAL_REASON
     is_free = {
         "logging": path == LEVEL,
         "alerts": has_alarm,
