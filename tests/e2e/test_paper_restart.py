@@ -171,6 +171,7 @@ def test_a_stop_cancels_or_keeps_what_rests(
     file.write_text(file.read_text().replace("[desk]", f'[desk]\non_stop = "{on_stop}"'))
     log = tmp_path / "0.log"
     with running(tmp_path, log) as desk:
+        assert ", 2 strategies" in log.read_text(), "people who send orders are none"
         eventually(lambda: bool(fills_of(records(tmp_path))), log)
         price = fills_of(records(tmp_path))[-1].price / 10
         with grpc.insecure_channel(control) as channel:

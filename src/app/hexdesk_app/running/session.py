@@ -143,7 +143,7 @@ class Session:
             config.desk.name,
             config.desk.mode.value,
             self.app.run_id,
-            len(self.desk.hosts),
+            sum(host.strategy is not None for host in self.desk.hosts.values()),
             _held_back(self.desk),
         )
 
