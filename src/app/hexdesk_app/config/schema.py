@@ -124,7 +124,7 @@ class StrategyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         plugin: Entry point that offers the strategy.
         instruments: Ids that it trades.
         broker: Section of the broker; empty means the only one.
-        capital: What it may use, as `50000 USDT`; empty is no limit of its own.
+        capital: What it may use, as `50000 USDT`; empty shares what the others leave.
         enabled: Whether it is loaded at all.
         on_fault: What happens to its open orders when it fails: cancel or keep.
         settings: The plugin's own.
