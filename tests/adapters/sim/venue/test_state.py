@@ -53,7 +53,9 @@ class Venue:
 
     def found(self) -> House:
         self.clock.advance_by(NS_PER_SECOND)
-        return House(IDS, self.clock, self.settings, 7, LOGGER)
+        house = House(IDS, self.clock, self.settings, 7, LOGGER)
+        house.open()
+        return house
 
     def kill(self) -> None:
         """Die without a word, and come back."""
@@ -282,7 +284,7 @@ def test_another_venue_does_not_take_the_state(tmp_path: Path, change: dict[str,
         other = msgspec.structs.replace(INSTRUMENT, taker_fee=INSTRUMENT.taker_fee + 1)
         instruments = {INSTRUMENT.id: other}
     with pytest.raises(ConfigError, match="other instruments or position mode"):
-        House(instruments, venue.clock, venue.settings, 7, LOGGER)
+        House(instruments, venue.clock, venue.settings, 7, LOGGER).open()
 
 
 def test_a_folder_that_cannot_be_written_is_said_so(tmp_path: Path) -> None:
@@ -392,3 +394,11 @@ def test_all_lives_share_an_epoch(tmp_path: Path) -> None:
         venue.kill()
     assert len(set(epochs)) == 1
     venue.house.close()
+
+
+def test_what_was_kept_is_read_at_the_start_not_while_the_venue_is_made(tmp_path: Path) -> None:
+    """A factory has ten seconds; a long life on a busy machine takes more."""
+    (tmp_path / FILE_NAME).write_text("damaged\n")
+    house = House(IDS, FakeClock(), server_settings(state=str(tmp_path)), 7, LOGGER)
+    with pytest.raises(DataError, match="damaged"):
+        house.open()

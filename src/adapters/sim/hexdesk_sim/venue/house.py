@@ -84,11 +84,10 @@ class House:
         seed: int,
         logger: logging.Logger,
     ) -> None:
-        """Open the venue, without accounts or with those of its state folder.
+        """Make the venue; `open` begins its life, or goes on with the one of its state folder.
 
         Raises:
             ConfigError: A deposit is no amount, or the state folder is not to be used.
-            DataError: What it holds is damaged.
         """
         self.epoch = f"{clock.now_ns():x}-{seed}"
         self.instruments = instruments
@@ -106,12 +105,23 @@ class House:
         self._deposits = _deposits(settings.deposits, instruments.values())
         self._listeners: dict[str, set[MarketListener]] = {}
         self._latest: dict[tuple[str, type], MarketEvent] = {}
-        if self._state is not None:
-            try:
-                self._restore(self._state)
-            except BaseException:
-                self.close()
-                raise
+
+    def open(self) -> None:
+        """Take up the accounts of the state folder; once, before anything else.
+
+        Not while it is made: a long life takes its time to read.
+
+        Raises:
+            ConfigError: It is the folder of another venue.
+            DataError: What it holds is damaged.
+        """
+        if self._state is None:
+            return
+        try:
+            self._restore(self._state)
+        except BaseException:
+            self.close()
+            raise
 
     def account(self, account_id: str) -> ReportLog:
         """Return an account's reports; its first use opens it.

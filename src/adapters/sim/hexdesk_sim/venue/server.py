@@ -34,7 +34,7 @@ class VenueServer:
     """
 
     def __init__(self, context: ServerContext, settings: VenueServerSettings) -> None:
-        """Open the venue; it does not listen yet.
+        """Make the venue; it does not listen yet.
 
         Raises:
             ConfigError: The address is not this machine's and not allowed, or a value is wrong.
@@ -75,11 +75,14 @@ class VenueServer:
         return self._sessions
 
     async def start(self) -> None:
-        """Listen, and begin to move the market.
+        """Take up what the venue has kept, listen, and begin to move the market.
 
         Raises:
             OSError: The address is taken.
+            ConfigError: The state folder is that of another venue.
+            DataError: What it holds is damaged.
         """
+        self.house.open()
         handlers = Handlers(
             self.house,
             self._settings,
