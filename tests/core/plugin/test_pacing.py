@@ -1,9 +1,11 @@
 """Threads beside the desk rest in proportion to what they use."""
 
-from threading import Event
-from time import thread_time
+from threading import Thread
+from time import sleep, thread_time
 
-from hexdesk.plugin.pacing import STARVED_MAX, Pace
+import pytest
+
+from hexdesk.plugin.pacing import STARVED_MAX, Pace, wanted_s
 
 
 def work(seconds: float) -> float:
@@ -28,13 +30,21 @@ def test_no_rest_is_shorter_than_the_shortest() -> None:
 
 
 def test_a_process_that_does_nothing_else_leaves_more_to_its_threads() -> None:
-    pace, stop = Pace(0.02, 0.02), Event()
-    rests: list[float] = []
-    for _ in range(5):  # a machine that others load wakes us late now and then
-        pace.begin()
-        pace.rest(stop)
-        stop.wait(0.2)
+    if not wanted_s():
+        pytest.skip("this system does not tell how long a thread waited for a processor")
+    pace, rests = Pace(0.02, 0.0), list[float]()
+
+    def beside() -> None:
+        sleep(0.3)
         pace.begin()
         used = work(0.005)
         rests.append(pace.rest_s() / used)
-    assert min(rests) < 1 / 0.02 - 1, "less than the share of a busy process"
+
+    thread = Thread(target=beside)
+    thread.start()
+    thread.join()  # the main thread has nothing to do
+    work(0.3)  # now it has
+    pace.begin()
+    used = work(0.005)
+    rests.append(pace.rest_s() / used)
+    assert rests[0] < 1 / 0.02 - 1 <= rests[1] * 1.01
