@@ -1,5 +1,6 @@
 # hexdesk: Python 3.11+ and make are enough; uv is used where it is at hand.
 #   make demo PYTHON=python3.12      chooses the interpreter
+#   make test WORKERS=2              runs two files of tests at a time
 
 DEMO_MEMBERS := src/core src/app src/adapters/journal src/adapters/replay src/adapters/sim \
                 src/plugins/ema_cross src/plugins/market_making
@@ -21,7 +22,7 @@ demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once in
 	@.venv-demo/bin/hexdesk demo
 
 test: check members  ## everything: check, each member alone, the whole test suite
-	$(RUN) pytest
+	$(RUN) pytest $(if $(WORKERS),-n $(WORKERS) --dist loadfile)
 
 check: sync  ## lint, types, import contracts, lock
 	$(RUN) ruff check
