@@ -126,14 +126,8 @@ def test_the_command_line_is_a_client(
 ) -> None:
     """B12: verbs that people know, with stable exit codes."""
     process, address = desk
-    with grpc.insecure_channel(address) as channel:
-        grpc.channel_ready_future(channel).result(timeout=TIMEOUT_S)
-    token = ""
-
-    def say(*words: str) -> tuple[int, Any]:
-        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address, HEXDESK_TOKEN=token)
-        return done.returncode, json.loads(done.stdout)["data"]
-
+    await_control(process, address)
+    say = Remote(tmp_path, address).say
     code, made = say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01", "--request-id", "k1")
     assert (code, made["side"]) == (0, "SIDE_BUY")
     again = say("order", "buy", "BTCUSDT-PERP.BINANCE", "0.01", "--request-id", "k1")[1]
@@ -155,6 +149,24 @@ def test_the_command_line_is_a_client(
     assert say("order", "flat", "BTCUSDT-PERP.BINANCE")[0] == 0
     assert say("pnl")[1]["totals"][0]["currency"] == "USDT"
     assert [each["state"] for each in say("stop", "-s", "trend")[1]] == ["STATE_STOPPED"]
+    assert say("shutdown", "--reason", "done")[0] == 0
+    process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0
+    assert say("status")[0] == 3
+
+
+def test_from_the_first_token_on_nobody_comes_in_without_one(
+    desk: tuple[subprocess.Popen[str], str], tmp_path: Path
+) -> None:
+    """The command takes it from the environment; what was refused is in the audit log, too."""
+    process, address = desk
+    await_control(process, address)
+    token = ""
+
+    def say(*words: str) -> tuple[int, Any]:
+        done = hexdesk(tmp_path, *words, "--json", HEXDESK_ADDRESS=address, HEXDESK_TOKEN=token)
+        return done.returncode, json.loads(done.stdout)["data"]
+
     assert say("token", "create", "bot", "--scope", "read")[0] == 6
     secret = say("token", "create", "ann", "--scope", "admin", "--scope", "read")[1]["secret"]
     assert say("status")[0] == 6
@@ -163,10 +175,6 @@ def test_the_command_line_is_a_client(
     assert say("flatten")[0] == 6
     assert [each["method"] for each in say("audit")[1]][:2] == ["Flatten", "CreateToken"]
     assert secret not in (tmp_path / "state/control/audit.jsonl").read_text()
-    assert say("shutdown", "--reason", "done")[0] == 0
-    process.communicate(timeout=TIMEOUT_S)
-    assert process.returncode == 0
-    assert say("status")[0] == 3
 
 
 def test_rules_and_limits_are_shown_and_changed_by_command(
