@@ -36,8 +36,8 @@ from hexdesk.application.desk import Desk
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports import control_configuration as configuration
 from hexdesk.ports import control_capital, control_history, control_monitoring, control_risk
+from hexdesk.ports import control_configuration as configuration
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_strategies as strategies
 from hexdesk.ports.clock import Clock
@@ -83,10 +83,10 @@ SIGNED = (
     control_risk.RearmRule,
     control_risk.ChangeRule,
     control_risk.SwitchGroup,
-    strategies.LoadStrategy,
-    strategies.UnloadStrategy,
     control_capital.SetCapital,
     control_capital.MoveCapital,
+    strategies.LoadStrategy,
+    strategies.UnloadStrategy,
     strategies.ReloadStrategy,
     strategies.UpdateSettings,
     strategies.RollbackSettings,
@@ -174,9 +174,9 @@ class DeskControl:
         arming = Arming(desk, sight, chronicle, checks, probation)
         monitoring = Monitoring(runtime, wall_ns)
         risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
+        capitals = Capitals(desk, chronicle, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
         configuring = Configuring(runtime, planning, risks)
-        capitals = Capitals(desk, chronicle, self._approvals, risk)
         past = Past(chronicle, runtime)
         past_orders = PastOrders(desk, sight, chronicle, runtime)
         self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
@@ -235,13 +235,13 @@ class DeskControl:
             control_risk.RearmRule: risks.rearm,
             control_risk.ChangeRule: risks.change,
             control_risk.SwitchGroup: risks.switch,
+            control_capital.SetCapital: capitals.set,
+            control_capital.MoveCapital: capitals.move,
             requests.ArmLive: arming.arm,
             requests.DisarmLive: arming.disarm,
             requests.Shutdown: safety.shutdown,
             requests.ResolveIncident: incidents.resolve,
             requests.CreateOrder: orders.create,
-            control_capital.SetCapital: capitals.set,
-            control_capital.MoveCapital: capitals.move,
             requests.AmendOrder: orders.amend,
             requests.CancelOrder: orders.cancel,
             requests.ResolveOrder: orders.resolve,
