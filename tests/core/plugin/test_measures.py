@@ -22,12 +22,18 @@ def metric(
     calculate: Callable[[Any], Any] = lambda _strategy: 1,
     **more: Any,
 ) -> PluginMetric:
-    given_ = {"kind": MetricKind.COUNTER, "unit": "{signal}", "text": "Signals", **more}
+    given_: dict[str, Any] = {
+        "kind": MetricKind.COUNTER,
+        "unit": "{signal}",
+        "text": "Signals",
+        **more,
+    }
     return PluginMetric(name=name, calculate=calculate, **given_)
 
 
 def rule(name: str = "storm", **more: Any) -> PluginAlertRule:
-    return PluginAlertRule(**{"name": name, "metric": "signals", "text": "x", "above": 1.0, **more})
+    given_: dict[str, Any] = {"metric": "signals", "text": "x", "above": 1.0, **more}
+    return PluginAlertRule(name=name, **given_)
 
 
 def test_a_metric_has_a_stable_name_of_its_own() -> None:

@@ -60,7 +60,7 @@ class Archive(Protocol):
         """Whether orders and fills are kept, not only equity."""
         ...
 
-    async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
+    async def orders(self, query: ListOrders, before: Before, limit: int, /) -> Page[OrderInfo]:
         """Return at most so many orders that a query asks for, newest first.
 
         What the archive does not keep of an order is empty.
@@ -70,7 +70,7 @@ class Archive(Protocol):
         """
         ...
 
-    async def fills(self, query: ListFills, before: Before, limit: int) -> Page[FillInfo]:
+    async def fills(self, query: ListFills, before: Before, limit: int, /) -> Page[FillInfo]:
         """Return fills, likewise."""
         ...
 

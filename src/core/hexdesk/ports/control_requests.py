@@ -133,7 +133,6 @@ class ArmLive(Mutation[DeskInfo], frozen=True, kw_only=True):
     scope: ClassVar[Scope] = Scope.ADMIN
     needs_reason: ClassVar[bool] = True
     needs_second_person: ClassVar[bool] = True
-    account_id: str
     duration_ns: TimeNs
     stage_pct: int = 100
     skips_clean_days: bool = False
