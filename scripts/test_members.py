@@ -15,9 +15,12 @@ from scripts.workspace import Member, members
 NEED_OTHERS = (
     "tests/adapters/grpc/http/test_openapi.py",
     "tests/adapters/grpc/test_tls.py",
+    "tests/app/cli/remote",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",
+    "tests/app/running/test_history_feed.py",
     "tests/app/running/test_plans.py",
+    "tests/app/telemetry/test_measures.py",
     "tests/app/test_risk.py",
     "tests/app/test_workshop.py",
     "tests/client/test_client.py",
