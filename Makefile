@@ -1,6 +1,6 @@
 # hexdesk: Python 3.11+ and make are enough; uv is used where it is at hand.
 #   make demo PYTHON=python3.12      chooses the interpreter
-#   make test WORKERS=2              runs two files of tests at a time
+#   make test WORKERS=0              runs one test at a time; else as many files as there are cores
 
 DEMO_MEMBERS := src/core src/app src/adapters/journal src/adapters/replay src/adapters/sim \
                 src/plugins/ema_cross src/plugins/market_making
@@ -12,6 +12,8 @@ export PYTHON
 export UV_PYTHON := $(PYTHON)
 endif
 
+WORKERS := auto
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check members sync lowest lock clean
 
@@ -22,7 +24,8 @@ demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once in
 	@.venv-demo/bin/hexdesk demo
 
 test: check members  ## everything: check, each member alone, the whole test suite
-	$(RUN) pytest $(if $(WORKERS),-n $(WORKERS) --dist loadfile)
+	$(RUN) pytest -n $(WORKERS) --dist loadfile --ignore=tests/e2e --ignore=tests/container
+	$(RUN) pytest tests/e2e tests/container
 
 check: sync  ## lint, types, import contracts, lock
 	$(RUN) ruff check
