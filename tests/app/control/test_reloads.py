@@ -110,3 +110,17 @@ def test_alerts_are_reloaded_where_somebody_is_told(tmp_path: Path) -> None:
     for path in ("alerts.dedupe_s", "channels.hook.level"):
         assert restart_reason(path, config, config, has_alarm=True) == ""
         assert "without a channel" in restart_reason(path, config, config, has_alarm=False)
+
+
+@pytest.mark.parametrize(("capital", "reason"), [("", ""), ("5 USDT", "risk allocate")])
+def test_a_new_strategy_may_come_without_capital_of_its_own(
+    tmp_path: Path, capital: str, reason: str
+) -> None:
+    old = load(tmp_path, BASE)
+    fresh = (
+        f'[strategies.fresh]\nplugin = "ema_cross"\ninstruments = ["X.Y"]\ncapital = "{capital}"'
+    )
+    new = load(tmp_path, f"{BASE}\n{fresh}")
+    found = restart_reason("strategies.fresh.capital", old, new, has_alarm=False)
+    assert bool(found) is bool(reason)
+    assert reason in found

@@ -46,7 +46,7 @@ def restart_reason(path: str, old: Config, new: Config, *, has_alarm: bool) -> s
     """
     section, *rest = parse_key(path)
     name = rest[0] if rest else ""
-    if section == "strategies" and rest[1:] == ["capital"] and name in new.enabled_strategies:
+    if section == "strategies" and rest[1:] == ["capital"] and _is_divided(name, old, new):
         return CAPITAL_REASON
     is_free = {
         "logging": path == LEVEL,
@@ -56,6 +56,12 @@ def restart_reason(path: str, old: Config, new: Config, *, has_alarm: bool) -> s
         "risk": _is_free_risk(rest, old.risk, new.risk),
     }.get(section, False)
     return "" if is_free else REASONS.get(section, "it is read at the start alone")
+
+
+def _is_divided(name: str, old: Config, new: Config) -> bool:
+    """Whether capital of a strategy would have to change: a new one may have none of its own."""
+    section = new.enabled_strategies.get(name)
+    return section is not None and (name in old.enabled_strategies or section.capital is not None)
 
 
 def _is_free_strategy(name: str, key: Collection[str], old: Config, new: Config) -> bool:
