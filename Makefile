@@ -24,8 +24,7 @@ demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once in
 	@.venv-demo/bin/hexdesk demo
 
 test: check members  ## everything: check, each member alone, the whole test suite
-	$(RUN) pytest -n $(WORKERS) --dist loadfile --ignore=tests/e2e --ignore=tests/container
-	$(RUN) pytest tests/e2e tests/container
+	$(RUN) pytest -n $(WORKERS) --dist loadfile --durations=15
 
 check: sync  ## lint, types, import contracts, lock
 	$(RUN) ruff check
