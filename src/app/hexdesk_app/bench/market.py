@@ -88,8 +88,10 @@ def make_app(
     return build(load_config(sources), overrides=objects)
 
 
-def quotes(count: int, instruments: list[str], *, seed: int = SEED) -> Iterator[Quote]:
-    """Yield a random walk, one new object each, the instruments in turn, a millisecond apart."""
+def quotes(
+    count: int, instruments: list[str], *, seed: int = SEED, step_ns: int = NS_PER_MS
+) -> Iterator[Quote]:
+    """Yield a random walk, one new object each, the instruments in turn, `step_ns` apart."""
     rng = random.Random(seed)
     steps = rng.choices((-1, 0, 0, 0, 1), k=count)
     prices = dict.fromkeys(instruments, START_PRICE)
@@ -97,12 +99,14 @@ def quotes(count: int, instruments: list[str], *, seed: int = SEED) -> Iterator[
     for number, step in enumerate(steps):
         instrument_id = instruments[number % len(instruments)]
         price = prices[instrument_id] = prices[instrument_id] + step
-        now_ns += NS_PER_MS
+        now_ns += step_ns
         yield Quote(instrument_id, price, 1_000, price + 1, 1_000, now_ns, now_ns)
 
 
-def batches(count: int, instruments: list[str], size: int = 1_000_000) -> Iterator[list[Quote]]:
+def batches(
+    count: int, instruments: list[str], size: int = 1_000_000, *, step_ns: int = NS_PER_MS
+) -> Iterator[list[Quote]]:
     """Yield the walk in lists, so that memory stays flat however long it is."""
-    walk = quotes(count, instruments)
+    walk = quotes(count, instruments, step_ns=step_ns)
     while batch := list(islice(walk, size)):
         yield batch

@@ -1,6 +1,7 @@
 """`bench scale`: what an event costs with many instruments, and with many strategies."""
 
 from hexdesk.domain.commands import StartStrategy
+from hexdesk.domain.values import NS_PER_MS
 from hexdesk_app.bench.bare import calibrate
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.result import BenchResult
@@ -16,12 +17,15 @@ NS = 1e9
 def bench_scale(events: int) -> BenchResult:
     """Compare one instrument with a hundred, and one strategy with fifty, in one run.
 
-    The cost of many strategies is that of an event and interested strategy.
+    Each of the hundred is quoted as often as the one. Then they share its quotes: what a market
+    costs that moves rarely, where risk looks at nearly every quote. The cost of many strategies is
+    that of an event and interested strategy.
     """
     one = instrument_ids(1)
     many = instrument_ids(INSTRUMENTS)
     single = _best(events, one, {"ema": one})
-    wide = _best(events, many, {"ema": many})
+    wide = _best(events, many, {"ema": many}, NS_PER_MS // INSTRUMENTS)
+    sparse = _best(events, many, {"ema": many})
     names = {f"ema{number}": one for number in range(STRATEGIES)}
     crowd_events = max(events // STRATEGIES, 1)
     crowd = _best(crowd_events, one, names)
@@ -39,6 +43,7 @@ def bench_scale(events: int) -> BenchResult:
             "instruments": INSTRUMENTS,
             "instruments_ns": round(wide_ns, 1),
             "instruments_ratio": round(wide_ns / single_ns, 3),
+            "instruments_sparse_ns": round(sparse / events * NS, 1),
             "strategies": STRATEGIES,
             "strategies_ns": round(crowd_ns, 1),
             "strategies_ratio": round(crowd_ns / single_ns, 3),
@@ -46,12 +51,16 @@ def bench_scale(events: int) -> BenchResult:
     )
 
 
-def _best(events: int, instruments: list[str], strategies: dict[str, list[str]]) -> float:
-    return min(_round(events, instruments, strategies) for _ in range(ROUNDS))
+def _best(
+    events: int, instruments: list[str], strategies: dict[str, list[str]], step_ns: int = NS_PER_MS
+) -> float:
+    return min(_round(events, instruments, strategies, step_ns) for _ in range(ROUNDS))
 
 
-def _round(events: int, instruments: list[str], strategies: dict[str, list[str]]) -> float:
+def _round(
+    events: int, instruments: list[str], strategies: dict[str, list[str]], step_ns: int
+) -> float:
     app = make_app(instruments, strategies)
     with frozen_garbage():
         app.desk.command(StartStrategy("", START_NS))
-        return sum(play(app, batch) for batch in batches(events, instruments))
+        return sum(play(app, batch) for batch in batches(events, instruments, step_ns=step_ns))

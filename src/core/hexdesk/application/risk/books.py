@@ -309,20 +309,54 @@ class Stake:
             self.account.blind.discard(self)
             self.strategy.blind.discard(self)
         self.mark = mark
-        if position.cost:
-            self.unrealised = position.unrealised(mark) * self.factor
-            worth = position.held_value(mark) * self.factor if self._owned else self.unrealised
+        if self.is_plain:
+            worth, up, down, gross = self._plainly(mark)
         else:
-            self.unrealised = worth = 0
+            worth = self._open_worth(mark)
+            up, down = self.value(mark, self.long_worst), self.value(mark, self.short_worst)
+            gross = self.gross_of(up, down)
         result = ledger.booked + self.unrealised
-        self.account.worth += worth - self.worth
-        self.strategy.worth += worth - self.worth
-        self.account.result += result - self.result
-        self.strategy.result += result - self.result
+        more_worth = worth - self.worth
+        more = result - self.result
+        account = self.account
+        account.worth += more_worth
+        account.result += more
+        strategy = self.strategy
+        strategy.worth += more_worth
+        strategy.result += more
         self.worth = worth
         self.result = result
-        up, down = self.value(mark, self.long_worst), self.value(mark, self.short_worst)
-        self.expose(up, down, self.gross_of(up, down))
+        self.expose(up, down, gross)
+
+    def _plainly(self, mark: PriceRaw) -> tuple[MoneyRaw, MoneyRaw, MoneyRaw, MoneyRaw]:
+        """Value the position; return its worth and the outcomes, up, down and gross.
+
+        The numbers are those of the ways for all instruments, in one place and without calls: this
+        is what a look at the market costs.
+        """
+        ledger = self.ledger
+        position = ledger.position
+        unit = mark * self.unit
+        held = position.quantity
+        value = held * unit
+        cost = position.cost * self.factor
+        self.unrealised = value - cost if held > 0 else value + cost
+        up = value + ledger.open_buy * unit
+        down = ledger.open_sell * unit - value
+        gross = up
+        if down > gross:  # noqa: PLR1730 - `max` is a call
+            gross = down
+        gross = max(gross, 0)
+        return value if self._owned else self.unrealised, up, down, gross
+
+    def _open_worth(self, mark: PriceRaw) -> MoneyRaw:
+        """Value the position; return its worth."""
+        position = self.ledger.position
+        if not position.cost:
+            self.unrealised = 0
+            return 0
+        self.unrealised = position.unrealised(mark) * self.factor
+        return position.held_value(mark) * self.factor if self._owned else self.unrealised
 
     def expose(self, up: MoneyRaw, down: MoneyRaw, gross: MoneyRaw) -> None:
         """Set the exposure of both outcomes and what it is in all, and tell the purses."""

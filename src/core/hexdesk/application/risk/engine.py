@@ -83,6 +83,7 @@ class RiskEngine:
         self._memory = desk.risk
         self.purses: dict[tuple[str, str], Purse] = {}
         self.whole: Whole | None = None
+        self._sums_all = not DESK_RULES.isdisjoint(plan.rules)
         self._unvalued = ""
         self.measured: dict[tuple[str, str], tuple[LadderRule, int]] = {}
         self.losses = Losses(plan.days, self.report, self._remember, desk.risk.steps)
@@ -200,7 +201,7 @@ class RiskEngine:
         self._stakes[id(ledger)] = stake
         stake.pile.append(stake)
         self.liquidations.join(stake, host.account)
-        self._market_watch(ledger).stakes.append(stake)
+        self._market_watch(ledger).join(stake)
         return stake
 
     def _purse(self, scope: str, account: Account, currency: str, strategy_id: str) -> Purse:
@@ -272,16 +273,12 @@ class RiskEngine:
 
     def _look(self, watch: MarketWatch, now_ns: TimeNs) -> None:
         """Bring what is held in a market up to date, and measure whom it belongs to."""
-        purses: dict[Purse, None] = {}
-        for stake in watch.stakes:
-            stake.refresh()
-            purses[stake.account] = purses[stake.strategy] = None
-        if watch.stakes:
-            watch.mark(watch.stakes[0].ledger.market.mark, now_ns)
-        for purse in purses:
+        watch.mark(now_ns)
+        for purse in watch.purses:
             self.losses.look(purse, now_ns)
-            self.liquidations.look(purse)
-        if DESK_RULES & self.plan.rules.keys():
+            if purse.is_account:
+                self.liquidations.look(purse)
+        if self._sums_all:
             self._look_at_all(now_ns)
         if self._memory.steps:
             self._cool(now_ns)

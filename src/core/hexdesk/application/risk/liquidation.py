@@ -51,9 +51,9 @@ class LiquidationWatch:
         self._enough[purse] = _enough(purse, self._rule)
 
     def look(self, purse: Purse) -> None:
-        """Measure the account of a purse, unless there is plenty."""
+        """Measure an account by its purse, unless there is plenty."""
         rule = self._rule
-        if rule is None or not purse.is_account or purse.blind:
+        if rule is None or purse.blind:
             return
         if (
             purse.equity * ONE >= purse.gross * self._enough.get(purse, NO_LIMIT)

@@ -220,10 +220,10 @@ class MarketWatch:
     Between two marks a quote costs the desk one comparison, with `Market.look_ns`.
 
     Attributes:
-        stakes: What is held.
+        purses: Whom it belongs to, each once.
     """
 
-    __slots__ = ("_every_ns", "_look", "_market", "_take", "stakes")
+    __slots__ = ("_every_ns", "_look", "_market", "_stakes", "_take", "purses")
 
     def __init__(
         self, market: Market, every_ns: int, look: Callable[["MarketWatch", TimeNs], None],
@@ -233,7 +233,8 @@ class MarketWatch:
         self._every_ns = every_ns
         self._look = look
         self._take = take
-        self.stakes: list[Stake] = []
+        self._stakes: list[Stake] = []
+        self.purses: list[Purse] = []
         market.look = self._on_due
         market.look_ns = 0
         market.add("trade", self._on_trade)
@@ -246,7 +247,14 @@ class MarketWatch:
         self._market.look_ns = now_ns + self._every_ns
         self._look(self, now_ns)
 
-    def mark(self, price: PriceRaw, now_ns: TimeNs) -> None:
-        """Show a price to whom it is about."""
-        if self._take is not None and price:
+    def join(self, stake: Stake) -> None:
+        """Watch what a strategy holds from now on."""
+        self._stakes.append(stake)
+        self.purses += [each for each in (stake.account, stake.strategy) if each not in self.purses]
+
+    def mark(self, now_ns: TimeNs) -> None:
+        """Value what is held at the market's price, and show that to whom it is about."""
+        for stake in self._stakes:
+            stake.refresh()
+        if self._take is not None and (price := self._market.mark):
             self._take(price, now_ns)
