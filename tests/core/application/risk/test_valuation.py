@@ -23,7 +23,7 @@ from hexdesk.application.risk.valuation import (
 )
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import InstrumentKind
-from hexdesk.domain.money import SCALE_MAX, parse_money, pow10
+from hexdesk.domain.money import RATE_SCALE, SCALE_MAX, parse_money, pow10
 from hexdesk.domain.values import SELL
 from hexdesk.plugin import Strategy, StrategyContext
 from hexdesk.testing.broker_bench import ASK, INSTRUMENT
@@ -38,6 +38,7 @@ PAIR = replace(
 FIXED = FixedRate(2 * pow10(SCALE_MAX), SCALE_MAX, "test")
 BY_PRICE = Valuation(currency="USDT", rates={"TEST": PAIR.id})
 SCALE = pow10(SCALE_MAX)
+ONE = pow10(RATE_SCALE)
 
 
 class TwoCurrencies(RiskRig):
@@ -196,3 +197,33 @@ def test_a_sum_is_never_more_than_its_parts_at_their_rates(
     test, usdt = Fraction(amount, pow10(other.scale)), Fraction(1_000)
     exact = (test + usdt / rate if inverted else test * rate + usdt) * SCALE
     assert exact - 2 < whole.equity <= exact
+
+
+def two_purses(**rules: Any) -> RiskRig:
+    """Return a desk whose strategy trades at one account in USDT and in TEST."""
+    rig = RiskRig(plan(**rules), deposit="1000 USDT", instruments=(INSTRUMENT, INVERSE))
+    rig.desk.deposit("venue", parse_money("100 TEST"), "start", rig.now())
+    rig.quote(ASK, ASK)
+    rig.quote(ASK, ASK, INVERSE)
+    return rig
+
+
+def test_a_level_of_an_account_stands_while_it_holds_in_one_of_its_currencies() -> None:
+    rig = two_purses(
+        daily_loss={"warn": "1", "throttle": "3", "reduce": "off", "cool_down_s": "10"}
+    )
+    balance = rig.desk.accounts["venue"].balance("TEST")
+    balance.total -= 5 * pow10(balance.scale)  # a fee that the venue took
+    rig.quote(ASK, ASK, INVERSE)
+    lost = {("account:venue", "daily_loss"): "THROTTLE"}
+    assert rig.levels() == lost
+    rig.hold(1)
+    for gained in (10, 20, 30):
+        rig.quote(ASK + gained, ASK + gained)
+        rig.later(11)
+        assert rig.levels() == lost, "in USDT there is a new peak, but that is no end of it"
+    assert rig.engine.measured["account:venue", "daily_loss"][1] == ONE // 20
+    balance.total += 5 * pow10(balance.scale)
+    rig.later(11)
+    rig.quote(ASK, ASK, INVERSE)
+    assert rig.levels() == {}

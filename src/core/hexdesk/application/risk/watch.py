@@ -32,7 +32,7 @@ class Losses:
     A full look works out above which result nothing can happen; until then a look is a comparison.
     """
 
-    __slots__ = ("_days", "_note", "_report", "_rules", "_steps")
+    __slots__ = ("_days", "_note", "_report", "_rules", "_scopes", "_steps")
 
     def __init__(
         self, days: TradingDays, report: Report, note: Note, steps: Mapping[tuple[str, str], object]
@@ -42,6 +42,7 @@ class Losses:
         self._note = note
         self._steps = steps
         self._rules: dict[Purse, tuple[tuple[Measure, LadderRule], ...]] = {}
+        self._scopes: dict[str, list[Purse]] = {}
 
     def watch(self, purse: Purse, rules: dict[str, tuple[LadderRule, object]]) -> None:
         """Watch a purse by some of these rules, in place of those before."""
@@ -51,6 +52,9 @@ class Losses:
             if measure is not None:
                 found.append((measure, rule))
         self._rules[purse] = tuple(found)
+        purses = self._scopes.setdefault(purse.scope, [])
+        if purse not in purses:
+            purses.append(purse)
         purse.calm_above = NO_LIMIT
 
     def look(self, purse: Purse, now_ns: TimeNs) -> None:
@@ -73,7 +77,7 @@ class Losses:
             if now_ns - purse.noted_ns >= PEAK_NOTE_NS:
                 self.note_peak(purse, now_ns)
         for measure, rule in rules:
-            self._report(purse.scope, rule, measure.of(purse))
+            self._report(purse.scope, rule, self._worst(purse, measure, rule))
         purse.calm_paid_in = paid_in
         is_calm = not any(scope == purse.scope for scope, _ in self._steps)
         purse.calm_above = (
@@ -81,6 +85,15 @@ class Losses:
             if is_calm
             else NO_LIMIT
         )
+
+    def _worst(self, purse: Purse, measure: "Measure", rule: LadderRule) -> int:
+        """Return the most that a rule measures in any currency: a level is that of all of them."""
+        worst = measure.of(purse)
+        for other in self._scopes[purse.scope]:
+            if other is not purse and not other.blind:
+                its = [each.of(other) for each, of in self._rules[other] if of.name == rule.name]
+                worst = max(worst, *its)
+        return worst
 
     @property
     def names(self) -> frozenset[str]:
