@@ -2,18 +2,26 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from hexdesk.application.control.past_orders import RECORDS
 from hexdesk.domain.values import ReportedStatus
-from hexdesk.ports.control import ControlError, Page
+from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_history import Before
-from hexdesk.ports.control_requests import GetOrderTimeline, ListFills, ListOrders
+from hexdesk.ports.control_requests import (
+    CancelOrder,
+    CreateOrder,
+    GetOrder,
+    GetOrderTimeline,
+    ListFills,
+    ListOrders,
+)
 from hexdesk.ports.control_views import FillInfo, OrderInfo
 from hexdesk.testing.read_model import FakeReadModel
 from hexdesk_app.control.archive import DeskArchive
 from hexdesk_app.running.collect import Sampler
-from tests.core.application.control.rig import ADMIN, ControlRig
+from tests.core.application.control.rig import ADMIN, ControlRig, terms
 
 KEPT = 16
 ORDERS = 50
@@ -114,6 +122,54 @@ def test_a_token_of_another_question_is_refused() -> None:
     with pytest.raises(ControlError) as caught:
         asyncio.run(archive.orders(ListOrders(), Before(token="nonsense"), 10))  # noqa: S106 - a page's
     assert caught.value.faults[0].field == "page_token"
+
+
+def test_an_order_is_found_after_the_desk_forgot_it() -> None:
+    rig = ForgetfulRig()
+    wanted = rig.orders[-2]
+    order_id = wanted.client_order_id
+    assert rig.desk.execution.order(order_id) is None
+    found = rig.ask(GetOrder(client_order_id=order_id))
+    assert (
+        msgspec.structs.replace(found, reserved=wanted.reserved, version=wanted.version) == wanted
+    )
+    facts = rig.ask(GetOrderTimeline(client_order_id=order_id))
+    assert [(each.kind.name, each.quantity, each.last_qty) for each in facts] == [
+        ("NEW", "1", ""),
+        ("ACCEPTED", "", ""),
+        ("FILL", "", "1"),
+    ]
+
+
+def test_what_the_intent_said_is_found_again_too() -> None:
+    rig = ForgetfulRig()
+    asked = rig.tell(CreateOrder(terms=terms(price="9000", display_quantity="1", tag="probe")))
+    rig.tell(CancelOrder(client_order_id=asked.client_order_id))
+    rig.read_model.write(1, list(rig.desk.journal.records()))
+    archive = rig.runtime.archive
+    assert archive is not None
+    found = asyncio.run(archive.order(asked.client_order_id))
+    assert found is not None
+    assert (found.order.display_quantity, found.order.tag) == ("1", "probe")
+    assert (found.order.position_effect, found.order.fill_count) == (asked.position_effect, 0)
+
+
+@pytest.mark.parametrize("question", [GetOrder, GetOrderTimeline])
+def test_an_order_that_nobody_knows_is_refused(
+    question: type[GetOrder] | type[GetOrderTimeline],
+) -> None:
+    rig = ForgetfulRig()
+    forgotten = question(client_order_id=rig.orders[-2].client_order_id)
+    no_read_model = DeskArchive(Sampler(rig.desk), None, rig.desk.accounts)
+    for archive, query in (
+        (rig.runtime.archive, question(client_order_id="hdnobody")),
+        (no_read_model, forgotten),
+        (None, forgotten),
+    ):
+        rig.runtime.archive = archive
+        with pytest.raises(ControlError) as caught:
+            rig.ask(query)
+        assert caught.value.reason is Reason.RESOURCE_UNKNOWN
 
 
 def test_a_timeline_is_read_in_pieces() -> None:

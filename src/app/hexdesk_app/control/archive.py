@@ -10,11 +10,11 @@ from hexdesk.domain.money import format_raw
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
 from hexdesk.ports.control import ControlError, FieldFault, Page, Reason
-from hexdesk.ports.control_history import Before, EquityInfo
+from hexdesk.ports.control_history import ArchivedOrder, Before, EquityInfo
 from hexdesk.ports.control_requests import ListFills, ListOrders
 from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo
 from hexdesk.ports.read_model import PAGE_ROWS_MAX, EquityQuery, FillQuery, OrderQuery, ReadModel
-from hexdesk_app.control.archived import archived_fill, archived_order
+from hexdesk_app.control.archived import archived_fill, archived_history, archived_order
 from hexdesk_app.running.collect import Sampler
 
 A = TypeVar("A")
@@ -36,6 +36,13 @@ class DeskArchive:
         """Whether there is a read model."""
         return self._read_model is not None
 
+    async def order(self, client_order_id: str) -> ArchivedOrder | None:
+        """Return an order of any run; None if it is not kept."""
+        if self._read_model is None:
+            return None
+        history = await asyncio.to_thread(self._read_model.order, client_order_id)
+        return None if history is None else archived_history(history, self._names())
+
     async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
         """Return orders of all runs, newest first.
 
@@ -55,7 +62,7 @@ class DeskArchive:
             page_token=before.token,
         )
         found = await _off_the_loop(self._read_model.orders, wanted)
-        names = {account.id: name for name, account in self._accounts.items()}
+        names = self._names()
         statuses = query.statuses
         shown = [
             archived_order(row, names)
@@ -78,13 +85,17 @@ class DeskArchive:
             page_token=before.token,
         )
         found = await _off_the_loop(self._read_model.fills, wanted)
-        names = {account.id: name for name, account in self._accounts.items()}
+        names = self._names()
         shown = [
             archived_fill(row, names)
             for row in found.rows
             if query.client_order_id in ("", row.client_order_id)
         ]
         return Page(tuple(shown), found.next_page_token)
+
+    def _names(self) -> dict[str, str]:
+        """Return names of accounts by id."""
+        return {account.id: name for name, account in self._accounts.items()}
 
     async def equity(self, currency: str, count_max: int) -> tuple[EquityInfo, ...]:
         """Return the equity curve, over all runs where there is a read model."""

@@ -1,12 +1,49 @@
 """Rows of a read model as the Control port shows them; what rows do not hold is empty."""
 
 from collections.abc import Mapping
+from typing import Any
 
+import msgspec
+from msgspec.structs import replace
+
+from hexdesk.application.control.facts import FACTS, decimal_text, fact_of
 from hexdesk.application.control.views import average_text
-from hexdesk.domain.history import FillRow, OrderRow
+from hexdesk.domain.history import FillRow, OrderHistory, OrderRow
 from hexdesk.domain.money import format_raw
+from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.values import Contingency, PositionEffect
+from hexdesk.ports.control_history import ArchivedOrder
 from hexdesk.ports.control_views import Amount, DoubtInfo, FillInfo, OrderInfo
+from hexdesk.ports.journal import JournalRecord
+
+_decode_record: Any = msgspec.json.Decoder(JournalRecord).decode
+
+
+def archived_history(history: OrderHistory, accounts: Mapping[str, str]) -> ArchivedOrder:
+    """Return an order with what happened to it; its records say what its row does not."""
+    prices, quantities = history.order.price_scale, history.order.quantity_scale
+    records = [_decode_record(each.body) for each in history.events]
+    order = archived_order(history.order, accounts)
+    order = replace(order, fill_count=sum(not each.busted_number for each in history.fills))
+    for intent in records:
+        if isinstance(intent, NewOrder):
+            order = _with_intent(order, intent, prices, quantities)
+    facts = [fact_of(each, prices, quantities) for each in records if type(each) in FACTS]
+    return ArchivedOrder(order=order, reports=tuple(facts))
+
+
+def _with_intent(
+    order: OrderInfo, intent: NewOrder, prices: int | None, quantities: int | None
+) -> OrderInfo:
+    offset, shown = intent.trailing_offset, intent.display_quantity
+    return replace(
+        order,
+        trailing_offset=decimal_text(offset, prices) if offset else "",
+        display_quantity=decimal_text(shown, quantities) if shown else "",
+        expire_ns=intent.expire_ns,
+        position_effect=intent.position_effect,
+        contingency=intent.contingency,
+    )
 
 
 def archived_order(row: OrderRow, accounts: Mapping[str, str]) -> OrderInfo:
@@ -21,9 +58,9 @@ def archived_order(row: OrderRow, accounts: Mapping[str, str]) -> OrderInfo:
         instrument_id=row.instrument_id,
         side=row.side,
         order_type=row.order_type,
-        quantity=_text(row.quantity, quantities),
-        price=_text(row.price, prices) if row.price else "",
-        trigger_price=_text(row.trigger_price, prices) if row.trigger_price else "",
+        quantity=decimal_text(row.quantity, quantities),
+        price=decimal_text(row.price, prices) if row.price else "",
+        trigger_price=decimal_text(row.trigger_price, prices) if row.trigger_price else "",
         trailing_offset="",
         time_in_force=row.time_in_force,
         expire_ns=0,
@@ -41,9 +78,9 @@ def archived_order(row: OrderRow, accounts: Mapping[str, str]) -> OrderInfo:
         pending_cancels=0,
         pending_amends=0,
         doubt=None if row.doubt is None else DoubtInfo(row.doubt, 0, 0),
-        cum_qty=_text(row.cum_qty, quantities),
-        leaves_qty=_text(row.leaves_qty, quantities),
-        canceled_qty=_text(canceled, quantities),
+        cum_qty=decimal_text(row.cum_qty, quantities),
+        leaves_qty=decimal_text(row.leaves_qty, quantities),
+        canceled_qty=decimal_text(canceled, quantities),
         avg_px=average_text(row.cum_value, row.cum_qty, prices or 0) if averages else "",
         code=row.code,
         text=row.text,
@@ -63,8 +100,8 @@ def archived_fill(row: FillRow, accounts: Mapping[str, str]) -> FillInfo:
         account=accounts.get(row.account_id, row.account_id),
         instrument_id=row.instrument_id,
         side=row.side,
-        last_qty=_text(row.quantity, row.quantity_scale),
-        last_px=_text(row.price, row.price_scale),
+        last_qty=decimal_text(row.quantity, row.quantity_scale),
+        last_px=decimal_text(row.price, row.price_scale),
         liquidity=row.liquidity,
         commission=None if row.fee_is_estimated or not row.fee_currency else paid,
         trade_id=row.trade_id,
@@ -72,8 +109,3 @@ def archived_fill(row: FillRow, accounts: Mapping[str, str]) -> FillInfo:
         receive_ns=row.ts_init,
         busted=bool(row.busted_number),
     )
-
-
-def _text(raw: int, scale: int | None) -> str:
-    """Return a raw number as a decimal; empty where the journal never said its scale."""
-    return "" if scale is None else format_raw(raw, scale)

@@ -8,7 +8,7 @@ from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control import Page, PageQuery, Query
 from hexdesk.ports.control_events import Event, EventKind
 from hexdesk.ports.control_requests import ListFills, ListOrders
-from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo
+from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo, ReportInfo
 
 POINTS_DEFAULT = 1_000
 POINTS_MAX = 10_000
@@ -52,12 +52,23 @@ class Before(msgspec.Struct, frozen=True):
     token: str = ""
 
 
+class ArchivedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """An order, and all that is known to have happened to it, oldest first."""
+
+    order: OrderInfo
+    reports: tuple[ReportInfo, ...]
+
+
 class Archive(Protocol):
     """What a process keeps of the past: a read model, or samples of this run."""
 
     @property
     def keeps_orders(self) -> bool:
         """Whether orders and fills are kept, not only equity."""
+        ...
+
+    async def order(self, client_order_id: str, /) -> ArchivedOrder | None:
+        """Return an order of any run; None if it is not kept."""
         ...
 
     async def orders(self, query: ListOrders, before: Before, limit: int, /) -> Page[OrderInfo]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from hexdesk.ports.control import Page
-from hexdesk.ports.control_history import Before, EquityInfo
+from hexdesk.ports.control_history import ArchivedOrder, Before, EquityInfo
 from hexdesk.ports.control_requests import ListFills, ListOrders
 from hexdesk.ports.control_views import Amount, FillInfo, OrderInfo
 
@@ -26,6 +26,12 @@ class FakeArchive:
         self.keeps_orders = False
         self.kept_orders: Sequence[OrderInfo] = ()
         self.kept_fills: Sequence[FillInfo] = ()
+
+    async def order(self, client_order_id: str) -> ArchivedOrder | None:
+        """Return an order to which nothing happened."""
+        found = (each for each in self.kept_orders if each.client_order_id == client_order_id)
+        order = next(found, None)
+        return None if order is None else ArchivedOrder(order=order, reports=())
 
     async def orders(self, _query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
         """Return orders before a time; the token is how many were given."""

@@ -6,16 +6,23 @@ import re
 from typing import Any
 
 import aiohttp
+import grpc
+import msgspec
 import pytest
 from grpc import StatusCode
 
 from hexdesk.errors import ConfigError
+from hexdesk.ports.control_requests import GetOrder
+from hexdesk.testing.archive import FakeArchive
+from hexdesk_api.v1 import orders_pb2, orders_pb2_grpc
 from hexdesk_grpc.errors import CODES
 from hexdesk_grpc.http.answering import HTTP_STATUSES
 from hexdesk_grpc.http.settings import HttpSettings
+from hexdesk_grpc.settings import GrpcSettings
 from tests.adapters.grpc.http.rig import HttpRig, http_served, reason_of, remedies_of
 from tests.adapters.grpc.http.test_binding import BINDINGS
 from tests.adapters.grpc.rig import INSTRUMENT
+from tests.core.application.control.rig import ADMIN
 
 BUY = {
     "instrument": INSTRUMENT,
@@ -49,6 +56,23 @@ async def test_an_orders_whole_life() -> None:
         position = (await rig.get("/v1/positions"))[1]["positions"][0]
         assert (await rig.get(f"/v1/{position['name']}"))[1] == position
         assert len((await rig.get(f"/v1/{made['name']}:timeline"))[1]["reports"]) == 7
+
+
+async def test_an_order_is_found_over_both_doors_after_the_desk_forgot_it() -> None:
+    async with http_served() as rig:
+        order = await rig.control.ask(ADMIN, GetOrder(client_order_id=rig.life()))
+        archive = rig.runtime.archive = FakeArchive()
+        archive.kept_orders = [msgspec.structs.replace(order, client_order_id="hdpast")]
+        status, found = await rig.get("/v1/orders/hdpast")
+        assert (status, found["name"], found["cum_qty"]) == (200, "orders/hdpast", "1")
+        assert await rig.get("/v1/orders/hdpast:timeline") == (200, {"reports": []})
+        server = rig.make_server(GrpcSettings(listen="127.0.0.1:0"))
+        await server.start()
+        async with grpc.aio.insecure_channel(server.address) as channel:
+            orders = orders_pb2_grpc.OrderServiceStub(channel)
+            shown = await orders.GetOrder(orders_pb2.GetOrderRequest(name="orders/hdpast"))
+        await server.stop()
+        assert (shown.name, shown.cum_qty) == ("orders/hdpast", "1")
 
 
 async def test_strategies_are_looked_at_and_paused() -> None:

@@ -247,7 +247,7 @@ class Chronicle:
         if order is None:
             return None
         instrument = self._desk.markets.by_id[order.intent.instrument_id].instrument
-        return fact_of(record, instrument)
+        return fact_of(record, instrument.price_scale, instrument.quantity_scale)
 
     def _show_fill(self, subject: Any) -> Any:  # noqa: ANN401 - the ring's callback
         client_order_id, fill = subject

@@ -195,7 +195,6 @@ class DeskControl:
             ListApprovals: self._approvals.page,
             requests.ListAlerts: portfolio.list_alerts,
             requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
-            requests.GetOrder: orders.get,
             requests.GetPosition: portfolio.get_position,
             requests.ListPositions: portfolio.list_positions,
             requests.GetAccount: portfolio.get_account,
@@ -217,6 +216,7 @@ class DeskControl:
             configuration.ListConfigurationRevisions: configuring.revisions,
         }
         self._lists: dict[type, Callable[[Any, Pause], Awaitable[Any]]] = {
+            requests.GetOrder: past_orders.get_order,
             requests.ListOrders: past_orders.list_orders,
             requests.ListFills: past_orders.list_fills,
             requests.GetOrderTimeline: past_orders.timeline,

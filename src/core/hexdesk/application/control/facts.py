@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import format_raw
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
@@ -47,10 +46,15 @@ FACTS: dict[type, ReportKind] = {
 _WITH_TERMS = frozenset({NewOrder, AmendOrder, OrderUpdated})
 
 
-def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 - any of `FACTS`
-    """Return what a record says, in decimals."""
+def fact_of(record: Any, prices: int | None, quantities: int | None) -> ReportInfo:  # noqa: ANN401 - any of `FACTS`
+    """Return what a record says, in decimals.
+
+    Args:
+        record: One of the kinds of `FACTS`.
+        prices: Scale of its instrument's prices; None is unknown, and gives empty texts.
+        quantities: Scale of its instrument's quantities, likewise.
+    """
     kind = cast("type[object]", type(record))
-    prices, quantities = instrument.price_scale, instrument.quantity_scale
     if kind is OrderAccepted:
         return ReportInfo(
             client_order_id=record.client_order_id,
@@ -62,8 +66,8 @@ def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 
         return ReportInfo(
             client_order_id=record.client_order_id,
             kind=ReportKind.FILL,
-            last_qty=format_raw(record.quantity, quantities),
-            last_px=format_raw(record.price, prices),
+            last_qty=decimal_text(record.quantity, quantities),
+            last_px=decimal_text(record.price, prices),
             trade_id=record.trade_id,
             event_ns=record.ts_event,
             receive_ns=record.ts_init,
@@ -72,9 +76,11 @@ def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 
         return ReportInfo(
             client_order_id=record.client_order_id,
             kind=FACTS[kind],
-            quantity=format_raw(record.quantity, quantities),
-            price=format_raw(record.price, prices) if record.price else "",
-            trigger_price=format_raw(record.trigger_price, prices) if record.trigger_price else "",
+            quantity=decimal_text(record.quantity, quantities),
+            price=decimal_text(record.price, prices) if record.price else "",
+            trigger_price=decimal_text(record.trigger_price, prices)
+            if record.trigger_price
+            else "",
             event_ns=getattr(record, "ts_event", 0),
             receive_ns=record.ts_init,
         )
@@ -87,3 +93,8 @@ def fact_of(record: Any, instrument: Instrument) -> ReportInfo:  # noqa: ANN401 
         event_ns=getattr(record, "ts_event", 0),
         receive_ns=record.ts_init,
     )
+
+
+def decimal_text(raw: int, scale: int | None) -> str:
+    """Return a raw number as a decimal; empty where nobody ever said its scale."""
+    return "" if scale is None else format_raw(raw, scale)

@@ -39,7 +39,6 @@ from hexdesk.ports.control_requests import (
     CancelOrder,
     CheckOrder,
     CreateOrder,
-    GetOrder,
     ResolveOrder,
 )
 from hexdesk.ports.control_views import (
@@ -180,10 +179,6 @@ class Orders:
             fee=Amount(format_raw(fee, scale), settle),
             verdicts=_verdicts(host, order, ledger, denial, now_ns),
         )
-
-    def get(self, query: GetOrder) -> OrderInfo:
-        """Return an order."""
-        return self._sight.order(order_of(self._desk, query.client_order_id))
 
     # --- inside --------------------------------------------------------------------------------
 

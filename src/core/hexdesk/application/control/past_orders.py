@@ -4,7 +4,7 @@ from functools import partial
 from operator import attrgetter
 
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.errors import order_of
+from hexdesk.application.control.errors import unknown
 from hexdesk.application.control.facts import FACTS, fact_of
 from hexdesk.application.control.listing import Listing, Older
 from hexdesk.application.control.sight import Sight
@@ -13,8 +13,8 @@ from hexdesk.domain.order import Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.control import Page, Pause
-from hexdesk.ports.control_history import Archive, Before
-from hexdesk.ports.control_requests import GetOrderTimeline, ListFills, ListOrders
+from hexdesk.ports.control_history import Archive, ArchivedOrder, Before
+from hexdesk.ports.control_requests import GetOrder, GetOrderTimeline, ListFills, ListOrders
 from hexdesk.ports.control_views import FillInfo, OrderInfo, ReportInfo
 from hexdesk.ports.runtime import Runtime
 
@@ -46,15 +46,25 @@ class PastOrders:
         """Return a page of fills."""
         return await self._fills.page(query, pause)
 
+    async def get_order(self, query: GetOrder, _pause: Pause) -> OrderInfo:
+        """Return an order."""
+        order = self._desk.execution.order(query.client_order_id)
+        if order is not None:
+            return self._sight.order(order)
+        return (await self._archived(query.client_order_id)).order
+
     async def timeline(self, query: GetOrderTimeline, pause: Pause) -> tuple[ReportInfo, ...]:
-        """Return what the journal says of an order; a long journal is read in pieces."""
+        """Return what happened to an order; a long journal is read in pieces."""
         client_order_id = query.client_order_id
-        order = order_of(self._desk, client_order_id)
+        order = self._desk.execution.order(client_order_id)
+        if order is None:
+            return (await self._archived(client_order_id)).reports
         instrument = self._desk.markets.by_id[order.intent.instrument_id].instrument
+        prices, quantities = instrument.price_scale, instrument.quantity_scale
         facts: list[ReportInfo] = []
         for number, record in enumerate(self._desk.journal.records(), start=1):
             if type(record) in FACTS and getattr(record, "client_order_id", "") == client_order_id:
-                facts.append(fact_of(record, instrument))
+                facts.append(fact_of(record, prices, quantities))
             if number % RECORDS == 0:
                 await pause()
         return tuple(facts)
@@ -81,6 +91,13 @@ class PastOrders:
         return self._sight.fill(client_order_id, fill) if wanted else None
 
     # --- what the archive knows ----------------------------------------------------------------
+
+    async def _archived(self, client_order_id: str) -> ArchivedOrder:
+        archive = self._runtime.archive
+        found = None if archive is None else await archive.order(client_order_id)
+        if found is None:
+            raise unknown("order", client_order_id, "hexdesk orders shows those that are there")
+        return found
 
     def _order_archive(self) -> Older[ListOrders, OrderInfo] | None:
         archive = self._runtime.archive
