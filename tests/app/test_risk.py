@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from hexdesk.domain.money import parse_money
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.risk import NORMAL, REDUCING, RiskChanged, RiskStepped, Verdict
 from hexdesk.errors import ConfigError
@@ -50,9 +51,10 @@ settings = { quantity = "0.001", fast_period = 2, slow_period = 5 }
 """
 
 
-def load(*lines: str) -> Any:
+def load(*lines: str, override: str = "") -> Any:
     text = DESK + "\n".join(lines)
-    return load_config(Sources(built_in=(("desk", text),), required=False))
+    overrides = (override,) if override else ()
+    return load_config(Sources(built_in=(("desk", text),), overrides=overrides, required=False))
 
 
 def settings_of(config: Any, rule: str) -> Any:
@@ -148,6 +150,37 @@ def test_capital_in_a_strange_currency_is_refused() -> None:
     config = load('capital = "5000 EUR"')
     with pytest.raises(ConfigError, match="settle in USDT"):
         _ = build(config).assembly
+
+
+SECOND = (
+    "[strategies.second]", 'plugin = "ema_cross"', 'instruments = ["BTCUSDT-PERP.SIM"]',
+    'settings = { quantity = "0.001" }',
+)  # fmt: skip
+
+
+DEPOSITS = "brokers.sim.deposits=['10000 USDT']"
+
+
+def test_strategies_are_given_no_more_than_the_account_has() -> None:
+    over = load('capital = "6000 USDT"', *SECOND, 'capital = "4000.01 USDT"', override=DEPOSITS)
+    with pytest.raises(ConfigError, match=r"makes 10000\.01 USDT .*'sim'.* has 10000") as caught:
+        _ = build(over).assembly
+    assert (caught.value.path, bool(caught.value.remedy)) == ("strategies.second.capital", True)
+    both = load('capital = "6000 USDT"', *SECOND, 'capital = "4000 USDT"', override=DEPOSITS)
+    _ = build(both).assembly
+
+
+@pytest.mark.parametrize(
+    ("capital", "total"),
+    [(("", ""), 10_000), (("50000 USDT", ""), 60_000), (("9000 USDT", "9000 USDT"), 18_000),
+     (("50 USDT", "60 USDT"), 10_000)],
+)  # fmt: skip
+def test_without_deposits_the_account_has_what_its_strategies_were_given(
+    capital: tuple[str, str], total: int
+) -> None:
+    first, second = (f'capital = "{each}"' if each else "" for each in capital)
+    app = build(load(first, *SECOND, second))
+    assert app.assembly.deposits == {"sim": (parse_money(f"{total} USDT"),)}
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.application.risk.self_test import CODE, try_limits, try_rules
 from hexdesk.application.risk.valuation import ValuedRule, rate_problem
 from hexdesk.application.risk.watch import DESK_RULES
-from hexdesk.domain.money import Money
+from hexdesk.domain.money import Money, currency_scale, pow10
 from hexdesk.domain.risk import Layer, Verdict
 from hexdesk.errors import ConfigError
 from hexdesk.plugin import RiskRuleRegistration
 from hexdesk.ports.risk import Edge, OrderCase, OrderRule
 from hexdesk_app.config import Config
 from hexdesk_app.config.convert import suggest
+from hexdesk_app.config.schema import Mode
 from hexdesk_app.plugins import convert_settings, load
 
 
@@ -193,4 +194,34 @@ def _capital(config: Config, desk: Desk) -> Mapping[str, Money]:
                 remedy=f'capital = "50000 {min(settled)}"',
             )
         found[name] = part.capital
+    if config.desk.mode is not Mode.LIVE:
+        _check_sums(config, desk, found)
     return found
+
+
+def _check_sums(config: Config, desk: Desk, capital: Mapping[str, Money]) -> None:
+    """Refuse to give strategies more of an account than it has.
+
+    What a live account has is its broker's to say, later: its buying power holds there.
+
+    Raises:
+        ConfigError: The same.
+    """
+    given: dict[tuple[str, str], int] = {}
+    for name, money in capital.items():
+        part = config.strategies[name]
+        balance = desk.accounts[part.broker].balance(money.currency)
+        place = (part.broker, money.currency)
+        given[place] = given.get(place, 0) + money.amount
+        digits = pow10(balance.scale - currency_scale(money.currency))
+        if given[place] * digits > balance.deposited:
+            path = (*part.path, "capital")
+            account = Money(balance.deposited // digits, money.currency)
+            raise ConfigError(
+                f"makes {Money(given[place], money.currency)} that strategies have of"
+                f" {part.broker!r}, whose account has {account}",
+                code="CONFIG_CONFLICT",
+                path=".".join(path),
+                origin=config.origins.of(path),
+                remedy=f"give strategies less, or raise deposits under [brokers.{part.broker}]",
+            )

@@ -5,7 +5,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from itertools import chain
 
@@ -41,7 +41,7 @@ from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk.ports.telemetry import RequestTracer
 from hexdesk_app.config import Config
-from hexdesk_app.config.schema import Mode
+from hexdesk_app.config.schema import Mode, StrategySection
 from hexdesk_app.control.plane import Process, make_control
 from hexdesk_app.plugins import make
 from hexdesk_app.resolve import Parts
@@ -396,16 +396,17 @@ def _add_strategy(parts: Parts, name: str, desk: Desk) -> None:
 def _default_deposits(
     config: Config, broker: str, instruments: Mapping[str, Instrument]
 ) -> tuple[Money, ...]:
-    currencies = {
-        instruments[instrument_id].settle
-        for strategy in config.enabled_strategies.values()
-        if strategy.broker == broker
-        for instrument_id in strategy.instruments
-    }
-    return tuple(
-        Money(DEFAULT_DEPOSIT * pow10(currency_scale(currency)), currency)
-        for currency in sorted(currencies)
-    )
+    users = [each for each in config.enabled_strategies.values() if each.broker == broker]
+    currencies = {instruments[each].settle for user in users for each in user.instruments}
+    return tuple(_default_deposit(users, currency) for currency in sorted(currencies))
+
+
+def _default_deposit(users: Iterable[StrategySection], currency: str) -> Money:
+    """Return the usual amount, or the capital that strategies have, and as much for the others."""
+    usual = DEFAULT_DEPOSIT * pow10(currency_scale(currency))
+    given = [user.capital for user in users]
+    own = sum(each.amount for each in given if each is not None and each.currency == currency)
+    return Money(max(own + usual if None in given else own, usual), currency)
 
 
 def _check_instruments(config: Config, instruments: Mapping[str, Instrument]) -> None:

@@ -77,7 +77,8 @@ class BrokerHead(msgspec.Struct, frozen=True, kw_only=True):
         plugin: Entry point that offers the broker.
         account: Account id; empty means the section's name.
         deposits: What a simulated account starts with, as `100000 USDT`; empty means 10,000 of
-            each currency that its instruments are settled in.
+            each currency that its instruments are settled in, or what makes the capital of its
+            strategies, and 10,000 for those without.
     """
 
     plugin: PluginName
