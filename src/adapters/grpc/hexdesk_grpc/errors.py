@@ -33,6 +33,7 @@ CODES = {
     Reason.CONFIG_INVALID: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.PLUGIN_FAILED: grpc.StatusCode.FAILED_PRECONDITION,
     Reason.STORE_UNWRITABLE: grpc.StatusCode.FAILED_PRECONDITION,
+    Reason.EVENTS_NOT_KEPT: grpc.StatusCode.OUT_OF_RANGE,
 }
 
 

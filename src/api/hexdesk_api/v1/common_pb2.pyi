@@ -53,6 +53,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_BUG: _ClassVar[ErrorReason]
     ERROR_REASON_STORE_UNWRITABLE: _ClassVar[ErrorReason]
     ERROR_REASON_OUTCOME_UNKNOWN: _ClassVar[ErrorReason]
+    ERROR_REASON_EVENTS_NOT_KEPT: _ClassVar[ErrorReason]
 SIDE_UNSPECIFIED: Side
 SIDE_BUY: Side
 SIDE_SELL: Side
@@ -85,6 +86,7 @@ ERROR_REASON_PLUGIN_FAILED: ErrorReason
 ERROR_REASON_BUG: ErrorReason
 ERROR_REASON_STORE_UNWRITABLE: ErrorReason
 ERROR_REASON_OUTCOME_UNKNOWN: ErrorReason
+ERROR_REASON_EVENTS_NOT_KEPT: ErrorReason
 
 class Money(_message.Message):
     __slots__ = ("amount", "currency")

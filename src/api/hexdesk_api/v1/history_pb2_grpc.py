@@ -76,7 +76,9 @@ class HistoryServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ListEvents(self, request, context):
-        """Return events that StreamEvents still keeps, oldest first. Scope: read.
+        """Return events that StreamEvents still keeps, oldest first; what is older is in ListOrders,
+        ListFills and GetOrderTimeline. Who asks for what follows a number or page that is not kept
+        any more is refused with EVENTS_NOT_KEPT, and nothing is left out unnoticed. Scope: read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

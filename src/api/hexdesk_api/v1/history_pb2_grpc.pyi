@@ -38,7 +38,10 @@ class HistoryServiceStub:
     ListEquityPoints: _grpc.UnaryUnaryMultiCallable[_history_pb2.ListEquityPointsRequest, _history_pb2.ListEquityPointsResponse]
     """Return the equity of one currency over time, oldest first. Scope: read."""
     ListEvents: _grpc.UnaryUnaryMultiCallable[_history_pb2.ListEventsRequest, _history_pb2.ListEventsResponse]
-    """Return events that StreamEvents still keeps, oldest first. Scope: read."""
+    """Return events that StreamEvents still keeps, oldest first; what is older is in ListOrders,
+    ListFills and GetOrderTimeline. Who asks for what follows a number or page that is not kept
+    any more is refused with EVENTS_NOT_KEPT, and nothing is left out unnoticed. Scope: read.
+    """
     GetOrderTimeline: _grpc.UnaryUnaryMultiCallable[_history_pb2.GetOrderTimelineRequest, _history_pb2.GetOrderTimelineResponse]
     """Return everything that is known to have happened to an order, oldest first
     (`hexdesk why`). Scope: read.
@@ -54,7 +57,10 @@ class HistoryServiceAsyncStub(HistoryServiceStub):
     ListEquityPoints: _aio.UnaryUnaryMultiCallable[_history_pb2.ListEquityPointsRequest, _history_pb2.ListEquityPointsResponse]  # type: ignore[assignment]
     """Return the equity of one currency over time, oldest first. Scope: read."""
     ListEvents: _aio.UnaryUnaryMultiCallable[_history_pb2.ListEventsRequest, _history_pb2.ListEventsResponse]  # type: ignore[assignment]
-    """Return events that StreamEvents still keeps, oldest first. Scope: read."""
+    """Return events that StreamEvents still keeps, oldest first; what is older is in ListOrders,
+    ListFills and GetOrderTimeline. Who asks for what follows a number or page that is not kept
+    any more is refused with EVENTS_NOT_KEPT, and nothing is left out unnoticed. Scope: read.
+    """
     GetOrderTimeline: _aio.UnaryUnaryMultiCallable[_history_pb2.GetOrderTimelineRequest, _history_pb2.GetOrderTimelineResponse]  # type: ignore[assignment]
     """Return everything that is known to have happened to an order, oldest first
     (`hexdesk why`). Scope: read.
@@ -85,7 +91,10 @@ class HistoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _history_pb2.ListEventsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_history_pb2.ListEventsResponse, _abc.Awaitable[_history_pb2.ListEventsResponse]]:
-        """Return events that StreamEvents still keeps, oldest first. Scope: read."""
+        """Return events that StreamEvents still keeps, oldest first; what is older is in ListOrders,
+        ListFills and GetOrderTimeline. Who asks for what follows a number or page that is not kept
+        any more is refused with EVENTS_NOT_KEPT, and nothing is left out unnoticed. Scope: read.
+        """
 
     @_abc_1.abstractmethod
     def GetOrderTimeline(

@@ -135,7 +135,7 @@ class OrderServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def GetOrder(self, request, context):
-        """Return an order, open or closed. Scope: read.
+        """Return an order, open or closed; with a read model also one of earlier times. Scope: read.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

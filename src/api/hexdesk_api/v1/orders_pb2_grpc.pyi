@@ -59,7 +59,7 @@ class OrderServiceStub:
     Scope: risk.
     """
     GetOrder: _grpc.UnaryUnaryMultiCallable[_orders_pb2.GetOrderRequest, _orders_pb2.Order]
-    """Return an order, open or closed. Scope: read."""
+    """Return an order, open or closed; with a read model also one of earlier times. Scope: read."""
     ListOrders: _grpc.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]
     """Return orders, newest first. Scope: read."""
 
@@ -94,7 +94,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     Scope: risk.
     """
     GetOrder: _aio.UnaryUnaryMultiCallable[_orders_pb2.GetOrderRequest, _orders_pb2.Order]  # type: ignore[assignment]
-    """Return an order, open or closed. Scope: read."""
+    """Return an order, open or closed; with a read model also one of earlier times. Scope: read."""
     ListOrders: _aio.UnaryUnaryMultiCallable[_orders_pb2.ListOrdersRequest, _orders_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Return orders, newest first. Scope: read."""
 
@@ -168,7 +168,7 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _orders_pb2.GetOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_orders_pb2.Order, _abc.Awaitable[_orders_pb2.Order]]:
-        """Return an order, open or closed. Scope: read."""
+        """Return an order, open or closed; with a read model also one of earlier times. Scope: read."""
 
     @_abc_1.abstractmethod
     def ListOrders(

@@ -76,6 +76,7 @@ class Reason(StrEnum):
     CONFIG_INVALID = "CONFIG_INVALID"
     PLUGIN_FAILED = "PLUGIN_FAILED"
     STORE_UNWRITABLE = "STORE_UNWRITABLE"
+    EVENTS_NOT_KEPT = "EVENTS_NOT_KEPT"
 
 
 class FieldFault(msgspec.Struct, frozen=True):

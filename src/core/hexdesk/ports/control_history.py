@@ -15,7 +15,11 @@ POINTS_MAX = 10_000
 
 
 class ListEvents(PageQuery[Page[Event]], frozen=True, kw_only=True):
-    """Return events that the stream still keeps, oldest first; empty `kinds` are all."""
+    """Return events that the stream still keeps, oldest first; empty `kinds` are all.
+
+    `after_sequence` 0 begins with the oldest; any other number must be one behind which nothing was
+    given up yet, so that nobody misses events unawares (`EVENTS_NOT_KEPT`).
+    """
 
     kinds: frozenset[EventKind] = frozenset()
     after_sequence: int = 0

@@ -177,7 +177,7 @@ class DeskControl:
         capitals = Capitals(desk, chronicle, self._approvals, risk)
         planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
         configuring = Configuring(runtime, planning, risks)
-        past = Past(chronicle, runtime)
+        past = Past(desk.run_id, chronicle, runtime)
         past_orders = PastOrders(desk, sight, chronicle, runtime)
         self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
             **configuring.queries,
