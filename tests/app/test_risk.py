@@ -110,6 +110,33 @@ def test_a_rule_is_changed_switched_off_or_given_to_one_strategy() -> None:
     assert "allocation" in plan.of("other")
 
 
+@pytest.mark.parametrize(
+    ("value", "steps"), [("3.0", ("1.5", "3.0")), ('"2"', ("1", "2")), ("0.5", ("0.25", "0.5"))]
+)
+@pytest.mark.parametrize("preset", ["standard", "jp_equity"])
+def test_the_daily_loss_may_be_said_in_one_line(
+    preset: str, value: str, steps: tuple[str, str]
+) -> None:
+    config = load("[risk]", f'preset = "{preset}"', f"daily_loss_limit_pct = {value}")
+    daily = settings_of(config, "daily_loss")
+    assert (daily.warn, daily.reduce, daily.unit) == (*steps, "pct")
+    assert config.origins.of(("risk", "rules", "daily_loss", "reduce")) == "desk:24"
+    assert settings_of(config, "drawdown") == settings_of(
+        load("[risk]", f'preset = "{preset}"'), "drawdown"
+    )
+
+
+@pytest.mark.parametrize("value", ["0", "-1", '"off"', "100.1", '"much"', "nan"])
+def test_a_daily_loss_that_makes_no_sense_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"risk.daily_loss_limit_pct .*up to 100"):
+        load("[risk]", f"daily_loss_limit_pct = {value}")
+
+
+def test_the_daily_loss_is_not_said_twice() -> None:
+    with pytest.raises(ConfigError, match="says the same as"):
+        load("[risk]", "daily_loss_limit_pct = 3", "[risk.rules]", "daily_loss = {}")
+
+
 def test_a_stage_makes_sizes_smaller_and_nothing_else() -> None:
     config = load("[risk]", "stage = 25", 'order_quantity_max = "0.5"')
     limits = config.risk.of("BTCUSDT-PERP.SIM")

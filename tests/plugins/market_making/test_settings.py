@@ -26,6 +26,14 @@ def test_settings_become_raw_integers() -> None:
     assert (found.refresh, found.max_spread, found.min_quantity) == (10_000, 3_000_000, 2)
 
 
+def test_without_a_longest_position_it_is_ten_orders() -> None:
+    found = terms({"max_position": ""})
+    assert (found.order_size, found.max_position, found.min_position) == (10, 100, -100)
+    with pytest.raises(ConfigError) as caught:
+        terms({"order_size": "0.0001", "max_position": ""})
+    assert caught.value.path.endswith("order_size")
+
+
 @pytest.mark.parametrize("kind", [InstrumentKind.SPOT, InstrumentKind.EQUITY])
 def test_what_is_paid_in_full_is_not_sold_short(kind: InstrumentKind) -> None:
     assert terms({}, kind).min_position == 0

@@ -1,6 +1,7 @@
 """`[risk]`: a preset, limits of single orders, rules, and how they are kept."""
 
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 import msgspec
@@ -28,6 +29,8 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         mark_every_ms: How old equity and exposure may be.
         confirm_looser: Whether a second person must agree to a looser limit.
         stage: Percent of the size limits that hold: the way to live goes in steps.
+        daily_loss_limit_pct: Loss of a day, in percent of equity, from which on only what reduces
+            passes; people are told at half of it. The rule `daily_loss` in one line.
         currency: Of sums over all accounts; empty is that of the accounts.
         rate_age_s: How old a price may be that a rate is made of.
     """
@@ -37,6 +40,7 @@ class RiskSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     mark_every_ms: int = 250
     confirm_looser: bool = False
     stage: Literal[10, 25, 50, 100] = 100
+    daily_loss_limit_pct: str = ""
     currency: str = ""
     rate_age_s: int = 60
 
@@ -49,6 +53,8 @@ class _WrittenRate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 RuleTables = Mapping[str, ActiveRule | None]
+Table = Mapping[str, object]
+DAILY_LOSS = "daily_loss"
 
 
 class RiskSection(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +132,9 @@ def read_settings(
     """Return how rules are kept."""
     own = {key: table[key] for key in table.keys() & set(RiskSettings.__struct_fields__)}
     zone, day_start = PRESET_DAYS.get(preset, ("UTC", "00:00"))
-    settings = to_struct({"zone": zone, "day_start": day_start, **own}, RiskSettings, place, errors)
+    settings = to_struct(
+        {"zone": zone, "day_start": day_start, **own}, RiskSettings, place, errors, decimals=True
+    )
     if settings is None:
         return None
     try:
@@ -246,9 +254,41 @@ def read_rates(
     return found
 
 
-def rule_presets(preset: str) -> Mapping[str, Mapping[str, object]]:
-    """Return the rules of a preset; none for one that is not known."""
-    return RULE_PRESETS.get(preset, {})
+def rule_presets(
+    preset: str,
+    settings: RiskSettings | None,
+    table: Table,
+    place: Place,
+    errors: list[ConfigError],
+) -> Mapping[str, Table]:
+    """Return the rules of a preset, none for one that is not known, and what one line says.
+
+    Args:
+        preset: Its name.
+        settings: May hold that line.
+        table: Rules that are written in full.
+        place: Of `[risk]`.
+        errors: Takes what is wrong.
+    """
+    rules = RULE_PRESETS.get(preset, {})
+    key = "daily_loss_limit_pct"
+    text = settings.daily_loss_limit_pct if settings is not None else ""
+    if not text:
+        return rules
+    if DAILY_LOSS in table:
+        problem = f"says the same as [risk.rules.{DAILY_LOSS}]"
+        errors.append(place.error("CONFIG_CONFLICT", problem, key, "delete one of them"))
+        return rules
+    try:
+        limit = Decimal(text)
+    except InvalidOperation:
+        limit = Decimal("NaN")
+    if not limit.is_finite() or not 0 < limit <= 100:  # noqa: PLR2004 - percent
+        problem = f"expected a percentage up to 100, was {show_value(text)}"
+        errors.append(place.error("CONFIG_VALUE", problem, key, f"{key} = 3.0"))
+        return rules
+    place.origins.known[*place.path, "rules", DAILY_LOSS] = place.origins.of((*place.path, key))
+    return {**rules, DAILY_LOSS: {"warn": f"{limit / 2:f}", "reduce": f"{limit:f}"}}
 
 
 def _minute(text: str) -> int:

@@ -336,10 +336,9 @@ class Builder:
         own = {key: value for key, value in table.items() if key not in OWN_KEYS}
         limits = self._limits({**base, **own}, place, also=OWN_KEYS)
         settings = read_settings(table, preset, place, self.errors)
-        rules = read_rules(
-            self._table("rules", place, table), rule_presets(preset), place.inside("rules"),
-            self.errors,
-        )  # fmt: skip
+        tables = self._table("rules", place, table)
+        usual = rule_presets(preset, settings, tables, place, self.errors)
+        rules = read_rules(tables, usual, place.inside("rules"), self.errors)
         if limits is None or settings is None:
             return None
         return RiskSection(

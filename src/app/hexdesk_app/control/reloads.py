@@ -8,7 +8,7 @@ from hexdesk.application.risk.changes import INSTRUMENT_SCOPE, STRATEGY_SCOPE
 from hexdesk.application.risk.plan import ActiveRule
 from hexdesk.domain.risk import LIMITS, RiskLimits, RiskSetting
 from hexdesk_app.config import Config
-from hexdesk_app.config.risk import RiskSection
+from hexdesk_app.config.risk import DAILY_LOSS, RiskSection
 from hexdesk_app.config.toml_lines import parse_key
 
 LEVEL = "logging.level"
@@ -72,6 +72,8 @@ def _is_free_strategy(name: str, key: Collection[str], old: Config, new: Config)
 def _is_free_risk(path: list[str], old: RiskSection, new: RiskSection) -> bool:
     """Whether a value of `[risk]` is a limit, or a setting of a rule that was on and stays so."""
     match path:
+        case ["daily_loss_limit_pct"]:
+            return DAILY_LOSS in old.rules and DAILY_LOSS in new.rules
         case [key]:
             return key in RiskLimits.__struct_fields__ or key == "stage"
         case ["instruments", _, _]:

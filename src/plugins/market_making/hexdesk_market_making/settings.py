@@ -11,6 +11,9 @@ from hexdesk.errors import ConfigError
 BPS = pow10(RATE_SCALE) // 10_000
 """A basis point at `RATE_SCALE`."""
 
+ORDERS_HELD = 10
+"""Of how many orders the longest position is where nothing is said."""
+
 Bps = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
 
 
@@ -20,7 +23,7 @@ class MarketMakingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     Attributes:
         order_size: Quantity of each quote, as a decimal string: a multiple of the lot.
         max_position: No quote may take the position beyond it, long or short: near it quotes get
-            smaller, at it only the other side is quoted. As `order_size`.
+            smaller, at it only the other side is quoted. As `order_size`; empty is ten of them.
         spread_bps: From own bid to own ask, in basis points of the market's middle.
         min_spread_ticks: Own bid and ask are never closer than this.
         inventory_skew: How far the middle of the quotes moves against a full position, as a part
@@ -34,7 +37,7 @@ class MarketMakingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unk
     """
 
     order_size: str
-    max_position: str
+    max_position: str = ""
     spread_bps: Bps = 2.0
     min_spread_ticks: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)] = 1
     inventory_skew: Annotated[float, msgspec.Meta(ge=0, le=100)] = 0.5
@@ -88,7 +91,9 @@ def make_terms(settings: MarketMakingSettings, instrument: Instrument, path: str
             key.
     """
     order_size = _quantity(settings.order_size, instrument, f"{path}.order_size")
-    max_position = _quantity(settings.max_position, instrument, f"{path}.max_position")
+    max_position = order_size * ORDERS_HELD
+    if settings.max_position:
+        max_position = _quantity(settings.max_position, instrument, f"{path}.max_position")
     if max_position < order_size:
         raise ConfigError(
             f"expected at least order_size, {settings.order_size}, was {settings.max_position}",
