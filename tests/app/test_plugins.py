@@ -10,6 +10,7 @@ import pytest
 from hexdesk.errors import ConfigError, ManyConfigError, PluginError
 from hexdesk.plugin import Secret
 from hexdesk.plugin.registrations import StrategyRegistration
+from hexdesk_app.config.convert import Place
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.plugins import convert_settings, find, installed, load, load_into, make
 from tests.app.site import STRATEGY, Site
@@ -216,9 +217,9 @@ def made(site: Site, factory: str, timeout_s: float = 10.0) -> object:
     plugin = load_into(registry, "maker")
     broker = registry.brokers()["maker"]
     context: Any = None
-    return make(
-        broker.factory, context, broker.settings(), plugin, "brokers.a", timeout_s=timeout_s
-    )
+    origins = Origins({("brokers", "a"): "p.toml:3", ("brokers", "a", "key"): "p.toml:5"})
+    place = Place(path=("brokers", "a"), origins=origins)
+    return make(broker.factory, context, broker.settings(), plugin, place, timeout_s=timeout_s)
 
 
 def test_a_factory_makes(site: Site) -> None:
@@ -268,10 +269,17 @@ def test_the_traceback_of_a_factory_is_kept_under_an_incident(site: Site, log_fo
     assert "maker_module.py" in file.read_text()
 
 
-def test_what_a_factory_says_about_the_configuration_passes(site: Site) -> None:
-    body = "from hexdesk.errors import ConfigError\nraise ConfigError('no key', code='X')"
-    with pytest.raises(ConfigError, match=r"X: brokers\.a no key"):
-        made(site, body)
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("", r"brokers\.a \(p.toml:3\)"), ("brokers.a.key", r"brokers\.a\.key \(p.toml:5\)"),
+     ("what?", r"what\? \(p.toml:3\)")],
+)  # fmt: skip
+def test_what_a_factory_says_about_the_configuration_passes_with_its_origin(
+    site: Site, path: str, shown: str
+) -> None:
+    what = f"ConfigError('no key', code='X', path={path!r})"
+    with pytest.raises(ConfigError, match=f"X: {shown} no key"):
+        made(site, f"from hexdesk.errors import ConfigError\nraise {what}")
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ def test_every_section_gets_its_registration_and_settings(tmp_path: Path) -> Non
     parts = resolve(load(tmp_path, TEXT))
     assert parts.brokers["venue"].registration.name == "acme_venue"
     trend = parts.strategies["trend"]
-    assert trend.path == "strategies.trend"
+    assert trend.place.path == ("strategies", "trend")
     assert trend.plugin.distribution == "dist-acme_trend 1.0"
     assert getattr(trend.settings, "fast_window", 0) == 5
     assert parts.journal is None

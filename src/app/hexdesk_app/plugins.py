@@ -10,6 +10,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
 from typing import Any, TypeVar
@@ -22,7 +23,7 @@ from hexdesk.plugin.registrations import Registration
 from hexdesk.plugin.registry import PluginModule, Registry
 from hexdesk_app.config.convert import Place, to_struct
 from hexdesk_app.config.paths import Origins, format_path
-from hexdesk_app.config.toml_lines import KeyPath
+from hexdesk_app.config.toml_lines import KeyPath, parse_key
 from hexdesk_app.guard import OverdueError, call_within
 from hexdesk_app.incident import keep_traceback
 
@@ -216,11 +217,11 @@ def make(
     context: C,
     settings: msgspec.Struct,
     plugin: PluginModule,
-    path: str = "",
+    place: Place | None = None,
     *,
     timeout_s: float = TIMEOUT_S,
 ) -> T:
-    """Return what a plugin's factory makes.
+    """Return what a plugin's factory makes; `place` is the section that asks for it.
 
     Raises:
         PluginError: It raised, lacks a library, returned nothing, or took longer than the limit.
@@ -240,7 +241,9 @@ def make(
     try:
         return _guarded(work, f"the factory of {plugin.name!r}", plugin.distribution, timeout_s)
     except HexdeskError as error:
-        raise _placed(error, plugin.name, plugin.distribution, path) from error.__cause__
+        path = format_path(place.path) if place is not None else ""
+        known = _placed(error, plugin.name, plugin.distribution, path)
+        raise _traced(known, place) from error.__cause__
 
 
 def _check_names(registry: Registry) -> None:
@@ -357,4 +360,13 @@ def _placed(error: HexdeskError, name: str, distribution: str, path: str) -> Hex
         error.path = error.path or path
     elif isinstance(error, ConfigError):
         error.path = error.path or path
+    return error
+
+
+def _traced(error: HexdeskError, place: Place | None) -> HexdeskError:
+    """Return an error with the origin of the value that a plugin's own check refused."""
+    if isinstance(error, ConfigError) and not error.origin and place is not None:
+        with suppress(ValueError):
+            error.origin = place.origins.of(parse_key(error.path))
+        error.origin = error.origin or place.origins.of(place.path)
     return error

@@ -17,6 +17,7 @@ from hexdesk.plugin.contexts import RecordingContext
 from hexdesk.plugin.registrations import RecordingRegistration
 from hexdesk.ports.market_data import Recording
 from hexdesk_app.config import Config, Sources, load_config
+from hexdesk_app.config.convert import Place
 from hexdesk_app.config.layers import Assignment, Table, assign, flag_assignments, is_table
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.sections import Builder
@@ -193,7 +194,8 @@ def _instruments(tree: Table, origins: Origins, base_path: Path) -> list[object]
             instruments=known,
             logger=logging.getLogger(f"hexdesk.feed.{name}"),
         )
-        recording = make(reader.factory, context, settings, plugin, f"feeds.{name}")
+        place = Place(path=("feeds", name), origins=origins)
+        recording = make(reader.factory, context, settings, plugin, place)
         found += [instrument.id for instrument in recording.instruments]
     return found or list(known)
 

@@ -30,6 +30,7 @@ from hexdesk_app.config import (
     StrategySection,
     format_path,
 )
+from hexdesk_app.config.convert import Place
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.config.schema import BrokerHead, ChannelHead, FeedHead, PluginHead
 from hexdesk_app.config.show import SettingsType
@@ -74,17 +75,19 @@ class Part(msgspec.Struct, Generic[S, R], frozen=True):
         registration: What its plugin offers.
         settings: The plugin's own, converted.
         plugin: Where the registration came from.
+        origins: Of the values of the configuration.
     """
 
     section: S
     registration: R
     settings: msgspec.Struct
     plugin: PluginModule
+    origins: Origins
 
     @property
-    def path(self) -> str:
-        """TOML path of the section, for messages."""
-        return format_path(self.section.path)
+    def place(self) -> Place:
+        """Where the section stands, for messages."""
+        return Place(path=self.section.path, origins=self.origins)
 
     @property
     def settings_type(self) -> SettingsType:
@@ -186,7 +189,7 @@ class _Resolver:
             self._errors += each_error(error)
             return None
         self._unset += unset_secrets(settings, section.settings_path, self._config.origins)
-        return Part(section, registration, settings, plugin)
+        return Part(section, registration, settings, plugin, self._config.origins)
 
     def _load(self, name: str, path: str) -> PluginModule:
         """Return a plugin; fifty sections of one plugin look for it once."""

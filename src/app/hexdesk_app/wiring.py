@@ -102,7 +102,7 @@ def make_recordings(config: Config, parts: Parts) -> dict[str, Recording]:
                 instruments=config.instruments,
                 logger=logging.getLogger(f"hexdesk.feed.{name}"),
             )
-            made[name] = make(registration.factory, context, part.settings, part.plugin, part.path)
+            made[name] = make(registration.factory, context, part.settings, part.plugin, part.place)
     return made
 
 
@@ -119,7 +119,7 @@ def make_feeds(config: Config, parts: Parts, clock: Clock, links: Links) -> dict
                 logger=logging.getLogger(f"hexdesk.feed.{name}"),
                 on_link=links.observer(LinkKind.FEED),
             )
-            made[name] = make(registration.factory, context, part.settings, part.plugin, part.path)
+            made[name] = make(registration.factory, context, part.settings, part.plugin, part.place)
     return made
 
 
@@ -151,7 +151,7 @@ def make_journal(config: Config, parts: Parts, run_id: str) -> Journal:
         state_path=config.state_path,
         logger=logging.getLogger("hexdesk.journal"),
     )
-    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    return make(part.registration.factory, context, part.settings, part.plugin, part.place)
 
 
 def look_back(config: Config, journal: Journal, *, is_virtual: bool) -> Lookback:
@@ -211,7 +211,9 @@ def make_servers(
             control=control() if part.registration.controls else None,
             base_path=config.base_path,
         )
-        made[name] = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+        made[name] = make(
+            part.registration.factory, context, part.settings, part.plugin, part.place
+        )
     return made
 
 
@@ -370,7 +372,7 @@ def _add_broker(  # noqa: PLR0917 - one line of a composition
         on_link=links.observer(LinkKind.BROKER),
         tracer=requests,
     )
-    broker = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    broker = make(part.registration.factory, context, part.settings, part.plugin, part.place)
     account = Account(
         account_id, instruments.values(), position_mode=broker.capabilities.position_mode
     )
@@ -382,7 +384,7 @@ def _add_strategy(parts: Parts, name: str, desk: Desk) -> None:
     part = parts.strategies[name]
 
     def factory(context: StrategyContext) -> Strategy:
-        return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+        return make(part.registration.factory, context, part.settings, part.plugin, part.place)
 
     desk.add_strategy(
         name,

@@ -133,7 +133,7 @@ class PluginWorkshop:
         is_newer = self._labels.get(draft.plugin, label) != label
         part = part_of(draft, self._config, afresh=afresh or is_newer, timeout_s=self._timeout_s)
         strategy = make(
-            part.registration.factory, context, part.settings, part.plugin, part.path,
+            part.registration.factory, context, part.settings, part.plugin, part.place,
             timeout_s=self._timeout_s,
         )  # fmt: skip
         return part, _checked(strategy, draft.plugin)
@@ -185,7 +185,7 @@ def part_of(
     unset = unset_secrets(settings, section.settings_path, origins)
     if unset:
         raise unset[0]
-    return Part(section, registration, settings, plugin)
+    return Part(section, registration, settings, plugin, origins)
 
 
 def draft_of(section: StrategySection) -> StrategyDraft:

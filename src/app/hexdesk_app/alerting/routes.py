@@ -41,7 +41,7 @@ def make_routes(parts: Parts, names: Collection[str] | None = None) -> dict[str,
         context = AlertChannelContext(
             name=name, clock=WallClock(), logger=logging.getLogger(f"hexdesk.alert.{name}")
         )
-        channel = make(part.registration.factory, context, part.settings, part.plugin, part.path)
+        channel = make(part.registration.factory, context, part.settings, part.plugin, part.place)
         level = AlertLevel[part.section.level.upper()]
         routes[name] = Route(name, channel, level, part.section.stage)
     return routes

@@ -15,6 +15,7 @@ from hexdesk.plugin.contexts import ReadModelContext
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.read_model import ReadModel
 from hexdesk_app.config import Config, PluginSection, Sources, format_path, load_config
+from hexdesk_app.config.convert import Place
 from hexdesk_app.config.load import DEFAULT_FILE
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.plugins import convert_settings, load, load_into, make
@@ -43,7 +44,7 @@ def make_read_model(config: Config, parts: Parts) -> ReadModel | None:
     if part is None:
         return None
     context = _context(config.base_path / config.desk.state_path, is_read_only=False)
-    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    return make(part.registration.factory, context, part.settings, part.plugin, part.place)
 
 
 def open_read_model(path: Path | None = None, *, is_read_only: bool = True) -> ReadModel:
@@ -91,7 +92,8 @@ def open_read_model(path: Path | None = None, *, is_read_only: bool = True) -> R
         )
     settings = convert_settings(registration, section.settings, section.settings_path, origins)
     context = _context(state_path, is_read_only=is_read_only)
-    return make(registration.factory, context, settings, plugin, format_path(section.path))
+    place = Place(path=section.path, origins=origins)
+    return make(registration.factory, context, settings, plugin, place)
 
 
 def _context(state_path: Path, *, is_read_only: bool) -> ReadModelContext:

@@ -131,6 +131,6 @@ def _add(part: StrategyPart, desk: Desk) -> None:
         section.name, broker=section.broker, instrument_ids=section.instruments
     )
     strategy = make(
-        part.registration.factory, candidate.context, part.settings, part.plugin, part.path
+        part.registration.factory, candidate.context, part.settings, part.plugin, part.place
     )
     desk.loading.resume(candidate, strategy, cancels_on_fault=section.on_fault == "cancel")

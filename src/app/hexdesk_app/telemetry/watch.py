@@ -209,7 +209,7 @@ def make_telemetry(app: Application) -> Telemetry | None:
         version=version("hexdesk"),
         logger=logger,
     )
-    return make(part.registration.factory, context, part.settings, part.plugin, part.path)
+    return make(part.registration.factory, context, part.settings, part.plugin, part.place)
 
 
 def make_watch(app: Application, latency: LatencyHistogram) -> Watch | None:
