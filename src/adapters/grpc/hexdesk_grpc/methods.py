@@ -239,7 +239,9 @@ def _flattened(done: requests.Flattened) -> desk_pb2.FlattenResponse:
 
 def _canceled(done: requests.CanceledAll) -> orders_pb2.CancelAllOrdersResponse:
     return orders_pb2.CancelAllOrdersResponse(
-        orders=_names(ORDERS, done.ids), queued=to_wire.queued(done.queued)
+        orders=_names(ORDERS, done.ids),
+        queued=to_wire.queued(done.queued),
+        called_off=to_wire.queued(done.called_off),
     )
 
 

@@ -302,12 +302,14 @@ class CancelAllOrdersRequest(_message.Message):
     def __init__(self, strategy: _Optional[str] = ..., instrument: _Optional[str] = ..., request_id: _Optional[str] = ..., dry_run: bool = ..., reason: _Optional[str] = ...) -> None: ...
 
 class CancelAllOrdersResponse(_message.Message):
-    __slots__ = ("orders", "queued")
+    __slots__ = ("orders", "queued", "called_off")
     ORDERS_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
+    CALLED_OFF_FIELD_NUMBER: _ClassVar[int]
     orders: _containers.RepeatedScalarFieldContainer[str]
     queued: _containers.RepeatedCompositeFieldContainer[_common_pb2.QueuedVerb]
-    def __init__(self, orders: _Optional[_Iterable[str]] = ..., queued: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ...) -> None: ...
+    called_off: _containers.RepeatedCompositeFieldContainer[_common_pb2.QueuedVerb]
+    def __init__(self, orders: _Optional[_Iterable[str]] = ..., queued: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ..., called_off: _Optional[_Iterable[_Union[_common_pb2.QueuedVerb, _Mapping]]] = ...) -> None: ...
 
 class ResolveOrderRequest(_message.Message):
     __slots__ = ("name", "resolution", "price", "request_id", "dry_run", "reason", "expected_version", "account_id")

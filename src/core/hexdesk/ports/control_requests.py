@@ -254,10 +254,11 @@ class ResolveOrder(Mutation[OrderInfo], frozen=True, kw_only=True):
 
 
 class CanceledAll(msgspec.Struct, frozen=True, kw_only=True):
-    """Orders whose cancel was asked, or would be, and what waits for a broker."""
+    """Orders whose cancel was asked, or would be, and what waits for a broker, or does no more."""
 
     ids: tuple[str, ...]
     queued: tuple[QueuedVerb, ...] = ()
+    called_off: tuple[QueuedVerb, ...] = ()
 
 
 class CancelAllOrders(Mutation[CanceledAll], frozen=True, kw_only=True):

@@ -476,7 +476,11 @@ def test_what_waits_for_a_broker_is_said(rig: ControlRig) -> None:
     assert (done.canceled_orders, done.closing_orders) == ((), ())
     assert done.positions == ((owner, INSTRUMENT.id),)
     assert rig.ask(GetDesk()).queued == done.queued
-    assert rig.tell(CancelAllOrders(strategy_id=owner)).queued == (), "it calls the flatten off"
+    assert rig.tell(CancelAllOrders(dry_run=True)).called_off == done.queued
+    assert rig.tell(CancelAllOrders(instrument_id=INSTRUMENT.id)).called_off == ()
+    canceled = rig.tell(CancelAllOrders(strategy_id=owner))
+    assert (canceled.queued, canceled.called_off) == ((), done.queued)
+    assert rig.tell(CancelAllOrders(strategy_id=owner)).called_off == ()
     rig.accept(rig.buy("1", INSTRUMENT.format_price(90_000)).client_order_id)
     would = rig.tell(CancelAllOrders(dry_run=True)).queued
     assert [each.verb for each in would] == ["cancel-all"]

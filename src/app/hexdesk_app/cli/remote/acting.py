@@ -215,6 +215,10 @@ def cancel_all(
     fields = {**_named(strategy), **only, **how}
     found = client.ask("OrderService.CancelAllOrders", fields)
     _say_queued(output, how, found["queued"])
+    if found["called_off"]:
+        head = "would call off" if how.get("dry_run") else "called off"
+        texts = "; ".join(map(queued_text, found["called_off"]))
+        output.warn(f"{head}: {texts}; flatten again to close all the same")
     output.result("cancel-all", found, [_ids_table("orders to cancel", found["orders"])])
 
 

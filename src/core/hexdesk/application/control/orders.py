@@ -146,14 +146,20 @@ class Orders:
             for order in self._desk.open_orders(host, request.instrument_id)
             if not order.pending_cancels
         ]
+        called_off = tuple(
+            each
+            for each in self._sight.queued(request.strategy_id)
+            if each.verb == Verb.FLATTEN and request.instrument_id in ("", each.instrument_id)
+        )
         if not request.dry_run:
             command = CancelAll(request.strategy_id, request.reason, now_ns, request.instrument_id)
             self._desk.command(command)
             concerned = [each for each in concerned if self._sight.is_being_canceled(each)]
-            return CanceledAll(ids=tuple(concerned), queued=self._sight.queued(request.strategy_id))
-        busy = [host for host in hosts if self._desk.open_orders(host, request.instrument_id)]
-        queued = self._sight.to_be_queued(busy, request.instrument_id, Verb.CANCEL_ALL)
-        return CanceledAll(ids=tuple(concerned), queued=queued)
+            queued = self._sight.queued(request.strategy_id)
+        else:
+            busy = [host for host in hosts if self._desk.open_orders(host, request.instrument_id)]
+            queued = self._sight.to_be_queued(busy, request.instrument_id, Verb.CANCEL_ALL)
+        return CanceledAll(ids=tuple(concerned), queued=queued, called_off=called_off)
 
     # --- queries -------------------------------------------------------------------------------
 
