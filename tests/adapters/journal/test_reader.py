@@ -176,6 +176,17 @@ def test_a_copy_is_a_journal_of_its_own(tmp_path: Path) -> None:
     assert FileJournalReader(copy).verify().faults == ()
 
 
+def test_a_copy_is_as_private_as_the_journal(tmp_path: Path) -> None:
+    journal = opened(tmp_path / "desk")
+    fill(journal, 3)
+    journal.save_snapshot(b"state")
+    journal.close()
+    FileJournalReader(tmp_path / "desk").backup(tmp_path / "copy")
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "copy").iterdir()}
+    assert len(modes) == 3
+    assert set(modes.values()) == {0o600}, modes
+
+
 def test_a_copy_ends_with_a_whole_commit(tmp_path: Path) -> None:
     journal = opened(tmp_path / "desk")
     fill(journal, 3)

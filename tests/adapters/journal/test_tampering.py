@@ -102,7 +102,7 @@ def test_the_last_frame_edited_is_no_torn_tail(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"run_id": "another"}, {"segment": 7}, {"chain": "11" * CHAIN_BYTES}]
+    "changes", [{"run_id": "another"}, {"lost_from": 2}, {"chain": "11" * CHAIN_BYTES}]
 )
 def test_an_edited_header_is_evident(tmp_path: Path, changes: dict[str, object]) -> None:
     for run in (1, 2):
@@ -111,6 +111,26 @@ def test_an_edited_header_is_evident(tmp_path: Path, changes: dict[str, object])
     assert any("chain does not follow" in text for text in faults(tmp_path))
     with pytest.raises(DataError, match="chain does not follow"):
         FileJournal(context(tmp_path), SETTINGS)
+
+
+def test_segments_under_each_others_names_are_named_and_nothing_is_written(tmp_path: Path) -> None:
+    for run in range(1, 5):
+        live(tmp_path, run)
+    segment(tmp_path, 3).rename(tmp_path / "aside")
+    segment(tmp_path, 4).rename(segment(tmp_path, 3))
+    (tmp_path / "aside").rename(segment(tmp_path, 4))
+    report = FileJournalReader(tmp_path).verify()
+    assert [(fault.file, fault.text) for fault in report.faults] == [
+        (str(segment(tmp_path, 3)), "its header says that it is segment 4"),
+        (str(segment(tmp_path, 4)), "its header says that it is segment 3"),
+    ]
+    assert "name it 00000004.seg again" in report.faults[0].remedy
+    names = sorted(path.name for path in (tmp_path / "journal").iterdir())
+    with pytest.raises(DataError, match="says that it is segment 3"):
+        FileJournal(context(tmp_path), SETTINGS)
+    with pytest.raises(DataError, match="says that it is segment 4"):
+        list(FileJournalReader(tmp_path).records())
+    assert sorted(path.name for path in (tmp_path / "journal").iterdir()) == names
 
 
 def test_a_segment_of_another_journal_is_evident(tmp_path: Path) -> None:
@@ -147,6 +167,13 @@ def test_the_last_segment_is_missed(tmp_path: Path) -> None:
     assert caught.value.file == str(segment(tmp_path, 2))
     (text,) = faults(tmp_path)
     assert "missing, as the file head shows" in text
+    reader = FileJournalReader(tmp_path)
+    walk = reader.records()
+    assert [next(walk)[0] for _ in range(3)] == [1, 2, 3]
+    with pytest.raises(DataError, match="missing, as the file head shows"):
+        next(walk)
+    report = reader.backup(tmp_path / "copy")
+    assert [fault.text for fault in report.faults] == [text]
     (tmp_path / "journal" / "head").unlink()
     live(tmp_path, 3)
     assert FileJournalReader(tmp_path).verify().last_sequence == 6
@@ -173,16 +200,39 @@ def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
     path.write_bytes(data)
     report = FileJournalReader(tmp_path).verify()
     texts = [fault.text for fault in report.faults]
-    assert len(texts) == 4
-    for text, words in zip(
-        texts,
-        ("does not begin as a journal", "missing", "checksum is wrong", "begins with record 13"),
-        strict=True,
-    ):
+    expected = ("does not begin as a journal", "missing", "checksum is wrong")
+    for text, words in zip(texts, expected, strict=True):
         assert words in text
     assert report.faults[2].offset == data.rindex(b"HXFR")
     assert report.faults[2].sequence == 12
     assert report.last_sequence == 15
+
+
+def test_what_only_follows_from_damage_is_not_told_beside_it(tmp_path: Path) -> None:
+    """Else people would cut, or restore, files that are sound."""
+    for run in (1, 2):
+        live(tmp_path, run)
+    journal = FileJournal(context(tmp_path, "run3"), SETTINGS)
+    journal.append(order(journal.sequence + 1))
+    journal.commit()
+    journal.save_snapshot(b"state")
+    journal.close()
+    whole = segment(tmp_path, 3).read_bytes()
+    for number in (2, 3):
+        path = segment(tmp_path, number)
+        data = bytearray(path.read_bytes())
+        data[-1] ^= 1
+        path.write_bytes(data)
+        (text,) = faults(tmp_path)
+        assert "checksum is wrong" in text
+        path.write_bytes(bytes(data[:-1]) + bytes([data[-1] ^ 1]))
+    assert segment(tmp_path, 3).read_bytes() == whole
+    segment(tmp_path, 3).unlink()
+    (text,) = faults(tmp_path)
+    assert "missing, as the file head shows" in text
+    (tmp_path / "journal" / "head").unlink()
+    (text,) = faults(tmp_path)
+    assert "records 7 to 7, which it holds, are missing" in text
 
 
 # --------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.ports.journal import JournalReport
 from hexdesk_journal.framing import Damage
-from hexdesk_journal.head import write_head
+from hexdesk_journal.head import read_head, write_head
 from hexdesk_journal.recovery import sync_folder
 from hexdesk_journal.segments import HeaderError, open_segment, segment_numbers, segment_path
 from hexdesk_journal.snapshots import snapshot_paths
@@ -31,6 +31,7 @@ def backup(folder: Path, destination: Path) -> JournalReport:
         raise ConfigError(
             f"{destination} is not empty", remedy="name a folder that is empty or not there"
         )
+    noted = read_head(folder)  # before segments are listed: it is never ahead of them
     try:
         _copy_snapshots(folder, destination)
         numbers = segment_numbers(folder)
@@ -47,7 +48,7 @@ def backup(folder: Path, destination: Path) -> JournalReport:
         ) from error
     written = segment_numbers(destination)
     if written:
-        write_head(destination, written[-1])
+        write_head(destination, max(noted, written[-1]))
     sync_folder(destination)
     return verify(destination, is_live=False)
 
@@ -80,7 +81,9 @@ def _copy_last(path: Path, destination: Path) -> None:
     for _ in reader.payloads():
         pass
     is_torn = reader.problem is not None and reader.problem.damage is Damage.TORN
-    copy.write_bytes(segment.buffer[: reader.offset] if is_torn else segment.buffer)
+    fd = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(segment.buffer[: reader.offset] if is_torn else segment.buffer)
     _force(copy)
 
 

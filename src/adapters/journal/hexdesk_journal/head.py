@@ -3,6 +3,7 @@
 Every other segment that is missing leaves a gap; the last one would leave none.
 """
 
+import os
 import re
 from pathlib import Path
 
@@ -18,8 +19,21 @@ def write_head(folder: Path, segment: int) -> None:
     Raises:
         OSError: The medium refuses.
     """
-    with (folder / NAME).open("r+b" if (folder / NAME).exists() else "wb") as file:
+    fd = os.open(folder / NAME, os.O_WRONLY | os.O_CREAT, 0o600)
+    with os.fdopen(fd, "wb") as file:
         file.write(b"%08d\n" % segment)
+
+
+def read_head(folder: Path) -> int:
+    """Return the number of the last segment as noted, 0 if nothing readable is.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    try:
+        return int((folder / NAME).read_text())
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def check_head(folder: Path) -> None:
@@ -31,10 +45,7 @@ def check_head(folder: Path) -> None:
         DataError: It is.
         OSError: The folder cannot be read.
     """
-    try:
-        noted = int((folder / NAME).read_text())
-    except (FileNotFoundError, ValueError):
-        return
+    noted = read_head(folder)
     names = (_BEGUN.fullmatch(path.name) for path in folder.iterdir())
     if noted > max((int(match[1]) for match in names if match), default=0):
         raise missing(segment_path(folder, noted), f"the file {NAME}")

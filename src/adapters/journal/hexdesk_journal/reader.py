@@ -7,6 +7,7 @@ from pathlib import Path
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord, JournalReport, JournalSegment, Snapshot
 from hexdesk_journal.backup import backup
+from hexdesk_journal.head import check_head
 from hexdesk_journal.reading import chain_at, first_kept, headless, read_numbered
 from hexdesk_journal.segments import (
     FOLDER,
@@ -59,6 +60,7 @@ class FileJournalReader:
         """
         try:
             yield from read_numbered(self.folder, after)
+            check_head(self.folder)
         except FileNotFoundError as error:
             raise DataError(
                 "was given up while the journal was being read",

@@ -243,11 +243,18 @@ def open_segment(path: Path, *, is_live: bool = False) -> Segment:
 
     Raises:
         HeaderError: Its header is torn or damaged.
-        DataError: It is of another version of the format.
+        DataError: It is of another version of the format, or another segment than its name says.
         OSError: It cannot be read.
     """
     buffer = load(path, is_live=is_live)
     header, version, frames_from = decode_header(buffer, str(path))
+    if path.name != segment_path(path.parent, header.segment).name:
+        raise DataError(
+            f"its header says that it is segment {header.segment}",
+            file=str(path),
+            remedy=f"name it {segment_path(path.parent, header.segment).name} again, or restore"
+            " this file from a backup",
+        )
     return Segment(path, buffer, version, header, frames_from, is_live)
 
 

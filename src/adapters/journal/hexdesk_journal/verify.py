@@ -49,6 +49,7 @@ class _Verifier:
         self._snapshots: dict[int, tuple[Path, SnapshotHeader]] = {}
         self._fitting: set[int] = set()
         self._before: FrameReader | None = None
+        self._is_broken = False  # then nothing can be said of how the next segment follows
         self._times = [0, 0]
         self._unfinished_bytes = 0
 
@@ -56,19 +57,19 @@ class _Verifier:
         # Snapshots first: one that is written meanwhile may hold records that are not yet seen.
         for path, stored in sound_snapshots(self._folder, self._refuse):
             self._snapshots[stored.header.sequence] = (path, stored.header)
-        self._check_head()
+        is_cut = not self._check_head()
         numbers = present_numbers(self._folder)
         expected = numbers[0] if numbers else 1
         for number in numbers:
             path = segment_path(self._folder, number)
             if number != expected:
                 self._add(missing(segment_path(self._folder, expected), path.name))
-                self._before = None
+                self._is_broken = True
             self._check_segment(path, is_last=number == numbers[-1])
             expected = number + 1
         first = self._segments[0].first_sequence if self._segments else 1
         last = self._before.sequence - 1 if self._before else first - 1
-        self._check_snapshots(first, last)
+        self._check_snapshots(first, last, is_cut=is_cut or self._is_broken)
         return JournalReport(
             segments=tuple(self._segments),
             first_sequence=first,
@@ -81,11 +82,13 @@ class _Verifier:
             faults=tuple(self._faults),
         )
 
-    def _check_head(self) -> None:
+    def _check_head(self) -> bool:
         try:
             check_head(self._folder)
         except DataError as error:
             self._add(error)
+            return False
+        return True
 
     def _check_segment(self, path: Path, *, is_last: bool) -> None:
         try:
@@ -95,9 +98,11 @@ class _Verifier:
                 self._unfinished_bytes += path.stat().st_size
             else:
                 self._add(headless(path, error))
+                self._is_broken = True
             return
         except DataError as error:
             self._add(error)
+            self._is_broken = True
             return
         self._segments.append(segment.facts)
         self._check_follows(segment)
@@ -110,7 +115,7 @@ class _Verifier:
         self._check_end(segment, reader, is_live=is_last and self._is_live)
 
     def _check_follows(self, segment: Segment) -> None:
-        if self._before is None:
+        if self._before is None or self._is_broken:
             return
         try:
             check_follows(segment, self._before)
@@ -119,11 +124,13 @@ class _Verifier:
 
     def _check_end(self, segment: Segment, reader: FrameReader, *, is_live: bool) -> None:
         problem = reader.problem
+        self._is_broken = False
         if problem is None:
             return
         if is_live and problem.damage is Damage.TORN:
             self._unfinished_bytes += len(segment.buffer) - reader.offset
             return
+        self._is_broken = True
         self._faults.append(
             JournalFault(
                 file=str(segment.path),
@@ -145,10 +152,13 @@ class _Verifier:
         if times:
             self._times = [self._times[0] or times[0], times[-1]]
 
-    def _check_snapshots(self, first: int, last: int) -> None:
+    def _check_snapshots(self, first: int, last: int, *, is_cut: bool) -> None:
+        """Compare snapshots with the records; those behind an end that is told as cut are not."""
         for sequence in sorted(self._snapshots):
             path, _header = self._snapshots[sequence]
             if sequence > last:
+                if is_cut:
+                    continue
                 self._refuse(
                     path,
                     f"records {last + 1} to {sequence}, which it holds, are missing",
