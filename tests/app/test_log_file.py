@@ -6,7 +6,7 @@ import logging
 import os
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,13 @@ def root() -> Iterator[None]:
     yield
     logger.handlers[:] = handlers
     logger.setLevel(level)
+
+
+def eventually(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -80,6 +87,32 @@ def test_a_folder_that_cannot_be_written_is_told_and_nothing_more(
     assert "goes on" in told
     with log_file(None, 30):
         pass
+
+
+def test_a_full_disk_is_told_once_and_lines_come_again_when_there_is_room(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info")
+    (tmp_path / NAME).symlink_to("/dev/full")
+    with log_file(tmp_path, 30):
+        for number in range(3):
+            LOGGER.info("lost %d", number)
+        eventually(lambda: "is not written" in capsys.readouterr().err)
+        (tmp_path / NAME).unlink()
+        for number in range(3):
+            LOGGER.info("kept %d", number)
+    messages = [line["message"] for line in lines(tmp_path)]
+    told = "the log file is written again; some lines are missing"
+    assert {"kept 0", "kept 1", "kept 2", told} <= set(messages)
+    said = capsys.readouterr().err
+    assert "Traceback" not in said
+    assert "is not written" not in said, "that was told before, and once"
+
+
+def test_a_disk_that_is_full_at_the_end_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / NAME).symlink_to("/dev/full")
+    with log_file(tmp_path, 30):
+        LOGGER.info("lost")
 
 
 def test_a_disk_that_hangs_holds_nobody_up_and_what_is_lost_is_counted() -> None:

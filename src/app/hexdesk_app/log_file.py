@@ -8,8 +8,9 @@ import gzip
 import logging
 import queue
 import shutil
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from logging.handlers import QueueHandler, QueueListener, TimedRotatingFileHandler
 from pathlib import Path
 
@@ -48,6 +49,38 @@ class LineHandler(QueueHandler):
             logger.warning("%d lines found no room in the log file", dropped)
 
 
+class LineFile(TimedRotatingFileHandler):
+    """Writes lines; a disk that refuses them is told once, and tried again with each line."""
+
+    _is_failing = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, into a file that is opened again where the last line was refused."""
+        was_failing, self._is_failing = self._is_failing, False
+        super().emit(record)
+        if was_failing and not self._is_failing:
+            logger.warning("the log file is written again; some lines are missing")
+        elif self._is_failing and not was_failing:
+            logger.error("%s is not written for now: %s", self.baseFilename, self._error)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name
+        """Keep the disk's refusal for who asked, and drop what the file still holds of it."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+            return
+        self._is_failing, self._error = True, error.strerror or str(error)
+        stream, self.stream = self.stream, None
+        if stream is not None:
+            with suppress(OSError):
+                stream.close()
+
+    def close(self) -> None:
+        """Close the file; what a full disk does not take is lost."""
+        with suppress(OSError):
+            super().close()
+
+
 @contextmanager
 def log_file(folder: Path | None, keep_days: int) -> Generator[None]:
     """Write what all loggers say to a folder, too, until the end of the block; None for nowhere.
@@ -71,10 +104,10 @@ def log_file(folder: Path | None, keep_days: int) -> Generator[None]:
         writer.close()
 
 
-def _open(folder: Path, keep_days: int) -> TimedRotatingFileHandler | None:
+def _open(folder: Path, keep_days: int) -> LineFile | None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        writer = TimedRotatingFileHandler(
+        writer = LineFile(
             folder / NAME, when="midnight", utc=True, backupCount=keep_days, encoding="utf-8"
         )
     except OSError as error:
