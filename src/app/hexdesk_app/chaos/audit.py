@@ -116,12 +116,18 @@ class Audit:
             sleep(LOOK_S)
 
     def differences(self) -> list[str]:
-        """Return everything that differs now."""
+        """Return everything that differs now.
+
+        The venue's file is read before the journal: a busy desk may still send orders, and of each
+        that arrived the intent is in the journal by then.
+        """
+        arrived = self._arrived()
         reader = reader_of(self._journal)
         self.records.read(reader.records(self.records.last))
         self._share_out(self.records.take_fresh())
         desk = rebuilt(reader, self.records.last)
-        found = [*self.records.wrong, *self._ids_differences()]
+        self.records.wrong += self._ids_differences(arrived)
+        found = list(self.records.wrong)
         deposit = parse_money(DEPOSIT)
         for account in self._accounts:
             truth = account.ask(desk)
@@ -170,28 +176,27 @@ class Audit:
         for account in self._accounts:
             account.unsettled &= desk.execution.open.keys()
 
-    def _ids_differences(self) -> list[str]:
-        """Return orders that the venue took twice, and such as no intent of ours made."""
-        found: list[str] = []
+    def _arrived(self) -> list[tuple[str, str]]:
+        """Return the orders that the venue took since the last time: our id and its own."""
+        found: list[tuple[str, str]] = []
         with self._venue_file.open("rb") as file:
             file.seek(self._venue_read)
             for line in file:
                 if not line.endswith(b"\n"):
                     break
                 self._venue_read += len(line)
-                found += self._read_line(line)
-        self.records.wrong += found
+                for _, report in msgspec.json.decode(line, type=_Line).reports:
+                    if report[0] == "accepted":
+                        found.append((str(report[1]), str(report[2])))
         return found
 
-    def _read_line(self, line: bytes) -> list[str]:
+    def _ids_differences(self, arrived: list[tuple[str, str]]) -> list[str]:
+        """Return orders that the venue took twice, and such as no intent of ours made."""
         found: list[str] = []
-        for _, report in msgspec.json.decode(line, type=_Line).reports:
-            kind, order_id, venue_id = str(report[0]), str(report[1]), str(report[2])
-            if kind != "accepted":
-                continue
-            if self._venue_ids.setdefault(order_id, venue_id) != venue_id:
-                found.append(f"order {order_id} is at the venue as {self._venue_ids[order_id]}"
-                             f" and as {venue_id}")  # fmt: skip
+        for order_id, venue_id in arrived:
+            known_id = self._venue_ids.setdefault(order_id, venue_id)
+            if known_id != venue_id:
+                found.append(f"order {order_id} is at the venue as {known_id} and as {venue_id}")
             if order_id not in self.records.order_ids:
                 found.append(f"order {order_id} is at the venue, and no intent is in the journal")
         return found
