@@ -242,6 +242,7 @@ NOT_CODES = {
     "OTEL_RESOURCE_ATTRIBUTES",
     "OTEL_SERVICE_NAME",
     "OTEL_TRACES_EXPORTER",
+    "OUT_OF_RANGE",  # of gRPC
     "STATE_OPEN",  # of the wire
     "SC_PAGE_SIZE",  # of the operating system
     "NOT_FOUND_CONFIRMED",  # of the kit alone
