@@ -1,14 +1,17 @@
 """Pages of orders and fills go on with the read model where the desk has forgotten."""
 
 import asyncio
+import errno
+from typing import Any
 
 import msgspec
 import pytest
 
 from hexdesk.application.control.past_orders import RECORDS
 from hexdesk.domain.values import ReportedStatus
-from hexdesk.ports.control import ControlError, Page, Reason
-from hexdesk.ports.control_history import Before
+from hexdesk.errors import DataError
+from hexdesk.ports.control import ControlError, Page, Query, Reason
+from hexdesk.ports.control_history import Before, ListEquityPoints
 from hexdesk.ports.control_requests import (
     CancelOrder,
     CreateOrder,
@@ -170,6 +173,26 @@ def test_an_order_that_nobody_knows_is_refused(
         with pytest.raises(ControlError) as caught:
             rig.ask(query)
         assert caught.value.reason is Reason.RESOURCE_UNKNOWN
+
+
+@pytest.mark.parametrize("refusal", [OSError(errno.ENOSPC, "disk I/O error"), DataError("damaged")])
+def test_a_read_model_that_cannot_be_read_is_no_bug_and_hides_no_open_order(
+    refusal: Exception,
+) -> None:
+    rig = ForgetfulRig()
+    rig.read_model.unreadable = refusal
+    forgotten = rig.orders[-2].client_order_id
+    questions: list[Query[Any]] = [
+        ListOrders(page_size=KEPT * 2),
+        ListFills(page_size=KEPT * 2),
+        GetOrder(client_order_id=forgotten),
+        ListEquityPoints(),
+    ]
+    for question in questions:
+        with pytest.raises(ControlError, match="the read model cannot be read") as caught:
+            rig.ask(question)
+        assert caught.value.reason is Reason.STORE_UNWRITABLE
+    assert orders(rig, ListOrders(open_only=True)) == [rig.orders[-1]]
 
 
 def test_a_timeline_is_read_in_pieces() -> None:

@@ -8,7 +8,7 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.history import EquityRow
 from hexdesk.domain.money import format_raw
 from hexdesk.domain.values import TimeNs
-from hexdesk.errors import ConfigError
+from hexdesk.errors import ConfigError, DataError
 from hexdesk.ports.control import ControlError, FieldFault, Page, Reason
 from hexdesk.ports.control_history import ArchivedOrder, Before, EquityInfo
 from hexdesk.ports.control_requests import ListFills, ListOrders
@@ -37,17 +37,21 @@ class DeskArchive:
         return self._read_model is not None
 
     async def order(self, client_order_id: str) -> ArchivedOrder | None:
-        """Return an order of any run; None if it is not kept."""
+        """Return an order of any run; None if it is not kept.
+
+        Raises:
+            ControlError: The read model cannot be read.
+        """
         if self._read_model is None:
             return None
-        history = await asyncio.to_thread(self._read_model.order, client_order_id)
+        history = await _off_the_loop(self._read_model.order, client_order_id)
         return None if history is None else archived_history(history, self._names())
 
     async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
         """Return orders of all runs, newest first.
 
         Raises:
-            ControlError: The token is not of this query.
+            ControlError: The token is not of this query, or the read model cannot be read.
         """
         if self._read_model is None:
             return Page(())
@@ -98,11 +102,13 @@ class DeskArchive:
         return {account.id: name for name, account in self._accounts.items()}
 
     async def equity(self, currency: str, count_max: int) -> tuple[EquityInfo, ...]:
-        """Return the equity curve, over all runs where there is a read model."""
+        """Return the equity curve, over all runs where there is a read model; raises as `order`."""
         currency = currency or self._sampler.currency
         read_model = self._read_model
         if read_model is not None:
-            rows = await asyncio.to_thread(lambda: list(_rows(read_model, currency, count_max)))
+            rows = await _off_the_loop(
+                lambda count: list(_rows(read_model, currency, count)), count_max
+            )
             return tuple(_info(row) for row in rows)
         if currency != self._sampler.currency:
             return ()
@@ -118,7 +124,7 @@ async def _off_the_loop(ask: Callable[[Q], A], query: Q) -> A:
     """Ask a read model in a thread.
 
     Raises:
-        ControlError: The token is not of this query.
+        ControlError: The token is not of this query, or the read model cannot be read.
     """
     try:
         return await asyncio.to_thread(ask, query)
@@ -126,6 +132,12 @@ async def _off_the_loop(ask: Callable[[Q], A], query: Q) -> A:
         text = "expected next_page_token of a page with the same filters"
         fault = FieldFault("page_token", text)
         raise ControlError(Reason.FIELD_INVALID, f"page_token: {text}", faults=[fault]) from error
+    except (OSError, DataError) as error:
+        raise ControlError(
+            Reason.STORE_UNWRITABLE,
+            f"the read model cannot be read: {error}",
+            remedy="free space in the state folder; what is open is listed all the same",
+        ) from error
 
 
 def _earlier(first_ns: TimeNs, second_ns: TimeNs) -> TimeNs:

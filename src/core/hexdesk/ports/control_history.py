@@ -81,7 +81,7 @@ class Archive(Protocol):
         What the archive does not keep of an order is empty.
 
         Raises:
-            ControlError: The token is not of this query.
+            ControlError: The token is not of this query, or the archive cannot be read.
         """
         ...
 

@@ -42,6 +42,7 @@ class FakeReadModel:
     Attributes:
         head: Where it ends.
         failing: While it is set, `write` and `rebuild` raise it and keep nothing.
+        unreadable: While it is set, lists of orders, fills and equity raise it.
         batches: Number of the first new record and how many, of each write that added some.
         rebuilds: How often it was made again.
         closed: Whether `close` was called.
@@ -50,6 +51,7 @@ class FakeReadModel:
     def __init__(self) -> None:
         self.head = Head()
         self.failing: Exception | None = None
+        self.unreadable: Exception | None = None
         self.batches: list[tuple[int, int]] = []
         self.rebuilds = 0
         self.closed = False
@@ -100,6 +102,7 @@ class FakeReadModel:
 
     def order(self, client_order_id: str) -> OrderHistory | None:
         """Return an order with its history, or None."""
+        self._look()
         found = [row for row in self._orders.values() if row.client_order_id == client_order_id]
         if not found:
             return None
@@ -112,6 +115,7 @@ class FakeReadModel:
 
     def orders(self, query: OrderQuery) -> Page[OrderRow]:
         """Return orders by the time they were decided."""
+        self._look()
         names = ("strategy_id", "account_id", "instrument_id")
         states: dict[str, Callable[[OrderRow], bool]] = {
             "any": lambda _row: True,
@@ -128,6 +132,7 @@ class FakeReadModel:
 
     def fills(self, query: FillQuery) -> Page[FillRow]:
         """Return fills by time of receipt."""
+        self._look()
         names = ("strategy_id", "account_id", "instrument_id")
         rows = [row for row in self._fills.values() if _matches(row, query, names)]
         return _page(rows, query, lambda row: (row.ts_init, row.number))
@@ -146,6 +151,7 @@ class FakeReadModel:
 
     def equity(self, query: EquityQuery) -> Page[EquityRow]:
         """Return equity samples by time."""
+        self._look()
         rows = [
             row
             for row in self._equity.values()
@@ -168,6 +174,10 @@ class FakeReadModel:
     def close(self) -> None:
         """Remember the call."""
         self.closed = True
+
+    def _look(self) -> None:
+        if self.unreadable is not None:
+            raise self.unreadable
 
     def _clear(self) -> None:
         self._projection = Projection(closed_kept=ALL)
