@@ -1,6 +1,6 @@
 # hexdesk: Python 3.11+ and make are enough; uv is used where it is at hand.
 #   make demo PYTHON=python3.12      chooses the interpreter
-#   make test WORKERS=0              runs one test at a time; else as many files as there are cores
+#   make test WORKERS=0              runs one test at a time, not a file for each core and one more
 
 DEMO_MEMBERS := src/core src/app src/adapters/journal src/adapters/replay src/adapters/sim \
                 src/plugins/ema_cross src/plugins/market_making
@@ -12,10 +12,15 @@ export PYTHON
 export UV_PYTHON := $(PYTHON)
 endif
 
-WORKERS := auto
+# One more than cores: tests of whole processes wait for each other.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
+CHECKS       := pyright mypy ruff imports coverage
+SIDE_BY_SIDE := $(MAKE) --jobs --no-print-directory \
+                $(if $(filter output-sync,$(.FEATURES)),--output-sync)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check members sync lowest lock clean
+.PHONY: help demo test check members sync lowest lock clean $(CHECKS)
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,15 +28,24 @@ help:  ## list these targets
 demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once installed
 	@.venv-demo/bin/hexdesk demo
 
-test: check members  ## everything: check, each member alone, the whole test suite
-	$(RUN) pytest -n $(WORKERS) --dist loadfile --durations=15
+test:  ## everything: check, each member alone, the whole test suite
+	@$(SIDE_BY_SIDE) $(CHECKS) members
+	$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
 
-check: sync  ## lint, types, import contracts, lock
+check:  ## lint, types, import contracts, lock
+	@$(SIDE_BY_SIDE) $(CHECKS)
+
+pyright mypy: sync
+	$(RUN) $@
+
+ruff: sync
 	$(RUN) ruff check
 	$(RUN) ruff format --check
-	$(RUN) mypy
-	$(RUN) pyright
+
+imports: sync
 	$(RUN) lint-imports --no-logo
+
+coverage: sync
 	$(RUN) python -m scripts.check_coverage
 
 members: sync  ## test each member with only the dependencies it declares
