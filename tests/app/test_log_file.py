@@ -1,4 +1,4 @@
-"""The log on disk: JSON, a file a day, compressed, some days kept (E31, A36)."""
+"""The log on disk: JSON, a file a day, compressed, some days kept (E31, A36, D43)."""
 
 import gzip
 import json

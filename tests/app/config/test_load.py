@@ -1,4 +1,4 @@
-"""Layers: which one wins, and how each value knows where it came from."""
+"""Layers: which one wins, and how each value knows where it came from (D43)."""
 
 from pathlib import Path
 
