@@ -304,7 +304,8 @@ def test_an_order_from_its_quote_to_its_fill(
     assert position["quantity"] == "0"
     assert position["realised_by_this"] == position["realised"] != "0"
     text = hexdesk("why", bought, str(folder)).out
-    for part in ("because of a quote", "risk: passed", "accepted as", "position 0 to"):
+    held = "position 0 to 0.1, average 10001, cost 1000.1, realised 0, in all 0"
+    for part in ("because of a quote", "risk: passed", "accepted as", held):
         assert part in text
 
 
@@ -422,7 +423,10 @@ def test_what_was_given_up_is_told_from_the_snapshot_on(
     assert told["order"]["tag"] == "to buy"
     assert told["order"]["run_id"] == ""
     assert hexdesk("why", anew, str(folder), "--json").data["steps"][0]["verdict"] == "passed"
-    assert hexdesk("why", gone, str(folder)).code == 2
+    answer = hexdesk("why", gone, str(folder))
+    assert answer.code == 2
+    assert f"in the journal, which begins with record {number + 1}" in answer.err
+    assert f"hexdesk history order {gone}" in answer.err
 
 
 def test_a_journal_without_a_run_says_what_to_do(hexdesk: Run, state_of_bare_records: Path) -> None:

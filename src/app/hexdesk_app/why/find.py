@@ -72,11 +72,22 @@ def find_order(reader: JournalReader, wanted: str) -> Found:
         return Found(known, None, "")
     match = _only(newest, wanted)
     if not match:
-        raise NotFoundError(
-            f"there is no order {wanted!r} in the journal",
-            remedy="hexdesk journal cat --kind new,adopt lists them",
-        )
+        raise _not_found(wanted, reader.first_sequence)
     return Found(match, None, "") if match == wanted else find_order(reader, match)
+
+
+def _not_found(wanted: str, first: int) -> NotFoundError:
+    if first > 1:
+        return NotFoundError(
+            f"there is no order {wanted!r} in the journal, which begins with record {first}:"
+            " earlier ones were given up",
+            remedy=f"hexdesk history order {wanted} asks the read model;"
+            f" hexdesk why {wanted} BACKUP a backup of the journal",
+        )
+    return NotFoundError(
+        f"there is no order {wanted!r} in the journal",
+        remedy="hexdesk journal cat --kind new,adopt lists them",
+    )
 
 
 def _stretches(reader: JournalReader) -> Iterator[_Stretch]:

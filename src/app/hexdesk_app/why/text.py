@@ -278,7 +278,7 @@ def _step_rows(step: StepData) -> Iterator[tuple[str, ...]]:
 
 def _position_text(position: PositionData) -> str:
     average = f", average {position.avg_px}" if position.avg_px else ""
-    realised = f"{signed(position.realised_by_this)} to {signed(position.realised)}"
+    realised = f"{signed(position.realised_by_this)}, in all {signed(position.realised)}"
     held = f"{position.quantity_before} to {position.quantity}{average}"
     return f"position {held}, cost {position.cost}, realised {realised}"
 

@@ -215,7 +215,9 @@ def test_without_proof_it_stays_in_doubt_and_the_instrument_reduces() -> None:
 
 def test_with_proof_only_a_person_is_told() -> None:
     case = Case()
-    assert codes(case.watch(10)) == ["DOUBT_OPEN"]
+    (told,) = case.watch(10)
+    assert isinstance(told, Alert)
+    assert (told.code, told.text) == ("DOUBT_OPEN", "outcome of submit unknown: no look-up yet")
     assert case.doubts.reducing(case.orders, SINCE + 20 * SECOND) == {}
     case.doubts.mark_unexplained()
     assert list(case.doubts.reducing(case.orders, SINCE + 20 * SECOND)) == ["BTC.ACME"]

@@ -270,7 +270,9 @@ class Doubts:
 
     def _story(self, watch: _Watch) -> str:
         what = watch.doubt.operation.name.lower()
-        tried = f"{watch.tries} look-ups, the last {watch.misses} found nothing"
+        tried = f"{watch.tries} look-ups" if watch.tries else "no look-up yet"
+        if watch.misses:
+            tried += f", the last {watch.misses} found nothing"
         if not self.has_lookup:
             tried = "the broker has no look-up by client id, and nothing fits beyond doubt"
         elif not self._can_prove:
