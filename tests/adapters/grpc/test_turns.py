@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from hexdesk_grpc.turns import Turns
+from hexdesk_grpc.turns import PIECE_S, Turns
 
 
 async def test_of_many_that_are_ready_one_works_in_each_round_of_the_loop() -> None:
@@ -41,3 +41,29 @@ async def test_who_gives_up_leaves_the_turn_to_others(gone: tuple[int, ...], rou
         await asyncio.gather(*tasks, return_exceptions=True)
         await turns.next()
         await turns.next()
+
+
+async def test_a_turn_goes_on_until_it_has_taken_its_time() -> None:
+    now_s, rounds = [5.0], [0]
+    turns = Turns(lambda: now_s[0])
+
+    async def count() -> None:
+        while True:
+            await asyncio.sleep(0)
+            rounds[0] += 1
+
+    counting = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    for _ in range(3):
+        await turns.next()
+        before = rounds[0]
+        now_s[0] += 0.9 * PIECE_S
+        await turns.pause()
+        assert rounds[0] == before, "it may go on"
+        now_s[0] += 0.2 * PIECE_S
+        await turns.pause()
+        assert rounds[0] > before, "others had a turn"
+        before = rounds[0]
+        await turns.pause()
+        assert rounds[0] == before, "the next turn has begun"
+    counting.cancel()

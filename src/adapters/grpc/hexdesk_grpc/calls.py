@@ -20,8 +20,8 @@ from hexdesk_grpc.turns import Turns
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]
 Stream: TypeAlias = Callable[[Control, Caller, Any, asyncio.Event, Turns], AsyncIterator[bytes]]
-PIECE = 32
-"""Items of a page that are shown in one go: some 0.2 ms."""
+PIECE = 4
+"""Items of a page that are shown before others may have a turn."""
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
 
@@ -86,7 +86,9 @@ class Calls:
         await self._turns.next()
         _check_read(message)
         caller = self._identity.of(context)
-        return await carry_out(self._control, caller, method, message, self._turns.next)
+        answer = await carry_out(self._control, caller, method, message, self._turns.pause)
+        await self._turns.pause()  # before it is written and sent
+        return answer
 
     async def _admit(self, message: Any, context: Context) -> Caller:  # noqa: ANN401 - a message
         await self._turns.next()
@@ -157,7 +159,9 @@ async def carry_out(
     request = method.parse(message)
     if isinstance(request, Mutation):
         return method.show(await control.tell(caller, request))
-    return await _shown(method, await control.ask(caller, request, pause), pause)
+    found = await control.ask(caller, request, pause)
+    await pause()
+    return await _shown(method, found, pause)
 
 
 async def _shown(method: Method, found: Any, pause: Pause) -> Any:  # noqa: ANN401 - a view, a message

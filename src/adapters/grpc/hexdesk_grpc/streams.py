@@ -22,8 +22,7 @@ from hexdesk_grpc.turns import Turns
 EVENTS_MAX = 1_024
 """Events in one response."""
 STEP_MAX = 8
-STEP_S = 0.000_15
-"""What is encoded in one go, and for how long: what a tick waits for at most, about."""
+"""Events encoded before it is looked whether others should have a turn."""
 PACE_S = 0.02
 """A reader who knows everything is told of what follows after this time; the first event of a burst
 goes at once. Five readers would else cost a busy desk more than its orders."""
@@ -91,9 +90,7 @@ class Gatherer:
 
     async def gather(self) -> bytes:
         """Return a response with what waits, or an empty one; ticks go between the steps."""
-        now = asyncio.get_running_loop().time
         await self._turns.next()
-        begun = now()
         parts: list[bytes] = []
         last: EventBatch | None = None
         count = 0
@@ -111,9 +108,7 @@ class Gatherer:
             parts.append(encode_events(batch, self._encoder))
             count += len(batch.events)
             last = batch
-            if now() - begun > STEP_S:
-                await self._turns.next()
-                begun = now()
+            await self._turns.pause()
         self.is_caught_up = count < EVENTS_MAX and self._next is None
         return b"" if last is None else b"".join((*parts, encode_head(last)))
 

@@ -212,7 +212,7 @@ class EventFeed(Protocol):
 
 
 Pause: TypeAlias = Callable[[], Awaitable[None]]
-"""Lets the desk go on before the next piece of what takes long, 0.2 ms or so each."""
+"""Lets the desk go on, if the work has held it up for long; asked every 0.05 ms of work or so."""
 
 
 async def at_once() -> None:

@@ -15,7 +15,7 @@ from hexdesk.ports.control import Pause
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 JSON = "application/json"
 PIECE = 4
-"""Items of a list that become JSON in one go: some 0.2 ms."""
+"""Items of a list that become JSON before others may have a turn."""
 HTTP_STATUSES = {
     StatusCode.INVALID_ARGUMENT: 400,
     StatusCode.FAILED_PRECONDITION: 400,

@@ -205,7 +205,7 @@ class HttpServer:
     async def _call(self, binding: Binding, request: web.Request) -> web.Response:
         join_trace(request.headers.get(HEADER, ""))
         caller, message = await self._read(binding, request)
-        method, pause = METHODS.get(binding.name), self._turns.next
+        method, pause = METHODS.get(binding.name), self._turns.pause
         return await answer(await carry_out(self._control, caller, method, message, pause), pause)
 
     async def _stream(self, binding: Binding, request: web.Request) -> web.StreamResponse:

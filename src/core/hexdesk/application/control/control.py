@@ -279,6 +279,8 @@ class DeskControl:
         if handle is None:
             return await self._ask_slowly(query, pause)
         self.chronicle.catch_up()
+        await pause()
+        self.chronicle.catch_up()  # what happened meanwhile is little
         answer: A = handle(query)
         return answer
 
