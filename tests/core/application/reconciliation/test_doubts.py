@@ -118,6 +118,28 @@ def test_it_is_asked_after_the_visibility_delay_then_ever_more_rarely() -> None:
     assert asked == [0.5, 1.5, 3.5, 7.5, 15.5, 31.5, 63.5, 123.5, 183.5]
 
 
+def test_a_connection_that_is_back_is_asked_at_once_and_soon_again() -> None:
+    """Not as rarely as it was while nobody could answer."""
+    case = Case()
+    for seconds in (1, 5, 20, 60, 150):
+        assert case.asks(seconds)
+        case.doubts.failed("O1", SINCE + seconds * SECOND)
+    assert not case.asks(160)
+    case.doubts.reconnected(SINCE + 161 * SECOND)
+    for seconds in (161, 162, 164):
+        assert not case.asks(seconds - 0.5)
+        assert case.asks(seconds)
+        assert case.answer(None, seconds) == []
+    assert case.doubts.fills_wanted_since_ns(case.orders) is not None, "nearly proven"
+
+
+def test_a_connection_that_is_back_does_not_shorten_the_visibility_delay() -> None:
+    case = Case()
+    case.doubts.reconnected(SINCE)
+    assert not case.asks(0.4)
+    assert case.asks(0.5)
+
+
 def test_a_failed_look_up_says_nothing() -> None:
     case = Case()
     for seconds in (100, 200, 300, 400):

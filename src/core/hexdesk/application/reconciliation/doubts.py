@@ -141,6 +141,12 @@ class Doubts:
             self._watches[order_id].is_asked = True
         return due
 
+    def reconnected(self, now_ns: TimeNs) -> None:
+        """Look all of them up at once, and soon again: the failures before say nothing of now."""
+        for watch in self._watches.values():
+            watch.tries = 0
+            watch.due_ns = max(now_ns, watch.doubt.since_ns + self._visibility_ns)
+
     def fills_wanted_since_ns(self, orders: Mapping[str, Order]) -> TimeNs | None:
         """Return from when on executions are needed; None if they are not."""
         overlap_ns = nanoseconds(self._settings.fill_overlap_s)

@@ -114,9 +114,8 @@ class Reconciler:
         self._books(now_ns)
         self._changes.date_back(quiet_since_ns)
         self._quiet_ns = quiet_since_ns + self._visibility_ms * NS_PER_MS
-        overlap_ns = nanoseconds(self._settings.fill_overlap_s)
-        since_ns = quiet_since_ns or now_ns
-        self._fills_from_ns = earliest_ns(self._past, max(since_ns - overlap_ns, 0))
+        since_ns = (quiet_since_ns or now_ns) - nanoseconds(self._settings.fill_overlap_s)
+        self._fills_from_ns = earliest_ns(self._past, max(since_ns, 0))
         self._schedule = Schedule(self._settings, now_ns)
         self._reductions.take_over(self._desk.execution.reducing, self._instruments())
 
@@ -131,6 +130,7 @@ class Reconciler:
     def reconnected(self, now_ns: TimeNs) -> None:
         """Ask everything at once: nobody told us what happened meanwhile."""
         self._schedule.restored(now_ns)
+        self._doubts.reconnected(now_ns)
 
     # --- asking ----------------------------------------------------------------------------
 
