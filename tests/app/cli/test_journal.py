@@ -68,7 +68,9 @@ def test_a_folder_or_a_configuration_names_the_journal(hexdesk: Run, state: Path
     Path("more.toml").write_text(f'[desk]\nstate_path = "{state}"\n[journal]\nplugin = "journal"\n')
     with Path("plugins.toml").open("a") as file:
         file.write('[journal]\nplugin = "journal"\n')
-    for words in ([str(state)], [str(state / "journal")], ["more.toml"]):
+    (folder := Path("elsewhere")).mkdir()
+    (folder / "plugins.toml").write_text(Path("more.toml").read_text())
+    for words in ([str(state)], [str(state / "journal")], ["more.toml"], [str(folder)]):
         assert hexdesk("journal", "verify", *words, "--json").data["records"] == 4
     answer = hexdesk("journal", "verify")
     assert answer.code == 1

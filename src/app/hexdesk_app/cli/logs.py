@@ -16,12 +16,12 @@ from hexdesk_app.cli.common import output_options, readable
 from hexdesk_app.cli.output import Output, is_terminal
 from hexdesk_app.cli.times import to_ns
 from hexdesk_app.config import Sources, load_config
-from hexdesk_app.config.load import DEFAULT_FILE
 from hexdesk_app.config.schema import LoggingSettings
 from hexdesk_app.display.numbers import moment
 from hexdesk_app.log_file import NAME
 from hexdesk_app.problems import NotFoundError
 from hexdesk_app.reading.log_lines import LEVELS, Choice, LogLine, LogReader
+from hexdesk_app.reading.place import desk_place
 
 LINES = 100
 POLL_S = 0.2
@@ -63,7 +63,7 @@ def logs(
     JSON document a line. What the desk logs at all is said by `hexdesk log level`.
     """
     with readable(path):
-        folder, zone = _folder(path or Path(DEFAULT_FILE))
+        folder, zone = _folder(path)
         reader = LogReader(folder)
         if not (follow or reader.is_there):
             raise NotFoundError(
@@ -84,17 +84,14 @@ def logs(
                     show(line)
 
 
-def _folder(path: Path) -> tuple[Path, tzinfo]:
+def _folder(path: Path | None) -> tuple[Path, tzinfo]:
     """Return where a log is, and the time zone that people are shown.
 
     Raises:
         NotFoundError: There is no such file or folder.
         ConfigError: The configuration is wrong, or says that nothing is written.
     """
-    if not path.exists():
-        raise NotFoundError(
-            f"there is no {path}", remedy="name the desk's state folder, or its plugins.toml"
-        )
+    path = desk_place(path)
     if path.is_dir():
         below = path / LoggingSettings().folder
         return (below if below.is_dir() else path), UTC

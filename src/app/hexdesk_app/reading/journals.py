@@ -14,9 +14,8 @@ from hexdesk.errors import ConfigError
 from hexdesk.plugin.registrations import JournalRegistration
 from hexdesk.ports.journal import JournalReader, JournalRecord
 from hexdesk_app.config import Sources, load_config
-from hexdesk_app.config.load import DEFAULT_FILE
 from hexdesk_app.plugins import load
-from hexdesk_app.problems import NotFoundError
+from hexdesk_app.reading.place import desk_place
 
 PLUGIN = "journal"
 KINDS: dict[str, type[msgspec.Struct]] = {
@@ -29,8 +28,8 @@ def open_journal(path: Path | None = None) -> JournalReader:
     """Open a journal for reading: a folder's, or that of a configuration's desk.
 
     Args:
-        path: The journal's folder, the desk's state folder, or a configuration file; None for
-            `plugins.toml` here.
+        path: The journal's folder, the desk's state folder, a configuration file or its folder;
+            None for `plugins.toml` here.
 
     Raises:
         NotFoundError: There is no such file or folder.
@@ -38,12 +37,7 @@ def open_journal(path: Path | None = None) -> JournalReader:
         PluginError: The plugin that would read it cannot be loaded.
         DataError: There is no journal in the folder.
     """
-    path = path or Path(DEFAULT_FILE)
-    if not path.exists():
-        raise NotFoundError(
-            f"there is no {path}",
-            remedy="name the desk's state folder, or its plugins.toml",
-        )
+    path = desk_place(path)
     name, folder = (PLUGIN, path) if path.is_dir() else _configured(path)
     registry = load([name])
     for _plugin, _hook, offered in registry.all():

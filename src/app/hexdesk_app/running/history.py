@@ -16,10 +16,9 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.read_model import ReadModel
 from hexdesk_app.config import Config, PluginSection, Sources, format_path, load_config
 from hexdesk_app.config.convert import Place
-from hexdesk_app.config.load import DEFAULT_FILE
 from hexdesk_app.config.paths import Origins
 from hexdesk_app.plugins import convert_settings, load, load_into, make
-from hexdesk_app.problems import NotFoundError
+from hexdesk_app.reading.place import desk_place
 from hexdesk_app.resolve import Parts
 from hexdesk_app.running.history_feed import FeedStats, HistoryFeed
 
@@ -51,7 +50,8 @@ def open_read_model(path: Path | None = None, *, is_read_only: bool = True) -> R
     """Make the read model of a desk that may be running elsewhere.
 
     Args:
-        path: The desk's state folder, or its configuration; None for `plugins.toml` here.
+        path: The desk's state folder, its configuration or that one's folder; None for
+            `plugins.toml` here.
         is_read_only: Whether only questions will be asked.
 
     Raises:
@@ -60,11 +60,7 @@ def open_read_model(path: Path | None = None, *, is_read_only: bool = True) -> R
         PluginError: The plugin cannot be loaded.
         DataError: As `make_read_model`.
     """
-    path = path or Path(DEFAULT_FILE)
-    if not path.exists():
-        raise NotFoundError(
-            f"there is no {path}", remedy="name the desk's state folder, or its plugins.toml"
-        )
+    path = desk_place(path)
     if path.is_dir():
         section, origins, state_path = DEFAULT_SECTION, Origins(), path
     else:
