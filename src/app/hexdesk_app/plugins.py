@@ -31,8 +31,9 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 GROUPS = (ADAPTER_GROUP, STRATEGY_GROUP)
-TIMEOUT_S = 10.0
-"""How long an import, the hooks or a factory may take."""
+TIMEOUT_S = 30.0
+"""How long an import, the hooks or a factory may take: a desk that was killed on a machine with ten
+processes to a core has to come back, and an import takes such a one ten times as long."""
 
 
 class Offer(msgspec.Struct, frozen=True):
