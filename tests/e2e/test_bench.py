@@ -19,8 +19,8 @@ DETAILS = {
         *(
             f"{name}_pct_{how}"
             for name in (
-                "slowdown", "ticks_slowdown", "orders_slowdown", "ticks_threads", "orders_threads",
-                "ticks_wall", "orders_wall",
+                "slowdown", "ticks_slowdown", "orders_slowdown", "noise", "ticks_noise",
+                "orders_noise", "ticks_threads", "orders_threads", "ticks_wall", "orders_wall",
             )
             for how in ("configured_off", "sampled_1", "sampled_100")
         ),
