@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -38,12 +40,30 @@ VIOLATIONS = [
 ]
 
 
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the sources to where a module can be planted."""
-    shutil.copytree(ROOT / "src", tmp_path / "src", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("tree")
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
+
+
+@contextmanager
+def planted(tree: Path, module: str, line: str) -> Generator[None]:
+    """Let a module end with a line, and be as before; one that is not there is there meanwhile."""
+    package = module.partition(".")[0]
+    (folder,) = (each.folder for each in members(tree) if each.package == package)
+    target = tree / folder / (module.replace(".", "/") + ".py")
+    before = target.read_text() if target.exists() else ""
+    target.write_text(f'{before}\n"""Planted."""\n{line}\n')
+    try:
+        yield
+    finally:
+        if before:
+            target.write_text(before)
+        else:
+            target.unlink()
 
 
 def broken(tree: Path) -> set[str]:
@@ -71,19 +91,14 @@ def test_the_tree_as_it_is_breaks_none(tree: Path) -> None:
 def test_a_planted_import_breaks_its_contract(
     tree: Path, contract: str, module: str, line: str
 ) -> None:
-    package = module.partition(".")[0]
-    (folder,) = (each.folder for each in members(tree) if each.package == package)
-    target = tree / folder / (module.replace(".", "/") + ".py")
-    target.write_text(f'"""Planted."""\n{line}\n')
-    assert contract in broken(tree)
+    with planted(tree, module, line):
+        assert contract in broken(tree)
 
 
 def test_only_the_containers_module_may_wire(tree: Path) -> None:
     """C1: dependencies are injected, in one place."""
-    containers = tree / "src/app/hexdesk_app/containers.py"
-    with containers.open("a") as file:
-        file.write("import dependency_injector\n")
-    assert "only hexdesk_app.containers wires" not in broken(tree)
+    with planted(tree, "hexdesk_app.containers", "import dependency_injector"):
+        assert "only hexdesk_app.containers wires" not in broken(tree)
 
 
 def test_every_contract_is_tried() -> None:
