@@ -5,7 +5,7 @@ from time import sleep, thread_time
 
 import pytest
 
-from hexdesk.plugin.pacing import STARVED_MAX, Pace, wanted_s
+from hexdesk.plugin.pacing import REST_MAX_S, STARVED_MAX, Pace, wanted_s
 
 
 def work(seconds: float) -> float:
@@ -27,6 +27,14 @@ def test_no_rest_is_shorter_than_the_shortest() -> None:
     pace = Pace(0.5, 0.25)
     pace.begin()
     assert pace.rest_s() == 0.25
+
+
+def test_dear_work_does_not_keep_the_rest_waiting_for_long() -> None:
+    """What is imported for the first batch cost it half a minute on a starved machine."""
+    pace = Pace(0.001, 0.0)
+    pace.begin()
+    work(0.05)
+    assert pace.rest_s() == REST_MAX_S
 
 
 def test_a_process_that_does_nothing_else_leaves_more_to_its_threads() -> None:

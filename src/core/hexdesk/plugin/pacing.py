@@ -11,6 +11,8 @@ from time import monotonic, process_time, thread_time
 
 STARVED_MAX = 20.0
 """Longest that rests are stretched."""
+REST_MAX_S = 5.0
+"""Longest rest: what leaves once, however dear, must not keep all else waiting for minutes."""
 IDLE_PART = 0.25
 """A main thread that wants less of the time than this is idle."""
 IDLE_TIMES = 5.0
@@ -47,9 +49,12 @@ class Pace:
         got_s = max(self._process_s - before[1], 1e-6)
         worked_s = thread_time() - self._thread_s
         if self._wanted_s and self._wanted_s - before[2] < IDLE_PART * passed_s:
-            return max(worked_s * self._idle_times, self._rest_s_min)
+            return self._limited(worked_s * self._idle_times)
         starved = min(max(passed_s / got_s, 1.0), STARVED_MAX)
-        return max(worked_s * self._times * starved, self._rest_s_min)
+        return self._limited(worked_s * self._times * starved)
+
+    def _limited(self, rest_s: float) -> float:
+        return max(min(rest_s, REST_MAX_S), self._rest_s_min)
 
 
 def wanted_s() -> float:
