@@ -33,6 +33,21 @@ def test_one_signal_may_have_an_endpoint_alone() -> None:
     assert plan.otlp == {"traces"}
 
 
+@pytest.mark.parametrize(
+    ("sampler", "ratio"),
+    [
+        ("always_on", 1.0),
+        ("parentbased_always_off", 0.0),
+        ("parentbased_traceidratio", 0.5),
+        ("traceidratio", 0.5),
+    ],
+)
+def test_standard_samplers_are_understood(sampler: str, ratio: float) -> None:
+    environ = {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": "0.5"}
+    assert make_plan(OtelSettings(), environ).ratio == ratio
+    assert make_plan(OtelSettings(sample_ratio=0.1), environ).ratio == 0.1
+
+
 def test_it_can_be_switched_off() -> None:
     environ = {"OTEL_SDK_DISABLED": "true"}
     assert not make_plan(OtelSettings(endpoint="http://x:4317"), environ).otlp
@@ -45,6 +60,7 @@ def test_it_can_be_switched_off() -> None:
         (OtelSettings(prometheus_listen="host:99999"), {}),
         (OtelSettings(), {"OTEL_TRACES_SAMPLER_ARG": "all"}),
         (OtelSettings(), {"OTEL_TRACES_SAMPLER_ARG": "2"}),
+        (OtelSettings(), {"OTEL_TRACES_SAMPLER": "jaeger_remote"}),
         (OtelSettings(), {"OTEL_EXPORTER_OTLP_PROTOCOL": "http/json"}),
     ],
 )

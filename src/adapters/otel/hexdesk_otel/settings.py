@@ -16,6 +16,8 @@ RATIO_DEFAULT = 0.01
 INTERVAL_DEFAULT_S = 10.0
 TIMEOUT_DEFAULT_S = 10.0
 PORT_MAX = 65_535
+ALWAYS = {"always_on": 1.0, "always_off": 0.0}
+"""Samplers that take no argument."""
 
 
 class OtelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -28,7 +30,7 @@ class OtelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         console: Whether all of it is printed to stderr as well.
         prometheus_listen: `host:port` that shows the metrics to Prometheus; empty for none.
         sample_ratio: Part of the orders whose trace is kept, 0 to 1; troubled and slow ones always
-            are. -1 means `OTEL_TRACES_SAMPLER_ARG`, else 0.01.
+            are. -1 means `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`, else 0.01.
         slow_ms: Milliseconds from order to acknowledgement that make an order slow; 0 means more
             than 99 of 100 took.
         metrics_interval_s: Seconds between two exports of metrics; 0 means
@@ -113,7 +115,7 @@ def make_plan(settings: OtelSettings, environ: Mapping[str, str]) -> Plan:
             console.add(signal)
     ratio = settings.sample_ratio
     if ratio < 0:
-        ratio = _number(environ, "OTEL_TRACES_SAMPLER_ARG", RATIO_DEFAULT)
+        ratio = _ratio(environ)
     if not 0 <= ratio <= 1:
         raise _wrong("OTEL_TRACES_SAMPLER_ARG", "a ratio from 0 to 1", str(ratio))
     interval_ms = _number(environ, "OTEL_METRIC_EXPORT_INTERVAL", INTERVAL_DEFAULT_S * 1e3)
@@ -144,6 +146,16 @@ def _address(text: str) -> tuple[str, int] | None:
     if not host or not port.isdecimal() or int(port) > PORT_MAX:
         raise _wrong("prometheus_listen", "host:port", text)
     return host.strip("[]"), int(port)
+
+
+def _ratio(environ: Mapping[str, str]) -> float:
+    """Return the part that the variables ask for; a call's own decision holds for its order."""
+    sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().removeprefix("parentbased_")
+    if sampler in ALWAYS:
+        return ALWAYS[sampler]
+    if sampler not in {"", "traceidratio"}:
+        raise _wrong("OTEL_TRACES_SAMPLER", "always_on, always_off or traceidratio", sampler)
+    return _number(environ, "OTEL_TRACES_SAMPLER_ARG", RATIO_DEFAULT)
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:
