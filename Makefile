@@ -12,6 +12,9 @@ export PYTHON
 export UV_PYTHON := $(PYTHON)
 endif
 
+# Images often set it; each of the many processes of the tests would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # One more than cores: tests of whole processes wait for each other.
 WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
