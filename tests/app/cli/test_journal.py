@@ -132,7 +132,7 @@ def test_damage_is_named_with_place_and_remedy(hexdesk: Run, state: Path) -> Non
     assert f"DAMAGE: {segment(state)}, byte {offset}: " in answer.err
     assert "its checksum is wrong" in answer.err
     assert "  -> restore this file from a backup" in answer.err
-    assert "| damage           | 2 " in answer.out, "the snapshot holds a record that is gone"
+    assert "| damage           | 1 " in answer.out, "a snapshot of what is gone follows from it"
     data = hexdesk("journal", "verify", str(state), "--json").data
     assert data["ok"] is False
     assert (data["faults"][0]["offset"], data["faults"][0]["sequence"]) == (offset, 4)
