@@ -72,7 +72,8 @@ class StrategyLives:
         self._timers[host.strategy_id] = self._timed(host, strategy.on_timer)
         if _overrides(strategy, "on_order"):
             host.on_order = self._timed(host, strategy.on_order)
-        if _overrides(strategy, "on_fill"):
+        is_kept = self.saves.is_on and _overrides(strategy, "save_state")
+        if is_kept or _overrides(strategy, "on_fill"):
             host.on_fill = self.saves.after(host, self._timed(host, strategy.on_fill))
         for kind, name in _CALLBACKS.items():
             if _overrides(strategy, name):
