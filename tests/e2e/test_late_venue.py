@@ -153,6 +153,25 @@ def test_a_desk_waits_for_its_venue_and_trades_once_it_is_there(tmp_path: Path) 
     assert hexdesk(tmp_path, "replay", "hexdesk_data").returncode == 0
 
 
+@pytest.mark.timeout(3 * TIMEOUT_S)
+def test_a_desk_without_strategies_waits_for_the_instruments_that_people_will_trade(
+    tmp_path: Path,
+) -> None:
+    site = Site(tmp_path)
+    site.configure()
+    file = tmp_path / "plugins.toml"
+    before, _, after = file.read_text().partition("[strategies.trend]")
+    file.write_text(before + after[after.index("[servers") :])
+    with site.desk() as desk:
+        eventually(lambda: site.says("feed venue cannot be reached, trying on"), site.log)
+        with site.serve():
+            eventually(lambda: site.says("is ready"), site.log)
+            words = ("order", "check", "BTCUSDT-PERP.SIM", "0.01", "--side", "buy", "--json")
+            checked = hexdesk(tmp_path, *words, HEXDESK_ADDRESS=site.control)
+            assert "hexdesk.order.check/1" in checked.stdout, checked.stderr
+            site.shut_down(desk)
+
+
 def test_asked_to_fail_it_ends_at_once(tmp_path: Path) -> None:
     site = Site(tmp_path)
     site.configure(more='on_unreachable = "fail"')

@@ -81,11 +81,12 @@ class LiveFeeds:
             known |= fresh
 
     def _knows_all(self) -> bool:
-        """Whether every instrument that strategies trade is known."""
+        """Whether every instrument that strategies trade is known, and any at all."""
         app = self._app
         wanted = {
             each for part in app.parts.strategies.values() for each in part.section.instruments
         }
         self._has_looked_back = True
         past = app.past.state.instruments if app.past is not None else ()
-        return wanted <= {*self._found, *app.config.instruments, *(each.id for each in past)}
+        known = {*self._found, *app.config.instruments, *(each.id for each in past)}
+        return bool(known) and wanted <= known
