@@ -23,6 +23,7 @@ TURNS_MIN = 4
 LIVE_ROUNDS = 8
 LIVE_MESSAGES_MAX = 15_000
 RECEIVER = """
+import os, sys, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -33,11 +34,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
     def log_message(self, *words):
         pass
+threading.Thread(target=lambda: os._exit(len(sys.stdin.read())), daemon=True).start()
 server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 print(server.server_port, flush=True)
 server.serve_forever()
 """
-"""A receiver in a process of its own: it takes everything and keeps nothing."""
+"""A receiver in a process of its own: takes everything, keeps nothing, ends with who started it."""
 SECTION = """
 [telemetry]
 plugin = "otel"
@@ -151,7 +153,7 @@ def _watched(app: Application) -> Generator[None]:
 def _receiver() -> Generator[int]:
     """Run the receiver beside; yields its port."""
     with subprocess.Popen(  # noqa: S603 - our own text, by this interpreter
-        [sys.executable, "-c", RECEIVER], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", RECEIVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout is not None else ""

@@ -10,6 +10,7 @@ from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.arming import duration_option
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options, watch_option
 from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
+from hexdesk_app.display.numbers import duration
 from hexdesk_app.display.tables import Table, make_table
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def performance_tables(found: Plain) -> list[Table]:
     ]
     return [
         make_table(
-            f"latency, measured for {found.get('measured', '0s')}",
+            f"latency, measured for {duration(_seconds(found.get('measured', '0s')))}",
             ("stage", "#count", "#mean us", "#p50 us", "#p99 us", "from where to where"),
             latencies,
         ),
@@ -149,7 +150,11 @@ def _micros(latency: Plain, *names: str) -> tuple[str, ...]:
     """Return durations, which are texts as `0.0041s`, in microseconds."""
     if not int(latency["count"]):
         return ("-",) * len(names)
-    return tuple(f"{float(latency[each].rstrip('s')) * 1e6:,.1f}" for each in names)
+    return tuple(f"{_seconds(latency[each]) * 1e6:,.1f}" for each in names)
+
+
+def _seconds(text: str) -> float:
+    return float(text.rstrip("s"))
 
 
 def _amount(gauge: Plain) -> str:
