@@ -115,6 +115,7 @@ def _cards(result: RunResult) -> str:
             sign_of(result.unrealised_pnl),
         ),
         ("fees", grouped(result.fees, MONEY_DECIMALS), result.currency, 0),
+        ("funding", _money(result.funding), "dividends included", sign_of(result.funding)),
         ("deepest drawdown", _money(deepest), result.currency, sign_of(deepest)),
         ("orders", count(result.orders), f"{count(refused)} refused", 0),
         ("fills", count(result.fills), _ratio(result.fills, result.orders), 0),
