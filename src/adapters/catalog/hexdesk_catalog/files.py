@@ -37,6 +37,7 @@ class MarketFile(msgspec.Struct, frozen=True, kw_only=True):
         rate_scale: Decimals of its rates; this and both above are 0 where it has none.
         step_s: Length of its bars by its metadata; 0 if that does not say.
         symbols: Those of the symbol column, in order of first appearance; empty without one.
+        named: Symbol of rates by the metadata: what lies beside them may have it row by row.
     """
 
     path: Path
@@ -47,6 +48,7 @@ class MarketFile(msgspec.Struct, frozen=True, kw_only=True):
     rate_scale: int
     step_s: int
     symbols: tuple[str, ...]
+    named: str = ""
 
     @property
     def time(self) -> str:
@@ -121,6 +123,7 @@ def open_file(path: Path) -> MarketFile:
         rate_scale=_scale(metadata, "rate_scale", path, DIGITS_MAX) if kind.name == FUNDING else 0,
         step_s=int(step[1]) * _SECONDS[step[2]] if step else 0,
         symbols=_symbols(path) if SYMBOL in schema.names else (),
+        named=metadata.get("instrument", "") if kind.name == FUNDING else "",
     )
 
 

@@ -11,7 +11,6 @@ from hexdesk_app.result import CurrencyResult, RunResult, StrategyResult
 
 Earned: TypeAlias = RunResult | StrategyResult | CurrencyResult
 MONEY_DECIMALS = 2
-MONEY_HEADERS = ("+realised", "+unrealised", "#fees", "+funding", "+net")
 REASONS_SHOWN_MAX = 20
 
 
@@ -74,7 +73,8 @@ def _span(result: RunResult, look: Look) -> str:
 
 def strategies_table(result: RunResult) -> Table:
     """Return one row per strategy, and their total where they share a currency."""
-    rows = [_strategy_row(each) for each in result.strategies]
+    funded = _is_funded(result.strategies)
+    rows = [_strategy_row(each, funded=funded) for each in result.strategies]
     shared = {each.currency for each in result.strategies} == {result.currency}
     if shared and len(rows) > 1:
         rejects = sum(sum(each.rejects.values()) for each in result.strategies)
@@ -98,23 +98,24 @@ def strategies_table(result: RunResult) -> Table:
                         unrealised_pnl=_sum(each.unrealised_pnl for each in result.strategies),
                         fees=_sum(each.fees for each in result.strategies),
                         funding=_sum(each.funding for each in result.strategies),
-                    )
+                    ),
+                    funded=funded,
                 ),
                 result.currency,
             )
         )
     headers = ("strategy", "state", "#orders", "#fills", "#refused", "#fill rate")
-    money = (*MONEY_HEADERS, "currency")
+    money = (*_money_headers(funded=funded), "currency")
     return make_table("Strategies", (*headers, *money), rows, total=shared and len(rows) > 1)
 
 
-def _strategy_row(strategy: StrategyResult) -> tuple[str, ...]:
+def _strategy_row(strategy: StrategyResult, *, funded: bool) -> tuple[str, ...]:
     return (
         strategy.name,
         strategy.state,
         *_counts(strategy.orders, strategy.fills, sum(strategy.rejects.values())),
         _fill_rate(strategy.ended, strategy.filled),
-        *_money(strategy),
+        *_money(strategy, funded=funded),
         strategy.currency,
     )
 
@@ -123,8 +124,10 @@ def currencies_table(result: RunResult) -> Table:
     """Return results by currency; empty where there is only one, which strategies show."""
     if len(result.currencies) < 2 and result.strategies:  # noqa: PLR2004 - one alone
         return make_table("Results", (), [])
-    rows = [(each.currency, *_money(each)) for each in result.currencies]
-    return make_table("Results by currency", ("currency", *MONEY_HEADERS), rows)
+    funded = _is_funded(result.currencies)
+    rows = [(each.currency, *_money(each, funded=funded)) for each in result.currencies]
+    headers = ("currency", *_money_headers(funded=funded))
+    return make_table("Results by currency", headers, rows)
 
 
 def positions_table(result: RunResult) -> Table:
@@ -204,12 +207,21 @@ def _net(each: Earned) -> str:
     return str(Decimal(each.realised_pnl) + Decimal(each.unrealised_pnl) - paid)
 
 
-def _money(each: Earned) -> tuple[str, ...]:
+def _is_funded(rows: Iterable[Earned]) -> bool:
+    """Whether there is any funding to show: most markets have none."""
+    return any(Decimal(each.funding) for each in rows)
+
+
+def _money_headers(*, funded: bool) -> tuple[str, ...]:
+    return ("+realised", "+unrealised", "#fees", *(["+funding"] if funded else []), "+net")
+
+
+def _money(each: Earned, *, funded: bool) -> tuple[str, ...]:
     return (
         signed(each.realised_pnl, MONEY_DECIMALS),
         signed(each.unrealised_pnl, MONEY_DECIMALS),
         grouped(each.fees, MONEY_DECIMALS),
-        signed(each.funding, MONEY_DECIMALS),
+        *([signed(each.funding, MONEY_DECIMALS)] if funded else []),
         signed(_net(each), MONEY_DECIMALS),
     )
 
