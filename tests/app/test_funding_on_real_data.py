@@ -77,7 +77,10 @@ preset = "unlimited"
 
 
 def rows_of(file: Path) -> Rows:
-    return parquet.read_table(file).to_pylist()
+    return [
+        {name: value for name, value in row.items() if isinstance(value, int)}
+        for row in parquet.read_table(file).to_pylist()
+    ]
 
 
 def amounts(app: Application) -> list[tuple[int, int]]:
