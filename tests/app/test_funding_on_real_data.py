@@ -40,7 +40,9 @@ class Holder(Strategy):
             self._quantity = 0
 
 
-def played(files: Iterable[Path], deposit: str, side: Side, quantity: int) -> Application:
+def played(
+    files: Iterable[Path], deposit: str, side: Side, quantity: int, faults: str = "[]"
+) -> Application:
     """Let a strategy hold through recordings at the simulated venue."""
     text = f"""
 [desk]
@@ -50,6 +52,7 @@ run_id = "funding"
 [brokers.sim]
 plugin = "sim"
 deposits = ["{deposit}"]
+faults = {faults}
 [feeds.files]
 plugin = "catalog"
 dataset = {[str(file.resolve()) for file in files]}
@@ -133,6 +136,14 @@ def test_an_inverse_perpetual_pays_in_its_base_currency(side: Side) -> None:
             expected.append((row["ts_event"], received // 10**instrument.value_scale))
     assert len(expected) == 2
     check_books(app, expected)
+
+
+def test_what_is_told_twice_is_booked_once() -> None:
+    files = [COINM / "quote_bars_1m.parquet", COINM / "funding.parquet"]
+    twice = '[{ action = "duplicate", report = "cash", nth = 0 }]'
+    app = played(files, "10 BTC", BUY, 500, faults=twice)
+    assert app.desk.counts.duplicates == 2
+    check_books(app, amounts(played(files, "10 BTC", BUY, 500)))
 
 
 def test_any_funding_file_is_played_by_its_path() -> None:

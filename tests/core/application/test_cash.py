@@ -1,6 +1,7 @@
 """Cash that moves without a trade: booked once, shared exactly, restored (L6, L10, L11)."""
 
 import hypothesis.strategies as st
+import msgspec
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
@@ -185,3 +186,20 @@ def test_a_purse_of_another_currency_is_opened() -> None:
     money = parse_money("1 EUR")
     move(rig, money.amount, CashKind.DEPOSIT, currency="EUR")
     assert rig.account.balances["EUR"].total == rig.account.balances["EUR"].deposited == 100
+
+
+def test_a_snapshot_of_before_there_was_funding_is_read() -> None:
+    """Fields were only appended: what an older version wrote has none of them."""
+    rig = Rig("a").start()
+    hold(rig, "a", BUY, 1)
+    encoded = encode_state(capture(rig.desk))
+    fields = msgspec.msgpack.decode(encoded)
+    accounts, hosts = fields[5], fields[6]
+    for account in accounts:
+        assert account.pop() == [], "ids of cash"
+        for balance in account[1]:
+            assert balance.pop() == 0, "unassigned"
+    for host in hosts:
+        for ledger in host[1]:
+            assert ledger.pop() == 0, "funding"
+    assert encode_state(decode_state(msgspec.msgpack.encode(fields))) == encoded
