@@ -89,7 +89,7 @@ def rows_of(file: Path) -> Rows:
 def amounts(app: Application) -> list[tuple[int, int]]:
     """Return what the venue said: funding time and amount."""
     moved = [record for record in app.journal.records() if isinstance(record, CashMoved)]
-    assert {each.kind for each in moved} <= {CashKind.FUNDING}
+    assert {each.cash_kind for each in moved} <= {CashKind.FUNDING}
     return [(each.ts_event, each.amount) for each in moved]
 
 

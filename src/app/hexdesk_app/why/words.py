@@ -135,7 +135,7 @@ def _fill(words: Words, fill: Fill) -> str:
 def _moved(_words: Words, moved: CashMoved) -> str:
     amount = grouped(format_raw(moved.amount, currency_scale(moved.currency)))
     what = f" for {moved.instrument_id}" if moved.instrument_id else ""
-    return f"{moved.kind.value} {moved.cash_id}{what}: {amount} {moved.currency}"
+    return f"{moved.cash_kind.value} {moved.cash_id}{what}: {amount} {moved.currency}"
 
 
 def _asked(record: AmendOrder | CancelOrder) -> str:

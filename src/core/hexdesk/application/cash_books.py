@@ -22,7 +22,7 @@ def book_cash(
         return Outcome.INVALID
     if not account.is_new(moved.cash_id):
         return Outcome.DUPLICATE
-    is_paid_in = moved.kind in PAID_IN
+    is_paid_in = moved.cash_kind in PAID_IN
     received = account.receive(moved.amount, moved.currency, paid_in=is_paid_in)
     if is_paid_in:
         return Outcome.APPLIED

@@ -46,7 +46,7 @@ class CashMoved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cas
     Attributes:
         account_id: FIX 1.
         cash_id: The venue's; an account takes each once.
-        kind: Why.
+        cash_kind: Why.
         amount: Signed: positive was received. At the scale of `currency`.
         currency: Of the amount.
         instrument_id: For whose position; empty for none.
@@ -59,7 +59,7 @@ class CashMoved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="cas
 
     account_id: str
     cash_id: str
-    kind: CashKind
+    cash_kind: CashKind
     amount: MoneyRaw
     currency: str
     instrument_id: str

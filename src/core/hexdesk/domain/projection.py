@@ -376,7 +376,7 @@ class Projection:
     def _move_cash(self, number: int, moved: CashMoved) -> None:
         """Take cash that moved without a trade."""
         amount = format_raw(moved.amount, currency_scale(moved.currency))
-        text = f"{moved.kind.value} {amount} {moved.currency}"
+        text = f"{moved.cash_kind.value} {amount} {moved.currency}"
         self._event(number, moved, Category.CASH, kind="cash", text=text)
 
     def _note(self, number: int, record: msgspec.Struct) -> None:

@@ -91,6 +91,7 @@ async def test_funding_comes_to_feed_and_broker() -> None:
             await feed.close()
         (moved,) = desk.of(CashMoved)
         assert isinstance(moved, CashMoved)
-        assert (moved.account_id, moved.kind, moved.amount > 0) == (ACCOUNT, CashKind.FUNDING, True)
+        assert (moved.account_id, moved.cash_kind) == (ACCOUNT, CashKind.FUNDING)
+        assert moved.amount > 0
         (rate,) = [event for event in told if isinstance(event, FundingRate)]
         assert rate.rate == -100_000
