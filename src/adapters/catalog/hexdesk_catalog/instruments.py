@@ -2,8 +2,8 @@
 
 A file lies in `.../VENUE/SYMBOL/`; its instrument is `SYMBOL.VENUE`, in capitals. Rows with a
 symbol of their own have `symbol.VENUE`, and so have funding rates whose metadata name an
-`instrument`; a symbol of digits alone, as the month of a future, gets the
-folder's name before it. An `instruments.json` up to three folders up may describe the contract:
+`instrument`; a symbol of digits alone, as the month of a future, gets the folder's name before it.
+An `instruments.json` up to three folders up may describe the contract:
 `{"instruments": [{"file": "VENUE/SYMBOL", "type": ..., "tick": ..., "lot": ...}]}`. What nobody
 says is taken from the file's scales and the symbol; the last resort for a currency is USD. Fees
 are 0 and margin is the whole value: describe an instrument in the configuration to have others.
