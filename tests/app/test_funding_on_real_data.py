@@ -59,7 +59,7 @@ dataset = {[str(file.resolve()) for file in files]}
 [risk]
 preset = "unlimited"
 """
-    app = build(load_config(Sources(built_in=(("test", text),), required=False)))
+    app = build(load_config(Sources(built_in=(("test", text),), search=False)))
     (instrument,) = app.recordings["files"].instruments
     app.desk.add_strategy(
         "holder",
