@@ -255,7 +255,7 @@ preset = "{preset}"
 [instruments."{ID}"]
 {day.instrument}
 """
-    return load_config(Sources(built_in=(("day", text),), required=False))
+    return load_config(Sources(built_in=(("day", text),), search=False))
 
 
 def replay(day: Day, preset: str, data: Path) -> Outcome:

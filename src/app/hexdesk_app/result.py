@@ -35,6 +35,7 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
         fault: Why it was stopped; empty for none.
         ended: Orders that reached the venue and are over.
         filled: Those of them with an execution at least; `ended` is the whole of the fill rate.
+        funding: Received less paid for what it held; dividends and the like too.
     """
 
     name: str
@@ -51,6 +52,7 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
     ended: int = 0
     filled: int = 0
+    funding: str = "0"
 
 
 class AccountResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +72,7 @@ class CurrencyResult(msgspec.Struct, frozen=True, kw_only=True):
     realised_pnl: str
     unrealised_pnl: str
     fees: str
+    funding: str = "0"
 
 
 class EquityPoint(msgspec.Struct, frozen=True, array_like=True):
@@ -146,6 +149,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         warnings: What a reader should know.
         interrupted: Whether it was stopped before its end.
         state_hash: Over the desk's state at the end, as `hexdesk replay` prints it.
+        funding: Received less paid for what was held, in `currency`; dividends and the like too.
     """
 
     result_hash: str
@@ -183,6 +187,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     interrupted: bool = False
     state_hash: str = ""
+    funding: str = "0"
 
     @property
     def per_second(self) -> float:

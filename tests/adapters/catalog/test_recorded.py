@@ -15,7 +15,7 @@ from tests.adapters.catalog.helpers import recording
 from tests.recorded import DATA, needs_data
 
 pytestmark = needs_data
-OTHERS = {"funding", "corporate_actions", "wire"}
+OTHERS = {"corporate_actions", "wire"}
 FILES = [
     path.relative_to(DATA) for path in sorted(DATA.rglob("*.parquet")) if path.stem not in OTHERS
 ]

@@ -11,7 +11,7 @@ from hexdesk.domain.instruments import (
     InstrumentSettings,
     make_instrument,
 )
-from hexdesk.domain.market import Bar, BookLevel, BookUpdate, Quote, Trade
+from hexdesk.domain.market import Bar, BookLevel, BookUpdate, FundingRate, Quote, Trade
 from hexdesk.domain.values import Aggressor
 from hexdesk.errors import ConfigError, DataError
 from hexdesk.plugin import CONTRACT_VERSION
@@ -39,6 +39,9 @@ TICKS: dict[str, list[Any]] = {
     "volume": [7, 10, 10, 4, 3], "bid_price": [99, 100, 100, 89, 90], "bid_size": [1] * 5,
     "ask_price": [101, 102, 102, 91, 0], "ask_size": [2, 2, 2, 2, 0],
 }  # fmt: skip
+
+WIRE: dict[str, list[Any]] = {"ts_init": [1], "direction": ["received"], "payload": ["{}"]}
+ACTIONS: dict[str, list[Any]] = {"date": [1], "record": ["factor"], "price_factor": [1]}
 
 
 @pytest.fixture
@@ -159,11 +162,31 @@ def test_files_are_merged_by_time_of_receipt(folder: Path) -> None:
     assert [type(event) for event in named][2:4] == [Trade, Quote]
 
 
+def test_funding_rates_are_played_beside_the_rest(folder: Path) -> None:
+    """More decimals than a rate has here come from binary floats: the nearest rate counts."""
+    rates = [10**15, -21933400000000002, 5 * 10**9, -(5 * 10**9), 5 * 10**9 - 1]
+    times = [20, 40, 50, 60, 70]
+    write(folder / "quotes.parquet", QUOTES)
+    write(folder / "funding.parquet", {"ts_event": times, "rate": rates}, {"rate_scale": "19"})
+    found = [*recording(folder).events()]
+    assert [type(event) for event in found[:3]] == [Quote, FundingRate, Quote]
+    assert [event for event in found if isinstance(event, FundingRate)] == [
+        FundingRate(ID, rate, time, time)
+        for rate, time in zip([100_000, -2_193_340, 1, -1, 0], times, strict=True)
+    ]
+
+
+def test_funding_rates_of_fewer_decimals_are_exact(folder: Path) -> None:
+    columns = {"ts_event": [1], "rate": [-4062]}
+    found = recording(write(folder / "funding.parquet", columns, {"rate_scale": "8"}))
+    assert [*found.events()] == [FundingRate(ID, -40_620, 1, 1)]
+
+
 def test_a_folder_may_hold_other_things(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(folder / "quotes.parquet", QUOTES)
-    write(folder / "funding.parquet", {"ts_event": [1], "rate": [1]})
+    write(folder / "wire.parquet", WIRE)
     assert len([*recording(folder).events()]) == 3
-    assert "funding.parquet is left out" in caplog.text
+    assert "wire.parquet is left out" in caplog.text
 
 
 def test_a_configured_instrument_wins(folder: Path) -> None:
@@ -263,7 +286,9 @@ def test_a_missing_file_and_an_empty_folder_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("columns", "metadata", "message"),
     [
-        ({"ts_event": [1], "rate": [1]}, SCALES, "funding: not played as market events yet"),
+        ({"ts_event": [1], "rate": [1]}, SCALES, "rate_scale: expected 0 to 40, was ''"),
+        (WIRE, {}, "wire: no market events, but frames of a session"),
+        (ACTIONS, {}, "corporate_actions: no market events, but reference data"),
         ({"a": [1]}, SCALES, "the columns fit no known kind"),
         (QUOTES, {}, "price_scale: expected 0 to 18, was ''"),
         (QUOTES, {"price_scale": "1", "size_scale": "-1"}, "size_scale: expected 0 to 18"),

@@ -38,7 +38,7 @@ def infos(kind: type[msgspec.Struct]) -> st.SearchStrategy[Any]:
             values[field.name] = TEXTS
         elif field.type is int:
             values[field.name] = TIMES if field.name.endswith("_ns") else NUMBERS
-        elif field.name in {"reserved", "notional", "realised", "unrealised", "fees"}:
+        elif field.name in {"reserved", "notional", "realised", "unrealised", "fees", "funding"}:
             values[field.name] = AMOUNTS
         elif field.name == "commission":
             values[field.name] = st.none() | AMOUNTS

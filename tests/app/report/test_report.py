@@ -3,6 +3,7 @@
 import errno
 import re
 from datetime import timedelta, timezone
+from decimal import Decimal
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import NoReturn
@@ -19,11 +20,17 @@ from hexdesk_app.display.tables import to_markdown
 from hexdesk_app.report import render_page, summary_tables, write_report
 from hexdesk_app.report.charts import Chart, good_step, render_chart, time_step_s
 from hexdesk_app.report.page import drawdowns
+from hexdesk_app.report.summary import net_result
 from hexdesk_app.report.write import ReportError
 from hexdesk_app.result import EquityPoint, RunResult, to_data
 from tests.app.report.sample import EMPTY, INSTRUMENT, START_NS, make_result
 
 RESULT = make_result()
+FUNDED = msgspec.structs.replace(
+    RESULT,
+    funding="-1.5",
+    strategies=tuple(msgspec.structs.replace(each, funding="-1.5") for each in RESULT.strategies),
+)
 START_UTC = moment(START_NS)
 START_TOKYO = moment(START_NS, timezone(timedelta(hours=9)))
 VOID = {"meta", "input"}
@@ -250,3 +257,20 @@ def test_a_drawdown_is_never_above_zero(equity: list[float]) -> None:
     found = drawdowns(equity)
     assert all(value <= 0 for value in found)
     assert len(found) == len(equity)
+
+
+def test_funding_is_shown_where_there_is_any() -> None:
+    plain, funded = (
+        next(table for table in summary_tables(result) if table.title == "Strategies")
+        for result in (RESULT, FUNDED)
+    )
+    headers = [column.header for column in funded.columns]
+    assert "funding" not in [column.header for column in plain.columns]
+    assert headers[headers.index("fees") :][:3] == ["fees", "funding", "net"]
+    assert "funding" in parsed(FUNDED).texts
+    assert "funding" not in parsed(RESULT).texts
+    assert to_data(FUNDED)["funding"] == "-1.5"
+
+
+def test_funding_is_part_of_the_net_result() -> None:
+    assert Decimal(net_result(FUNDED)) - Decimal(net_result(RESULT)) == Decimal("-1.5")

@@ -147,11 +147,15 @@ _PROBE = NewOrder("probe", "", "", "", SELL, MARKET, 0, 1)
 
 
 def _check_equity(rig: Rig) -> None:
-    """L11: cash + what is held = deposits + realised + unrealised - fees, by currency."""
+    """L11: cash + what is held = deposits + realised + unrealised - fees + funding, by currency.
+
+    Funding is that of the strategies and what came for nobody, which is external (L10).
+    """
     cash_and_held: dict[str, int] = defaultdict(int)
     expected: dict[str, int] = defaultdict(int)
     for currency, balance in rig.account.balances.items():
         cash_and_held[currency] = balance.total
+        expected[currency] = balance.unassigned
     for money in (rig.deposit, *rig.deposits):
         digits = rig.account.balance(money.currency).scale - currency_scale(money.currency)
         expected[money.currency] += money.amount * pow10(digits)
@@ -167,7 +171,7 @@ def _check_equity(rig: Rig) -> None:
             else:
                 cash_and_held[instrument.settle] += position.held_value(MARK) * factor
             expected[instrument.settle] += position.realised * factor + unrealised
-            expected[instrument.settle] -= ledger.fees * fee_factor
+            expected[instrument.settle] -= (ledger.fees - ledger.funding) * fee_factor
             for currency, fee in ledger.other_fees.items():
                 other = rig.account.balance(currency)
                 expected[currency] -= fee * pow10(other.scale - currency_scale(currency))

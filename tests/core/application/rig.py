@@ -9,7 +9,7 @@ from hexdesk.application.host import StrategyHost
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.market import Bar, BookUpdate, FundingRate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.money import Money, parse_money
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -89,6 +89,9 @@ class Puppet(Strategy):
 
     def on_status(self, status: InstrumentStatus) -> None:
         self._note("on_status", status)
+
+    def on_funding(self, funding: FundingRate) -> None:
+        self._note("on_funding", funding)
 
     def on_order(self, event: OrderEvent) -> None:
         self._note("on_order", event)

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.host import HostState
 from hexdesk.application.working import is_close
+from hexdesk.domain.cash import PAID_IN, CashKind, CashMoved
 from hexdesk.domain.commands import (
     CancelAll,
     Flatten,
@@ -24,7 +25,7 @@ from hexdesk.domain.commands import (
     StopEntries,
 )
 from hexdesk.domain.instruments import Instrument, InstrumentKind
-from hexdesk.domain.money import parse_money
+from hexdesk.domain.money import Money, parse_money
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.plans import PlanChange
@@ -96,6 +97,7 @@ class DeskMachine(RuleBasedStateMachine):
         )
         self.answered = 0
         self.trades = 0
+        self.movements = 0
         self.late: list[VenueReport] = []
         self.said: list[VenueReport] = []
 
@@ -200,6 +202,19 @@ class DeskMachine(RuleBasedStateMachine):
                  now, now),
             late=late,
         )  # fmt: skip
+
+    @rule(kind=st.sampled_from(CashKind), amount=st.integers(-99, 99), late=st.booleans(),
+          instrument_id=st.sampled_from([*(each.id for each in INSTRUMENTS), "NOBODYS.ACME", ""]),
+          currency=st.sampled_from(["USDT", "TEST", "BNB"]))  # fmt: skip
+    def move_cash(
+        self, *, kind: CashKind, amount: int, late: bool, instrument_id: str, currency: str
+    ) -> None:
+        self.movements += 1
+        now, cash_id = self.rig.now(), f"C{self.movements}"
+        moved = CashMoved("account", cash_id, kind, amount, currency, instrument_id, now, now)
+        if kind in PAID_IN:
+            self.rig.deposits.append(Money(amount, currency))
+        self._say(moved, late=late and kind not in PAID_IN)
 
     @rule(choice=st.integers(0, 99), live=st.sampled_from([True, False, None]), late=st.booleans())
     def bust(self, *, choice: int, live: bool | None, late: bool) -> None:

@@ -6,7 +6,9 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis import given, settings
 
-from hexdesk.domain.history import Leg, OrderRow, PositionRow
+from hexdesk.domain.cash import CashKind, CashMoved
+from hexdesk.domain.history import Category, Leg, OrderRow, PositionRow
+from hexdesk.domain.market import FundingRate
 from hexdesk.domain.projection import Changes, Projection
 from hexdesk.domain.tracked import TrackedOrder, fold
 from hexdesk.ports.journal import JournalRecord
@@ -83,3 +85,12 @@ def test_orders_that_are_loaded_again_make_no_difference(
     assert folded(records, kept=0, step=1).everything == whole.everything
     assert folded(records, kept=1, step=step).orders == whole.orders
     assert folded(records, kept=1, step=step).positions == whole.positions
+
+
+def test_cash_that_moved_is_an_event_of_its_instrument() -> None:
+    projection = Projection()
+    projection.add(1, CashMoved("acct", "F1", CashKind.FUNDING, -150_000_000, "USDT", "X.Y", 4, 5))
+    projection.add(2, FundingRate("X.Y", 1, 4, 5))
+    (event,) = projection.take().events
+    assert (event.category, event.kind, event.instrument_id) == (Category.CASH, "cash", "X.Y")
+    assert (event.text, event.ts_ns, event.client_order_id) == ("funding -1.5 USDT", 5, "")

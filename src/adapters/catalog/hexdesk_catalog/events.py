@@ -8,17 +8,28 @@
 - A snapshot of a CTP front becomes a trade at the last price of what its volume grew by since the
   snapshot before, then a quote. The first snapshot of a trading day and symbol has no trade, as
   nobody knows when its volume was traded.
+- A funding rate with more decimals than `RATE_SCALE` (public ones went through binary floats) is
+  the nearest one with as many.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import repeat
 
-from hexdesk.domain.market import Bar, BookLevel, BookUpdate, MarketEvent, Quote, Trade
+from hexdesk.domain.market import (
+    Bar,
+    BookLevel,
+    BookUpdate,
+    FundingRate,
+    MarketEvent,
+    Quote,
+    Trade,
+)
+from hexdesk.domain.money import RATE_SCALE, pow10
 from hexdesk.domain.values import NS_PER_SECOND, Aggressor
 from hexdesk.ports.recordings import ProblemLog
 from hexdesk_catalog.batches import Batch
 from hexdesk_catalog.files import MarketFile
-from hexdesk_catalog.kinds import BARS, DEPTH, QUOTE_BARS, QUOTES, TICKS, TRADES
+from hexdesk_catalog.kinds import BARS, DEPTH, FUNDING, QUOTE_BARS, QUOTES, TICKS, TRADES
 
 SNAPSHOT = 1
 LAST = 2
@@ -31,6 +42,7 @@ class EventMaker:
     def __init__(self, file: MarketFile, log: ProblemLog) -> None:
         self._name = str(file.path)
         self._step_s = file.step_s
+        self._rate_scale = file.rate_scale
         self._log = log
         self._bids: list[BookLevel] = []
         self._asks: list[BookLevel] = []
@@ -44,6 +56,7 @@ class EventMaker:
             BARS: self._bars,
             QUOTE_BARS: self._quote_bars,
             TICKS: self._ticks,
+            FUNDING: self._funding,
         }
         self.events = makers[file.kind.name]
 
@@ -125,8 +138,19 @@ class EventMaker:
                     )  # fmt: skip
             yield quote
 
+    def _funding(self, batch: Batch) -> Iterator[MarketEvent]:
+        rates = (_nearest_rate(raw, self._rate_scale) for raw in batch["rate"])
+        return map(FundingRate, batch.ids, rates, batch["ts_event"], batch["ts_init"])
+
     def _steps(self, batch: Batch) -> Iterator[int]:
         if self._step_s:
             return repeat(self._step_s)
         pairs = zip(batch["ts_event"], batch["ts_close"], strict=True)
         return ((end - start) // NS_PER_SECOND for start, end in pairs)
+
+
+def _nearest_rate(raw: int, scale: int) -> int:
+    """Return a rate at `RATE_SCALE`; a half goes away from 0."""
+    unit = pow10(max(scale - RATE_SCALE, 0))
+    size = (2 * abs(raw) * pow10(max(RATE_SCALE - scale, 0)) + unit) // (2 * unit)
+    return size if raw >= 0 else -size

@@ -5,10 +5,18 @@ from pathlib import Path
 
 import msgspec
 
-from hexdesk.domain.money import SCALE_MAX
+from hexdesk.domain.money import DIGITS_MAX, SCALE_MAX
 from hexdesk.errors import DataError
 from hexdesk_catalog.arrow import READ_ERRORS, Schema, arrow, parquet
-from hexdesk_catalog.kinds import SYMBOL, TS_INIT, Kind, kind_of, other_kind_of
+from hexdesk_catalog.kinds import (
+    FUNDING,
+    PURPOSES,
+    SYMBOL,
+    TS_INIT,
+    Kind,
+    kind_of,
+    other_kind_of,
+)
 
 SUFFIX = ".parquet"
 FOLDER_FILES_MAX = 10_000
@@ -26,8 +34,10 @@ class MarketFile(msgspec.Struct, frozen=True, kw_only=True):
         columns: Names of all its columns.
         price_scale: Decimals of its prices.
         size_scale: Decimals of its sizes.
+        rate_scale: Decimals of its rates; this and both above are 0 where it has none.
         step_s: Length of its bars by its metadata; 0 if that does not say.
         symbols: Those of the symbol column, in order of first appearance; empty without one.
+        named: Symbol of rates by the metadata: what lies beside them may have it row by row.
     """
 
     path: Path
@@ -35,8 +45,10 @@ class MarketFile(msgspec.Struct, frozen=True, kw_only=True):
     columns: frozenset[str]
     price_scale: int
     size_scale: int
+    rate_scale: int
     step_s: int
     symbols: tuple[str, ...]
+    named: str = ""
 
     @property
     def time(self) -> str:
@@ -85,11 +97,11 @@ def open_file(path: Path) -> MarketFile:
     if kind is None:
         other = other_kind_of(schema.names)
         raise DataError(
-            f"{other}: not played as market events yet"
+            f"{other}: no market events, but {PURPOSES[other]}"
             if other
             else "the columns fit no known kind",
             file=str(path),
-            remedy="play trades, quotes, depth, bars, quote bars or ticks",
+            remedy="play trades, quotes, depth, bars, quote bars, ticks or funding",
         )
     for name in kind.columns:
         if not arrow.types.is_integer(schema.field(name).type):
@@ -106,10 +118,12 @@ def open_file(path: Path) -> MarketFile:
         path=path,
         kind=kind,
         columns=frozenset(schema.names),
-        price_scale=_scale(metadata, "price_scale", path),
-        size_scale=_scale(metadata, "size_scale", path),
+        price_scale=_scale(metadata, "price_scale", path) if kind.prices else 0,
+        size_scale=_scale(metadata, "size_scale", path) if kind.sizes else 0,
+        rate_scale=_scale(metadata, "rate_scale", path, DIGITS_MAX) if kind.name == FUNDING else 0,
         step_s=int(step[1]) * _SECONDS[step[2]] if step else 0,
         symbols=_symbols(path) if SYMBOL in schema.names else (),
+        named=metadata.get("instrument", "") if kind.name == FUNDING else "",
     )
 
 
@@ -128,11 +142,11 @@ def _schema(path: Path) -> Schema:
         raise damaged(path, error) from error
 
 
-def _scale(metadata: dict[str, str], name: str, path: Path) -> int:
+def _scale(metadata: dict[str, str], name: str, path: Path, most: int = SCALE_MAX) -> int:
     text = metadata.get(name, "")
-    if not text.isdecimal() or int(text) > SCALE_MAX:
+    if not text.isdecimal() or int(text) > most:
         raise DataError(
-            f"metadata {name}: expected 0 to {SCALE_MAX}, was {text[:20]!r}", file=str(path),
+            f"metadata {name}: expected 0 to {most}, was {text[:20]!r}", file=str(path),
             remedy="write the number of decimals into the file's key-value metadata",
         )  # fmt: skip
     return int(text)

@@ -1,8 +1,9 @@
 """Instruments of files: configured ones first, else by the folder, its `instruments.json`, scales.
 
 A file lies in `.../VENUE/SYMBOL/`; its instrument is `SYMBOL.VENUE`, in capitals. Rows with a
-symbol of their own have `symbol.VENUE`; one of digits alone, as the month of a future, gets the
-folder's name before it. An `instruments.json` up to three folders up may describe the contract:
+symbol of their own have `symbol.VENUE`, and so have funding rates whose metadata name an
+`instrument`; a symbol of digits alone, as the month of a future, gets the folder's name before it.
+An `instruments.json` up to three folders up may describe the contract:
 `{"instruments": [{"file": "VENUE/SYMBOL", "type": ..., "tick": ..., "lot": ...}]}`. What nobody
 says is taken from the file's scales and the symbol; the last resort for a currency is USD. Fees
 are 0 and margin is the whole value: describe an instrument in the configuration to have others.
@@ -61,7 +62,8 @@ def instrument_ids(file: MarketFile, chosen: str) -> tuple[str, ...]:
     folder = file.path.parent
     venue = _clean(folder.parent.name.upper()) or "FILE"
     if not file.symbols:
-        return (chosen or f"{_clean(folder.name) or file.path.stem}.{venue}",)
+        symbol = _clean(file.named or folder.name) or file.path.stem
+        return (chosen or f"{symbol}.{venue}",)
     return tuple(
         f"{_clean(f'{folder.name}{symbol}' if symbol.isdigit() else symbol)}.{venue}"
         for symbol in file.symbols

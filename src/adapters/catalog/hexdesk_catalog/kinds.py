@@ -10,6 +10,7 @@ DEPTH = "depth"
 BARS = "bars"
 QUOTE_BARS = "quote_bars"
 TICKS = "ticks"
+FUNDING = "funding"
 SYMBOL = "symbol"
 TRADE_ID = "trade_id"
 TS_INIT = "ts_init"
@@ -49,16 +50,21 @@ KINDS = (
     Kind(TRADES, "ts_event", ("price",), ("size",), ("ts_event", "aggressor")),
     Kind(QUOTE_BARS, "ts_close", _CLOSES, _SIZES, ("ts_event", "ts_close")),
     Kind(BARS, "ts_close", _OHLC, ("volume",), ("ts_event", "ts_close")),
+    Kind(FUNDING, "ts_event", (), (), ("ts_event", "rate")),
     Kind(TICKS, "ts_event", ("last", *_PRICES), ("volume", *_SIZES), ("ts_event", "trading_day")),
 )
 """Ticks have all columns of quotes: the kind with the most columns counts."""
 
 OTHER_KINDS = {
-    "funding": {"ts_event", "rate"},
     "corporate_actions": {"date", "record", "price_factor"},
     "wire": {"ts_init", "direction", "payload"},
 }
 """Known kinds that are no market events."""
+PURPOSES = {
+    "corporate_actions": "reference data, by which prices of other days are adjusted",
+    "wire": "frames of a session, which a venue adapter's parser reads",
+}
+"""What those are for."""
 
 
 def kind_of(columns: Iterable[str]) -> Kind | None:

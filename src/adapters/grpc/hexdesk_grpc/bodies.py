@@ -159,7 +159,7 @@ def _position_writer() -> Callable[[views.PositionInfo], bytes]:
     fields = Fields(portfolio_pb2.Position)
     owner, money = fields.owner(), fields.money
     notional, realised = money("notional"), money("realised")
-    unrealised, fees = money("unrealised"), money("fees")
+    unrealised, fees, funding = money("unrealised"), money("fees"), money("funding")
     message = portfolio_pb2.Position()
 
     def write(info: views.PositionInfo) -> bytes:
@@ -180,6 +180,7 @@ def _position_writer() -> Callable[[views.PositionInfo], bytes]:
             + realised(info.realised)
             + unrealised(info.unrealised)
             + fees(info.fees)
+            + funding(info.funding)
         )
 
     return write

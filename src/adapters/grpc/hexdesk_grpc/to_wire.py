@@ -165,6 +165,7 @@ def strategy(info: views.StrategyInfo) -> strategies_pb2.Strategy:
         realised=_moneys(info.realised),
         unrealised=_moneys(info.unrealised),
         fees=_moneys(info.fees),
+        funding=_moneys(info.funding),
         settings=struct_of(info.settings) if info.settings else None,
         version=info.version,
         initialised=info.is_initialised,

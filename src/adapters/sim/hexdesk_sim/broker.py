@@ -109,13 +109,14 @@ class SimBroker:
         take_up(self.venue, self._account, orders, positions, balances)
 
     async def connect(self) -> None:
-        """Begin to keep level-2 books, where that is wanted."""
+        """Begin to keep level-2 books, where that is wanted, and to pay funding."""
         for instrument_id in self._context.instruments:
             book = self.venue.book(instrument_id)
             if book is not None and book.is_awake:
                 self._watch(instrument_id)
             else:
                 self._unwatch(instrument_id)
+            self._context.markets.watch_funding(instrument_id, self.venue.on_funding)
         self.venue.end_unworkable(self._account_id)
 
     async def close(self) -> None:
@@ -127,6 +128,7 @@ class SimBroker:
             self._line.drain()
         for instrument_id in self._context.instruments:
             self._context.markets.watch(instrument_id)
+            self._context.markets.watch_funding(instrument_id, None)
         self._submit = self._refuse_order
         self._amend = self._refuse_amendment
         self._cancel = self._refuse_cancel

@@ -8,8 +8,9 @@ a server in front of many desks use it alike.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
-from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.cash import CashKind, CashMoved, funding_of
+from hexdesk.domain.instruments import Instrument, InstrumentKind
+from hexdesk.domain.market import BookUpdate, FundingRate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.money import Money, currency_scale, rescale_down
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
@@ -82,6 +83,7 @@ class Venue:
         self._accounts: dict[str, VenueAccount] = {}
         self._books: dict[str, Book] = {}
         self._short_ways: dict[str, ShortWay] = {}
+        self._funded: dict[str, TimeNs] = {}
         self._is_strict = bool(
             settings.reject_rate or settings.check_funds or settings.price_band_pct
         )
@@ -317,6 +319,33 @@ class Venue:
             book.market.status = status.status
             if status.status is TRADING and book.market.quote is not None:
                 book.on_quote(book.market.quote)
+
+    def on_funding(self, funding: FundingRate) -> None:
+        """Let holders of a perpetual pay each other, at the mark, once for each funding time.
+
+        Without a mark nothing can be valued, and nothing is paid.
+        """
+        instrument_id, time_ns = funding.instrument_id, funding.ts_event
+        book = self._fed(instrument_id)
+        if book is None or book.instrument.kind is not InstrumentKind.PERPETUAL:
+            return
+        mark = book.market.mark
+        if not mark or time_ns <= self._funded.get(instrument_id, 0):
+            return
+        self._funded[instrument_id] = time_ns
+        settle, now = book.instrument.settle, self._floor.now_ns()
+        for account_id, holding in book.holdings.items():
+            held = holding.position.quantity
+            amount = funding_of(book.instrument, held, mark, funding.rate)
+            if amount:
+                account = holding.account
+                account.cash.receive(amount, settle)
+                cash_id, kind = f"F{instrument_id}:{time_ns}", CashKind.FUNDING
+                moved = CashMoved(
+                    account_id, cash_id, kind, amount, settle, instrument_id, time_ns, now
+                )
+                self._outbox.push(account.deliver, moved)
+        self._outbox.flush()
 
     # ----------------------------------------------------------------------------------------------
     # The truth

@@ -21,6 +21,7 @@ ReportKind = Literal[
     "amend_rejected",
     "fill",
     "busted",
+    "cash",
 ]
 RequestKind = Literal["submit", "amend", "cancel"]
 

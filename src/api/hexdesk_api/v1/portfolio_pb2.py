@@ -28,7 +28,7 @@ from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from hexdesk_api.v1 import common_pb2 as hexdesk__api_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehexdesk_api/v1/portfolio.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bhexdesk_api/v1/common.proto\"\xcf\x05\n\x08Position\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12/\n\x08strategy\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12-\n\x07\x61\x63\x63ount\x18\x03 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x33\n\ninstrument\x18\x04 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x16\n\x08quantity\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rlong_quantity\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0eshort_quantity\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61vg_px\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\nmark_price\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x08notional\x18\n \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x08realised\x18\x0b \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\nunrealised\x18\x0c \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12)\n\x04\x66\x65\x65s\x18\r \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x1f\n\x11open_buy_quantity\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12 \n\x12open_sell_quantity\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\x11liquidation_price\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fliquidation_pct\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03:Z\xea\x41W\n\x14hexdesk.dev/Position\x12*strategies/{strategy}/positions/{position}*\tpositions2\x08position\"\xe4\x01\n\x07\x41\x63\x63ount\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x18\n\naccount_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x39\n\rposition_mode\x18\x03 \x01(\x0e\x32\x1c.hexdesk_api.v1.PositionModeB\x04\xe2\x41\x01\x03\x12/\n\x08\x62\x61lances\x18\x04 \x03(\x0b\x32\x17.hexdesk_api.v1.BalanceB\x04\xe2\x41\x01\x03:?\xea\x41<\n\x13hexdesk.dev/Account\x12\x12\x61\x63\x63ounts/{account}*\x08\x61\x63\x63ounts2\x07\x61\x63\x63ount\"m\n\x07\x42\x61lance\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05total\x18\x02 \x01(\t\x12\x10\n\x08reserved\x18\x03 \x01(\t\x12\x0c\n\x04used\x18\x04 \x01(\t\x12\x11\n\tavailable\x18\x05 \x01(\t\x12\x0e\n\x06\x65quity\x18\x06 \x01(\t\"A\n\x12GetPositionRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Position\"\xcb\x01\n\x14ListPositionsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x08strategy\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x01\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x33\n\ninstrument\x18\x04 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x1a\n\x0cinclude_flat\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\"]\n\x15ListPositionsResponse\x12+\n\tpositions\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Position\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x11GetAccountRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\n\x13hexdesk.dev/Account\"H\n\x13ListAccountsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x14ListAccountsResponse\x12)\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x17.hexdesk_api.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*c\n\x0cPositionMode\x12\x1d\n\x19POSITION_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15POSITION_MODE_NETTING\x10\x01\x12\x19\n\x15POSITION_MODE_HEDGING\x10\x02\x32\xdb\x03\n\x10PortfolioService\x12x\n\x0bGetPosition\x12\".hexdesk_api.v1.GetPositionRequest\x1a\x18.hexdesk_api.v1.Position\"+\x82\xd3\xe4\x93\x02%\x12#/v1/{name=strategies/*/positions/*}\x12s\n\rListPositions\x12$.hexdesk_api.v1.ListPositionsRequest\x1a%.hexdesk_api.v1.ListPositionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/positions\x12g\n\nGetAccount\x12!.hexdesk_api.v1.GetAccountRequest\x1a\x17.hexdesk_api.v1.Account\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=accounts/*}\x12o\n\x0cListAccounts\x12#.hexdesk_api.v1.ListAccountsRequest\x1a$.hexdesk_api.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/accountsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1ehexdesk_api/v1/portfolio.proto\x12\x0ehexdesk_api.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bhexdesk_api/v1/common.proto\"\xfd\x05\n\x08Position\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12/\n\x08strategy\x18\x02 \x01(\tB\x1d\xe2\x41\x01\x03\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12-\n\x07\x61\x63\x63ount\x18\x03 \x01(\tB\x1c\xe2\x41\x01\x03\xfa\x41\x15\n\x13hexdesk.dev/Account\x12\x33\n\ninstrument\x18\x04 \x01(\tB\x1f\xe2\x41\x01\x03\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x16\n\x08quantity\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1b\n\rlong_quantity\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1c\n\x0eshort_quantity\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x61vg_px\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03\x12\x18\n\nmark_price\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x08notional\x18\n \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12-\n\x08realised\x18\x0b \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12/\n\nunrealised\x18\x0c \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12)\n\x04\x66\x65\x65s\x18\r \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03\x12\x1f\n\x11open_buy_quantity\x18\x0e \x01(\tB\x04\xe2\x41\x01\x03\x12 \n\x12open_sell_quantity\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\x11liquidation_price\x18\x10 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0fliquidation_pct\x18\x11 \x01(\tB\x04\xe2\x41\x01\x03\x12,\n\x07\x66unding\x18\x12 \x01(\x0b\x32\x15.hexdesk_api.v1.MoneyB\x04\xe2\x41\x01\x03:Z\xea\x41W\n\x14hexdesk.dev/Position\x12*strategies/{strategy}/positions/{position}*\tpositions2\x08position\"\xe4\x01\n\x07\x41\x63\x63ount\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x18\n\naccount_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x39\n\rposition_mode\x18\x03 \x01(\x0e\x32\x1c.hexdesk_api.v1.PositionModeB\x04\xe2\x41\x01\x03\x12/\n\x08\x62\x61lances\x18\x04 \x03(\x0b\x32\x17.hexdesk_api.v1.BalanceB\x04\xe2\x41\x01\x03:?\xea\x41<\n\x13hexdesk.dev/Account\x12\x12\x61\x63\x63ounts/{account}*\x08\x61\x63\x63ounts2\x07\x61\x63\x63ount\"m\n\x07\x42\x61lance\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\r\n\x05total\x18\x02 \x01(\t\x12\x10\n\x08reserved\x18\x03 \x01(\t\x12\x0c\n\x04used\x18\x04 \x01(\t\x12\x11\n\tavailable\x18\x05 \x01(\t\x12\x0e\n\x06\x65quity\x18\x06 \x01(\t\"A\n\x12GetPositionRequest\x12+\n\x04name\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\xfa\x41\x16\n\x14hexdesk.dev/Position\"\xcb\x01\n\x14ListPositionsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\x12/\n\x08strategy\x18\x03 \x01(\tB\x1d\xe2\x41\x01\x01\xfa\x41\x16\n\x14hexdesk.dev/Strategy\x12\x33\n\ninstrument\x18\x04 \x01(\tB\x1f\xe2\x41\x01\x01\xfa\x41\x18\n\x16hexdesk.dev/Instrument\x12\x1a\n\x0cinclude_flat\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01\"]\n\x15ListPositionsResponse\x12+\n\tpositions\x18\x01 \x03(\x0b\x32\x18.hexdesk_api.v1.Position\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"?\n\x11GetAccountRequest\x12*\n\x04name\x18\x01 \x01(\tB\x1c\xe2\x41\x01\x02\xfa\x41\x15\n\x13hexdesk.dev/Account\"H\n\x13ListAccountsRequest\x12\x17\n\tpage_size\x18\x01 \x01(\x05\x42\x04\xe2\x41\x01\x01\x12\x18\n\npage_token\x18\x02 \x01(\tB\x04\xe2\x41\x01\x01\"Z\n\x14ListAccountsResponse\x12)\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32\x17.hexdesk_api.v1.Account\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t*c\n\x0cPositionMode\x12\x1d\n\x19POSITION_MODE_UNSPECIFIED\x10\x00\x12\x19\n\x15POSITION_MODE_NETTING\x10\x01\x12\x19\n\x15POSITION_MODE_HEDGING\x10\x02\x32\xdb\x03\n\x10PortfolioService\x12x\n\x0bGetPosition\x12\".hexdesk_api.v1.GetPositionRequest\x1a\x18.hexdesk_api.v1.Position\"+\x82\xd3\xe4\x93\x02%\x12#/v1/{name=strategies/*/positions/*}\x12s\n\rListPositions\x12$.hexdesk_api.v1.ListPositionsRequest\x1a%.hexdesk_api.v1.ListPositionsResponse\"\x15\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/positions\x12g\n\nGetAccount\x12!.hexdesk_api.v1.GetAccountRequest\x1a\x17.hexdesk_api.v1.Account\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/{name=accounts/*}\x12o\n\x0cListAccounts\x12#.hexdesk_api.v1.ListAccountsRequest\x1a$.hexdesk_api.v1.ListAccountsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/accountsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -69,6 +69,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POSITION'].fields_by_name['liquidation_price']._serialized_options = b'\342A\001\003'
   _globals['_POSITION'].fields_by_name['liquidation_pct']._loaded_options = None
   _globals['_POSITION'].fields_by_name['liquidation_pct']._serialized_options = b'\342A\001\003'
+  _globals['_POSITION'].fields_by_name['funding']._loaded_options = None
+  _globals['_POSITION'].fields_by_name['funding']._serialized_options = b'\342A\001\003'
   _globals['_POSITION']._loaded_options = None
   _globals['_POSITION']._serialized_options = b'\352AW\n\024hexdesk.dev/Position\022*strategies/{strategy}/positions/{position}*\tpositions2\010position'
   _globals['_ACCOUNT'].fields_by_name['name']._loaded_options = None
@@ -107,26 +109,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PORTFOLIOSERVICE'].methods_by_name['GetAccount']._serialized_options = b'\202\323\344\223\002\027\022\025/v1/{name=accounts/*}'
   _globals['_PORTFOLIOSERVICE'].methods_by_name['ListAccounts']._loaded_options = None
   _globals['_PORTFOLIOSERVICE'].methods_by_name['ListAccounts']._serialized_options = b'\202\323\344\223\002\016\022\014/v1/accounts'
-  _globals['_POSITIONMODE']._serialized_start=1832
-  _globals['_POSITIONMODE']._serialized_end=1931
+  _globals['_POSITIONMODE']._serialized_start=1878
+  _globals['_POSITIONMODE']._serialized_end=1977
   _globals['_POSITION']._serialized_start=170
-  _globals['_POSITION']._serialized_end=889
-  _globals['_ACCOUNT']._serialized_start=892
-  _globals['_ACCOUNT']._serialized_end=1120
-  _globals['_BALANCE']._serialized_start=1122
-  _globals['_BALANCE']._serialized_end=1231
-  _globals['_GETPOSITIONREQUEST']._serialized_start=1233
-  _globals['_GETPOSITIONREQUEST']._serialized_end=1298
-  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1301
-  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1504
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1506
-  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1599
-  _globals['_GETACCOUNTREQUEST']._serialized_start=1601
-  _globals['_GETACCOUNTREQUEST']._serialized_end=1664
-  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1666
-  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1738
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1740
-  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1830
-  _globals['_PORTFOLIOSERVICE']._serialized_start=1934
-  _globals['_PORTFOLIOSERVICE']._serialized_end=2409
+  _globals['_POSITION']._serialized_end=935
+  _globals['_ACCOUNT']._serialized_start=938
+  _globals['_ACCOUNT']._serialized_end=1166
+  _globals['_BALANCE']._serialized_start=1168
+  _globals['_BALANCE']._serialized_end=1277
+  _globals['_GETPOSITIONREQUEST']._serialized_start=1279
+  _globals['_GETPOSITIONREQUEST']._serialized_end=1344
+  _globals['_LISTPOSITIONSREQUEST']._serialized_start=1347
+  _globals['_LISTPOSITIONSREQUEST']._serialized_end=1550
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_start=1552
+  _globals['_LISTPOSITIONSRESPONSE']._serialized_end=1645
+  _globals['_GETACCOUNTREQUEST']._serialized_start=1647
+  _globals['_GETACCOUNTREQUEST']._serialized_end=1710
+  _globals['_LISTACCOUNTSREQUEST']._serialized_start=1712
+  _globals['_LISTACCOUNTSREQUEST']._serialized_end=1784
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_start=1786
+  _globals['_LISTACCOUNTSRESPONSE']._serialized_end=1876
+  _globals['_PORTFOLIOSERVICE']._serialized_start=1980
+  _globals['_PORTFOLIOSERVICE']._serialized_end=2455
 # @@protoc_insertion_point(module_scope)

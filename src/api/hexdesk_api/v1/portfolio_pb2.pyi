@@ -21,7 +21,7 @@ POSITION_MODE_NETTING: PositionMode
 POSITION_MODE_HEDGING: PositionMode
 
 class Position(_message.Message):
-    __slots__ = ("name", "strategy", "account", "instrument", "quantity", "long_quantity", "short_quantity", "avg_px", "mark_price", "notional", "realised", "unrealised", "fees", "open_buy_quantity", "open_sell_quantity", "liquidation_price", "liquidation_pct")
+    __slots__ = ("name", "strategy", "account", "instrument", "quantity", "long_quantity", "short_quantity", "avg_px", "mark_price", "notional", "realised", "unrealised", "fees", "open_buy_quantity", "open_sell_quantity", "liquidation_price", "liquidation_pct", "funding")
     NAME_FIELD_NUMBER: _ClassVar[int]
     STRATEGY_FIELD_NUMBER: _ClassVar[int]
     ACCOUNT_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,7 @@ class Position(_message.Message):
     OPEN_SELL_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_PRICE_FIELD_NUMBER: _ClassVar[int]
     LIQUIDATION_PCT_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_FIELD_NUMBER: _ClassVar[int]
     name: str
     strategy: str
     account: str
@@ -56,7 +57,8 @@ class Position(_message.Message):
     open_sell_quantity: str
     liquidation_price: str
     liquidation_pct: str
-    def __init__(self, name: _Optional[str] = ..., strategy: _Optional[str] = ..., account: _Optional[str] = ..., instrument: _Optional[str] = ..., quantity: _Optional[str] = ..., long_quantity: _Optional[str] = ..., short_quantity: _Optional[str] = ..., avg_px: _Optional[str] = ..., mark_price: _Optional[str] = ..., notional: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., realised: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., unrealised: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., fees: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., open_buy_quantity: _Optional[str] = ..., open_sell_quantity: _Optional[str] = ..., liquidation_price: _Optional[str] = ..., liquidation_pct: _Optional[str] = ...) -> None: ...
+    funding: _common_pb2.Money
+    def __init__(self, name: _Optional[str] = ..., strategy: _Optional[str] = ..., account: _Optional[str] = ..., instrument: _Optional[str] = ..., quantity: _Optional[str] = ..., long_quantity: _Optional[str] = ..., short_quantity: _Optional[str] = ..., avg_px: _Optional[str] = ..., mark_price: _Optional[str] = ..., notional: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., realised: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., unrealised: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., fees: _Optional[_Union[_common_pb2.Money, _Mapping]] = ..., open_buy_quantity: _Optional[str] = ..., open_sell_quantity: _Optional[str] = ..., liquidation_price: _Optional[str] = ..., liquidation_pct: _Optional[str] = ..., funding: _Optional[_Union[_common_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class Account(_message.Message):
     __slots__ = ("name", "account_id", "position_mode", "balances")

@@ -16,7 +16,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Strategy(_message.Message):
-    __slots__ = ("name", "plugin", "plugin_version", "account", "instruments", "state", "fault", "entries_allowed", "open_order_count", "fill_count", "realised", "unrealised", "fees", "settings", "version", "initialised", "trading", "settings_revision")
+    __slots__ = ("name", "plugin", "plugin_version", "account", "instruments", "state", "fault", "entries_allowed", "open_order_count", "fill_count", "realised", "unrealised", "fees", "settings", "version", "initialised", "trading", "settings_revision", "funding")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Strategy.State]
@@ -49,6 +49,7 @@ class Strategy(_message.Message):
     INITIALISED_FIELD_NUMBER: _ClassVar[int]
     TRADING_FIELD_NUMBER: _ClassVar[int]
     SETTINGS_REVISION_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_FIELD_NUMBER: _ClassVar[int]
     name: str
     plugin: str
     plugin_version: str
@@ -67,7 +68,8 @@ class Strategy(_message.Message):
     initialised: bool
     trading: bool
     settings_revision: int
-    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., plugin_version: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[Strategy.State, str]] = ..., fault: _Optional[str] = ..., entries_allowed: bool = ..., open_order_count: _Optional[int] = ..., fill_count: _Optional[int] = ..., realised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., unrealised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., version: _Optional[int] = ..., initialised: bool = ..., trading: bool = ..., settings_revision: _Optional[int] = ...) -> None: ...
+    funding: _containers.RepeatedCompositeFieldContainer[_common_pb2.Money]
+    def __init__(self, name: _Optional[str] = ..., plugin: _Optional[str] = ..., plugin_version: _Optional[str] = ..., account: _Optional[str] = ..., instruments: _Optional[_Iterable[str]] = ..., state: _Optional[_Union[Strategy.State, str]] = ..., fault: _Optional[str] = ..., entries_allowed: bool = ..., open_order_count: _Optional[int] = ..., fill_count: _Optional[int] = ..., realised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., unrealised: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ..., settings: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., version: _Optional[int] = ..., initialised: bool = ..., trading: bool = ..., settings_revision: _Optional[int] = ..., funding: _Optional[_Iterable[_Union[_common_pb2.Money, _Mapping]]] = ...) -> None: ...
 
 class SettingChange(_message.Message):
     __slots__ = ("path", "before", "after", "reloadable")

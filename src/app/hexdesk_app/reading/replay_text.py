@@ -24,7 +24,7 @@ CHECK_HEADERS = ("#record", "compared with", "result")
 
 
 class PositionRow(msgspec.Struct, frozen=True):
-    """What a strategy holds of an instrument, or one leg of it; fees and fills are of both."""
+    """What a strategy holds of an instrument, or a leg of it; fees, funding, fills are of both."""
 
     strategy_id: str
     instrument_id: str
@@ -36,6 +36,7 @@ class PositionRow(msgspec.Struct, frozen=True):
     fees: str
     settle: str
     fills: int
+    funding: str = "0"
 
 
 class OrderRow(msgspec.Struct, frozen=True):
@@ -169,6 +170,7 @@ def _positions(host: StrategyHost) -> Iterator[PositionRow]:
                 fees=format_raw(ledger.fees, currency_scale(instrument.settle)),
                 settle=instrument.settle,
                 fills=ledger.fill_count,
+                funding=format_raw(ledger.funding, currency_scale(instrument.settle)),
             )
 
 

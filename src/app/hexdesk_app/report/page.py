@@ -105,6 +105,7 @@ def _cards(result: RunResult) -> str:
     equity = [float(point.equity) for point in result.equity_curve]
     deepest = str(round(Decimal(min(drawdowns(equity), default=0.0)), MONEY_DECIMALS))
     refused = sum(result.rejects.values())
+    funding = ("funding", _money(result.funding), result.currency, sign_of(result.funding))
     cards = [
         ("net result", _money(net), part, sign_of(net)),
         ("realised", _money(result.realised_pnl), result.currency, sign_of(result.realised_pnl)),
@@ -115,6 +116,7 @@ def _cards(result: RunResult) -> str:
             sign_of(result.unrealised_pnl),
         ),
         ("fees", grouped(result.fees, MONEY_DECIMALS), result.currency, 0),
+        *([funding] if Decimal(result.funding) else []),
         ("deepest drawdown", _money(deepest), result.currency, sign_of(deepest)),
         ("orders", count(result.orders), f"{count(refused)} refused", 0),
         ("fills", count(result.fills), _ratio(result.fills, result.orders), 0),

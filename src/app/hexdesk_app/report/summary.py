@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TypeAlias
 
 from hexdesk_app.display.look import PLAIN_LOOK, Look
 from hexdesk_app.display.numbers import count, duration, grouped, rate, signed
 from hexdesk_app.display.tables import Table, make_table
-from hexdesk_app.result import RunResult, StrategyResult
+from hexdesk_app.result import CurrencyResult, RunResult, StrategyResult
 
+Earned: TypeAlias = RunResult | StrategyResult | CurrencyResult
 MONEY_DECIMALS = 2
 REASONS_SHOWN_MAX = 20
 
 
 def net_result(result: RunResult) -> str:
-    """Return realised + unrealised - fees in the result's currency."""
-    return str(Decimal(result.realised_pnl) + Decimal(result.unrealised_pnl) - Decimal(result.fees))
+    """Return realised + unrealised - fees + funding in the result's currency."""
+    return _net(result)
 
 
 def summary_tables(result: RunResult, look: Look = PLAIN_LOOK) -> list[Table]:
@@ -71,7 +73,8 @@ def _span(result: RunResult, look: Look) -> str:
 
 def strategies_table(result: RunResult) -> Table:
     """Return one row per strategy, and their total where they share a currency."""
-    rows = [_strategy_row(each) for each in result.strategies]
+    funded = _is_funded(result.strategies)
+    rows = [_strategy_row(each, funded=funded) for each in result.strategies]
     shared = {each.currency for each in result.strategies} == {result.currency}
     if shared and len(rows) > 1:
         rejects = sum(sum(each.rejects.values()) for each in result.strategies)
@@ -89,25 +92,30 @@ def strategies_table(result: RunResult) -> Table:
                     sum(each.filled for each in result.strategies),
                 ),
                 *_money(
-                    _sum(each.realised_pnl for each in result.strategies),
-                    _sum(each.unrealised_pnl for each in result.strategies),
-                    _sum(each.fees for each in result.strategies),
+                    CurrencyResult(
+                        currency=result.currency,
+                        realised_pnl=_sum(each.realised_pnl for each in result.strategies),
+                        unrealised_pnl=_sum(each.unrealised_pnl for each in result.strategies),
+                        fees=_sum(each.fees for each in result.strategies),
+                        funding=_sum(each.funding for each in result.strategies),
+                    ),
+                    funded=funded,
                 ),
                 result.currency,
             )
         )
     headers = ("strategy", "state", "#orders", "#fills", "#refused", "#fill rate")
-    money = ("+realised", "+unrealised", "#fees", "+net", "currency")
+    money = (*_money_headers(funded=funded), "currency")
     return make_table("Strategies", (*headers, *money), rows, total=shared and len(rows) > 1)
 
 
-def _strategy_row(strategy: StrategyResult) -> tuple[str, ...]:
+def _strategy_row(strategy: StrategyResult, *, funded: bool) -> tuple[str, ...]:
     return (
         strategy.name,
         strategy.state,
         *_counts(strategy.orders, strategy.fills, sum(strategy.rejects.values())),
         _fill_rate(strategy.ended, strategy.filled),
-        *_money(strategy.realised_pnl, strategy.unrealised_pnl, strategy.fees),
+        *_money(strategy, funded=funded),
         strategy.currency,
     )
 
@@ -116,11 +124,9 @@ def currencies_table(result: RunResult) -> Table:
     """Return results by currency; empty where there is only one, which strategies show."""
     if len(result.currencies) < 2 and result.strategies:  # noqa: PLR2004 - one alone
         return make_table("Results", (), [])
-    rows = [
-        (each.currency, *_money(each.realised_pnl, each.unrealised_pnl, each.fees))
-        for each in result.currencies
-    ]
-    headers = ("currency", "+realised", "+unrealised", "#fees", "+net")
+    funded = _is_funded(result.currencies)
+    rows = [(each.currency, *_money(each, funded=funded)) for each in result.currencies]
+    headers = ("currency", *_money_headers(funded=funded))
     return make_table("Results by currency", headers, rows)
 
 
@@ -196,13 +202,27 @@ def _fill_rate(ended: int, filled: int) -> str:
     return f"{Decimal(filled * 1_000 // ended) / 10:.1f} %" if ended else ""
 
 
-def _money(realised: str, unrealised: str, fees: str) -> tuple[str, str, str, str]:
-    net = str(Decimal(realised) + Decimal(unrealised) - Decimal(fees))
+def _net(each: Earned) -> str:
+    paid = Decimal(each.fees) - Decimal(each.funding)
+    return str(Decimal(each.realised_pnl) + Decimal(each.unrealised_pnl) - paid)
+
+
+def _is_funded(rows: Iterable[Earned]) -> bool:
+    """Whether there is any funding to show: most markets have none."""
+    return any(Decimal(each.funding) for each in rows)
+
+
+def _money_headers(*, funded: bool) -> tuple[str, ...]:
+    return ("+realised", "+unrealised", "#fees", *(["+funding"] if funded else []), "+net")
+
+
+def _money(each: Earned, *, funded: bool) -> tuple[str, ...]:
     return (
-        signed(realised, MONEY_DECIMALS),
-        signed(unrealised, MONEY_DECIMALS),
-        grouped(fees, MONEY_DECIMALS),
-        signed(net, MONEY_DECIMALS),
+        signed(each.realised_pnl, MONEY_DECIMALS),
+        signed(each.unrealised_pnl, MONEY_DECIMALS),
+        grouped(each.fees, MONEY_DECIMALS),
+        *([signed(each.funding, MONEY_DECIMALS)] if funded else []),
+        signed(_net(each), MONEY_DECIMALS),
     )
 
 

@@ -48,6 +48,12 @@ class Totals(msgspec.Struct, frozen=True):
     realised: MoneyRaw
     unrealised: MoneyRaw
     fees: MoneyRaw
+    funding: MoneyRaw
+
+    @property
+    def net(self) -> MoneyRaw:
+        """All of it."""
+        return self.realised + self.unrealised - self.fees + self.funding
 
 
 class Sampler:
@@ -137,7 +143,7 @@ def totals_of(ledgers: Iterable[Ledger]) -> dict[str, Totals]:
         instrument = ledger.instrument
         scale = max(instrument.value_scale, currency_scale(instrument.settle))
         scales[instrument.settle] = max(scale, scales.get(instrument.settle, 0))
-    totals = {currency: Totals(currency, scale, 0, 0, 0) for currency, scale in scales.items()}
+    totals = {currency: Totals(currency, scale, 0, 0, 0, 0) for currency, scale in scales.items()}
     for ledger in rows:
         instrument = ledger.instrument
         total = totals[instrument.settle]
@@ -149,6 +155,7 @@ def totals_of(ledgers: Iterable[Ledger]) -> dict[str, Totals]:
             total.realised + ledger.position.realised * factor,
             total.unrealised + ledger.unrealised() * factor,
             total.fees + ledger.fees * fee_factor,
+            total.funding + ledger.funding * fee_factor,
         )
     return totals
 
@@ -191,7 +198,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
     """Return everything worth knowing about a finished run; `facts` are the runner's own fields."""
     currency = main_currency(desk)
     totals = totals_of(ledgers_of(desk))
-    main = totals.get(currency, Totals(currency, 0, 0, 0, 0))
+    main = totals.get(currency, Totals(currency, 0, 0, 0, 0, 0))
     deposit = sum(
         money.amount
         for moneys in deposits.values()
@@ -208,6 +215,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
         "realised_pnl": format_raw(main.realised, main.scale),
         "unrealised_pnl": format_raw(main.unrealised, main.scale),
         "fees": format_raw(main.fees, main.scale),
+        "funding": format_raw(main.funding, main.scale),
         "position": {
             name: desk.markets.by_id[name].instrument.format_quantity(quantity)
             for name, quantity in positions_of(desk).items()
@@ -239,6 +247,7 @@ def _currency_row(total: Totals) -> CurrencyResult:
         realised_pnl=format_raw(total.realised, total.scale),
         unrealised_pnl=format_raw(total.unrealised, total.scale),
         fees=format_raw(total.fees, total.scale),
+        funding=format_raw(total.funding, total.scale),
     )
 
 
@@ -271,7 +280,7 @@ def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult
     ledgers = list(host.ledgers.values())
     totals = totals_of(ledgers)
     currency = max(totals, default="")
-    total = totals.get(currency, Totals("", 0, 0, 0, 0))
+    total = totals.get(currency, Totals("", 0, 0, 0, 0, 0))
     return StrategyResult(
         name=host.strategy_id,
         plugin=plugin,
@@ -287,6 +296,7 @@ def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult
         realised_pnl=format_raw(total.realised, total.scale),
         unrealised_pnl=format_raw(total.unrealised, total.scale),
         fees=format_raw(total.fees, total.scale),
+        funding=format_raw(total.funding, total.scale),
         position={
             ledger.instrument.id: ledger.instrument.format_quantity(ledger.position.quantity)
             for ledger in ledgers

@@ -19,7 +19,7 @@ def take_snapshot(session: Session) -> LiveSnapshot:
     desk = session.desk
     currency = main_currency(desk)
     total = totals_of(ledgers_of(desk)).get(currency)
-    net = total.realised + total.unrealised - total.fees if total else 0
+    net = total.net if total else 0
     latency = session.latency.summary()
     return LiveSnapshot(
         name=session.app.config.desk.name,

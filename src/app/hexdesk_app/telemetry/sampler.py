@@ -109,6 +109,7 @@ class ReadingsSampler:
                     ("hexdesk.pnl.realised", position.realised * unit),
                     ("hexdesk.pnl.unrealised", ledger.unrealised() * unit),
                     ("hexdesk.pnl.fees", ledger.fees * 10.0 ** -currency_scale(currency)),
+                    ("hexdesk.pnl.funding", ledger.funding * 10.0 ** -currency_scale(currency)),
                 ):
                     _add(money, (metric, strategy, currency), value)
                 name = self._labels.cap("instrument", instrument.id)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.commands import (
     AdoptOrder,
     CancelAll,
@@ -15,8 +16,8 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
-from hexdesk.domain.money import currency_scale, format_raw
+from hexdesk.domain.market import Bar, BookUpdate, FundingRate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.money import RATE_SCALE, currency_scale, format_raw
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import VerbOwed
 from hexdesk.domain.reports import (
@@ -131,6 +132,12 @@ def _fill(words: Words, fill: Fill) -> str:
     return f"fill {fill.trade_id}: {what}{kind}, fee {money}"
 
 
+def _moved(_words: Words, moved: CashMoved) -> str:
+    amount = grouped(format_raw(moved.amount, currency_scale(moved.currency)))
+    what = f" for {moved.instrument_id}" if moved.instrument_id else ""
+    return f"{moved.cash_kind.value} {moved.cash_id}{what}: {amount} {moved.currency}"
+
+
 def _asked(record: AmendOrder | CancelOrder) -> str:
     who = ASKED_BY[record.authority]
     return f", asked for by {who}" if who else ""
@@ -159,6 +166,7 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     Bar: _bar,
     BookUpdate: lambda _words, book: f"a change of the book of {book.instrument_id}",
     InstrumentStatus: lambda _w, new: f"status of {new.instrument_id}: {new.status.name}",
+    FundingRate: lambda _w, it: f"funding of {it.instrument_id}: {format_raw(it.rate, RATE_SCALE)}",
     TimerFired: lambda _words, timer: f"timer {timer.name!r} of {timer.strategy_id}",
     StrategyFaulted: lambda _words, it: f"{it.strategy_id} was quarantined: {it.reason}",
     NewOrder: lambda words, order: words.terms(order),
@@ -180,6 +188,7 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     AmendRejected: _coded("amendment refused"),
     Fill: _fill,
     FillBusted: lambda _words, bust: f"the venue broke trade {bust.trade_id}",
+    CashMoved: _moved,
     OutcomeUnknown: lambda _w, it: f"outcome of {it.operation.name} unknown: {it.text}",
     OrderAbandoned: _coded("evidence says that the venue does not have it"),
     AdoptOrder: lambda words, it: f"adopted, {it.reason}: {words.terms(it.intent)}",

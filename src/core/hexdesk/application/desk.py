@@ -108,7 +108,6 @@ class Desk:
     ) -> None:
         self.markets = Markets(instruments)
         self.pulse = Pulse()
-        self.accounts: dict[str, Account] = {}
         self.alerts = AlertLog()
         self.counts = Counts()
         self.journal = journal
@@ -144,6 +143,7 @@ class Desk:
         )  # fmt: skip
         self.execution.standing.on_stage = self.limits.stage
         self.hosts = self.execution.hosts
+        self.accounts = self.execution.store.accounts
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.submit_list = self.execution.submit_list
         self.cancel = self.execution.cancel

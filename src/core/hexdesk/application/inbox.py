@@ -3,9 +3,9 @@
 | lane | holds | when full |
 |---|---|---|
 | first | venue reports, commands, timers | never dropped: the desk is halted, and it is kept |
-| market | quotes, trades, books, bars, statuses | quotes that a newer one of their instrument |
-| | | follows are conflated; if that frees nothing, the oldest event but a status is dropped; |
-| | | both are counted |
+| market | quotes, trades, books, bars, ... | quotes that a newer one of their instrument |
+| | | follows are conflated; if that frees nothing, the oldest event is dropped, |
+| | | but no status or funding rate; both are counted |
 
 The first lane goes ahead of the other. Its puts may come from any thread (deque appends are
 atomic) but `put_market`, which like `drain` is the desk's own thread's: foreign threads hand over
@@ -25,12 +25,14 @@ from msgspec.structs import replace
 from hexdesk.application.desk import Desk
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import TimerFired
-from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
+from hexdesk.domain.market import FundingRate, InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.values import TimeNs
 
 FirstInput: TypeAlias = Callable[[], object]
 DEFAULT_MAX = 65_536
+_KEPT = (InstrumentStatus, FundingRate)
+"""Never dropped: a halt that is not seen is traded through, and funding is due once."""
 PAUSE_SHARE = 8
 """Conflating is tried again after this part of the capacity, if it freed less than that."""
 
@@ -151,10 +153,6 @@ class Inbox:
 
     def _drop_oldest(self) -> None:
         market = self._market
-        oldest = (
-            index
-            for index, event in enumerate(market)
-            if not isinstance(event, InstrumentStatus)  # a halt that is not seen is traded through
-        )
+        oldest = (index for index, event in enumerate(market) if not isinstance(event, _KEPT))
         del market[next(oldest, 0)]
         self.dropped_count += 1

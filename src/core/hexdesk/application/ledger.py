@@ -47,6 +47,7 @@ class Ledger:
         reserve_rate: What a value of 1 binds while it works: margin and fee.
         open_count: Orders that are not closed, held ones included.
         fees: Paid so far in the settlement currency, at that currency's scale.
+        funding: Received less paid for what was held, likewise: funding, dividends and the like.
         other_fees: The same in other currencies.
         fill_count: Fills booked.
         reserved: Its part of what the account keeps back for open orders.
@@ -72,6 +73,7 @@ class Ledger:
         "closing_sell",
         "fees",
         "fill_count",
+        "funding",
         "has_exits",
         "is_closing",
         "market",
@@ -99,6 +101,7 @@ class Ledger:
         self.is_closing = False
         self.has_exits = False
         self.fees: MoneyRaw = 0
+        self.funding: MoneyRaw = 0
         self.other_fees: dict[str, MoneyRaw] = {}
         self.fill_count = 0
         self.reserved: MoneyRaw = 0
@@ -133,8 +136,9 @@ class Ledger:
 
     @property
     def booked(self) -> MoneyRaw:
-        """Realised result less fees in the settlement currency, at the balance's scale."""
-        return self.position.realised * self._cash_factor - self.fees * self._fee_factor
+        """Realised result less fees, plus funding, at the scale of the settlement balance."""
+        paid = self.fees - self.funding
+        return self.position.realised * self._cash_factor - paid * self._fee_factor
 
     @property
     def open_result(self) -> MoneyRaw:

@@ -29,6 +29,7 @@ _CALLBACKS = {
     "book": "on_book",
     "bar": "on_bar",
     "status": "on_status",
+    "funding": "on_funding",
 }
 
 
@@ -243,7 +244,7 @@ class StrategyLives:
 
 def heard_by(strategy: Strategy) -> frozenset[str]:
     """Return the names of the callbacks by which a strategy follows prices."""
-    names = set(_CALLBACKS.values()) - {"on_status"}
+    names = set(_CALLBACKS.values()) - {"on_status", "on_funding"}
     return frozenset(name for name in names if _overrides(strategy, name))
 
 

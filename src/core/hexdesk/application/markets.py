@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, MarketEvent, Quote, Trade
+from hexdesk.domain.market import (
+    Bar,
+    BookUpdate,
+    FundingRate,
+    InstrumentStatus,
+    MarketEvent,
+    Quote,
+    Trade,
+)
 from hexdesk.domain.values import PriceRaw, TimeNs, TradingStatus
 
 Handler: TypeAlias = Callable[[Any], None]
 Channel: TypeAlias = tuple[Handler, ...]
 
 NEVER: TimeNs = 2**63 - 1
-KINDS = ("quote", "trade", "book", "bar", "status")
+KINDS = ("quote", "trade", "book", "bar", "status", "funding")
 
 
 class Market:
@@ -40,6 +48,7 @@ class Market:
         "look_ns",
         "on_bar",
         "on_book",
+        "on_funding",
         "on_quote",
         "on_status",
         "on_trade",
@@ -60,6 +69,7 @@ class Market:
         self.on_book: Channel = ()
         self.on_bar: Channel = ()
         self.on_status: Channel = ()
+        self.on_funding: Channel = ()
         self.look: Callable[[TimeNs], None] = _look_away
         self.look_ns: TimeNs = NEVER
         self._watchers: dict[str, Handler] = {}
@@ -88,6 +98,8 @@ class Market:
         if isinstance(event, InstrumentStatus):
             self.status = event.status
             return self.on_status
+        if isinstance(event, FundingRate):
+            return self.on_funding
         return ()
 
     def add(self, kind: str, handler: Handler) -> None:
@@ -151,3 +163,9 @@ class Markets:
         market.watch("book", on_book)
         market.watch("bar", on_bar)
         market.watch("status", on_status)
+
+    def watch_funding(
+        self, instrument_id: str, on_funding: Callable[[FundingRate], None] | None
+    ) -> None:
+        """Set who sees an instrument's funding rates first; None ends it."""
+        self.by_id[instrument_id].watch("funding", on_funding)

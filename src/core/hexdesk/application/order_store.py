@@ -9,6 +9,7 @@ from hexdesk.application.counts import Counts
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.pulse import Pulse
+from hexdesk.domain.accounts import Account
 from hexdesk.domain.order import Order
 from hexdesk.domain.order_state import apply
 from hexdesk.domain.reports import OrderEvent
@@ -30,6 +31,7 @@ class OrderStore:
             reconciliation.
         let_list_go: Drops a list of linked orders unless one of them is open; whether it did.
         hosts: Strategies by id.
+        accounts: By broker name; the desk's.
         later: Events that the desk itself made, to be delivered when the callback that caused them
             has returned.
         pulse: Time and number of the input being handled.
@@ -39,6 +41,7 @@ class OrderStore:
 
     __slots__ = (
         "_alerts",
+        "accounts",
         "closed",
         "closed_max",
         "counts",
@@ -56,6 +59,7 @@ class OrderStore:
         self.closed_max = 0
         self.let_list_go: Callable[[str], bool] = bool
         self.hosts: dict[str, StrategyHost] = {}
+        self.accounts: dict[str, Account] = {}
         self.later: deque[tuple[StrategyHost, OrderEvent]] = deque()
         self.pulse = pulse
         self.record = journal.append

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from hexdesk.application.cash_books import book_cash
 from hexdesk.application.faults import FAULTS
 from hexdesk.application.host import StrategyHost
 from hexdesk.application.ledger import Ledger
 from hexdesk.application.order_store import OrderStore
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.order import Order
 from hexdesk.domain.order_state import (
     ALERTING,
@@ -106,10 +108,10 @@ class Reception:
         order = self._open.get(report.client_order_id)
         if order is None:
             order, report = self._find(report)
+            if order is None:
+                self._take_unordered(report)
+                return
         self._record(report)
-        if order is None:
-            self._dead_letter(report, "no such order")
-            return
         intent = order.intent
         host = self._hosts[intent.strategy_id]
         kind = type(report)
@@ -162,6 +164,18 @@ class Reception:
             except FAULTS as error:
                 self._fault(host, error)
         return True
+
+    def _take_unordered(self, report: VenueReport) -> None:
+        """Book a movement of cash, once; whatever else is of no order is a dead letter."""
+        outcome = Outcome.INVALID
+        if isinstance(report, CashMoved):
+            outcome = book_cash(report, self._store.accounts, self._hosts)
+            if outcome is Outcome.DUPLICATE:
+                self._counts.duplicates += 1
+                return
+        self._record(report)
+        if outcome is Outcome.INVALID:
+            self._dead_letter(report, "no such order")
 
     def _find(self, report: VenueReport) -> tuple[Order | None, VenueReport]:
         """Return the order of a report that is not open by that id, and the report with our id."""

@@ -179,6 +179,8 @@ class Replay:
             for each in account.balances
             for balance, factor in (_load_balance(desk.accounts[account.book.broker], each),)
         }
+        for account in state.accounts:
+            desk.accounts[account.book.broker].cash_ids = dict.fromkeys(account.cash_ids)
         for host in state.hosts:
             self._open_books(host.book)
             known_host = desk.hosts[host.book.strategy_id]
@@ -436,6 +438,7 @@ def _load_ledger(host: StrategyHost, state: LedgerState) -> None:
     ledger.fees = state.fees
     ledger.other_fees.update(state.other_fees)
     ledger.fill_count = state.fill_count
+    ledger.funding = state.funding
     ledger.bind_margin()
 
 
@@ -450,6 +453,7 @@ def _load_balance(account: Account, state: BalanceState) -> tuple[Balance, int]:
     balance.total = state.total * factor
     balance.reserved = state.reserved * factor
     balance.deposited = state.deposited * factor
+    balance.unassigned = state.unassigned * factor
     return balance, factor
 
 

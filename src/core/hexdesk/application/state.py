@@ -56,6 +56,7 @@ class LedgerState(msgspec.Struct, frozen=True, array_like=True):
     fees: MoneyRaw
     other_fees: dict[str, MoneyRaw]
     fill_count: int
+    funding: MoneyRaw = 0
 
 
 class StrategyState(msgspec.Struct, frozen=True, array_like=True):
@@ -77,6 +78,7 @@ class BalanceState(msgspec.Struct, frozen=True, array_like=True):
     reserved: MoneyRaw
     used: MoneyRaw
     deposited: MoneyRaw = 0
+    unassigned: MoneyRaw = 0
 
 
 class AccountState(msgspec.Struct, frozen=True, array_like=True):
@@ -84,6 +86,7 @@ class AccountState(msgspec.Struct, frozen=True, array_like=True):
 
     book: AccountBook
     balances: tuple[BalanceState, ...]
+    cash_ids: tuple[str, ...] = ()
 
 
 class DeskState(msgspec.Struct, frozen=True, array_like=True):
@@ -214,11 +217,18 @@ def _account_state(broker: str, account: Account) -> AccountState:
         AccountBook(broker, account.id, account.position_mode),
         tuple(
             BalanceState(
-                each.currency, each.scale, each.total, each.reserved, each.used, each.deposited
+                each.currency,
+                each.scale,
+                each.total,
+                each.reserved,
+                each.used,
+                each.deposited,
+                each.unassigned,
             )
             for each in balances
-            if each.total or each.reserved or each.used
+            if each.total or each.reserved or each.used or each.deposited or each.unassigned
         ),
+        tuple(account.cash_ids),
     )
 
 
@@ -235,7 +245,9 @@ def _ledger_state(ledger: Ledger) -> LedgerState:
         for leg in _legs(ledger.position)
     )
     fees = dict(sorted(ledger.other_fees.items()))
-    return LedgerState(ledger.instrument.id, legs, ledger.fees, fees, ledger.fill_count)
+    return LedgerState(
+        ledger.instrument.id, legs, ledger.fees, fees, ledger.fill_count, ledger.funding
+    )
 
 
 def _legs(position: Position | HedgedPosition) -> tuple[Position, ...]:

@@ -8,8 +8,18 @@ Equity = cash + what open positions are worth.
 from collections.abc import Iterable
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.money import RATE_SCALE, Money, currency_scale, format_raw, pow10
+from hexdesk.domain.money import (
+    RATE_SCALE,
+    Money,
+    currency_scale,
+    format_raw,
+    pow10,
+    rescale_down,
+)
 from hexdesk.domain.values import NETTING, MoneyRaw, PositionMode
+
+CASH_IDS_MAX = 10_000
+"""Movements of cash that an account remembers: nine years of one instrument's funding."""
 
 
 class Balance:
@@ -20,9 +30,11 @@ class Balance:
         reserved: Part kept back for open orders; never negative.
         used: Part bound as margin of open positions; never negative.
         deposited: Part of `total` that was paid in, less what was taken out: no result.
+        unassigned: Part of `total` that came without a trade and is no strategy's result: interest,
+            and what came for a position that nobody here holds.
     """
 
-    __slots__ = ("currency", "deposited", "reserved", "scale", "total", "used")
+    __slots__ = ("currency", "deposited", "reserved", "scale", "total", "unassigned", "used")
 
     def __init__(self, currency: str, scale: int, total: MoneyRaw = 0) -> None:
         self.currency = currency
@@ -31,6 +43,7 @@ class Balance:
         self.reserved: MoneyRaw = 0
         self.used: MoneyRaw = 0
         self.deposited: MoneyRaw = 0
+        self.unassigned: MoneyRaw = 0
 
     @property
     def available(self) -> MoneyRaw:
@@ -48,6 +61,7 @@ class Account:
         id: FIX 1.
         position_mode: How the venue nets.
         balances: By currency.
+        cash_ids: Ids of the latest movements of cash without a trade, oldest first.
     """
 
     def __init__(
@@ -60,6 +74,7 @@ class Account:
         self.id = account_id
         self.position_mode = position_mode
         self.balances: dict[str, Balance] = {}
+        self.cash_ids: dict[str, None] = {}
         self._scales: dict[str, int] = {}
         settled: list[str] = []
         for instrument in instruments:
@@ -87,18 +102,43 @@ class Account:
 
     def deposit(self, money: Money) -> None:
         """Add an amount; a negative one is a withdrawal."""
-        balance = self.balance(money.currency)
-        amount = money.amount * pow10(balance.scale - currency_scale(money.currency))
-        balance.total += amount
-        balance.deposited += amount
+        self.receive(money.amount, money.currency, paid_in=True)
+
+    def is_new(self, cash_id: str) -> bool:
+        """Whether a movement of cash is told for the first time; it has been told now."""
+        if cash_id in self.cash_ids:
+            return False
+        self.cash_ids[cash_id] = None
+        if len(self.cash_ids) > CASH_IDS_MAX:
+            del self.cash_ids[next(iter(self.cash_ids))]
+        return True
+
+    def receive(self, amount: MoneyRaw, currency: str, *, paid_in: bool = False) -> MoneyRaw:
+        """Add an amount at its currency's scale, and return it at the balance's.
+
+        `paid_in` says that it is no result; a negative amount is paid, or taken out.
+        """
+        balance = self.balance(currency)
+        received = amount * pow10(balance.scale - currency_scale(currency))
+        balance.total += received
+        if paid_in:
+            balance.deposited += received
+        return received
 
     def pay_fee(self, fee: MoneyRaw, currency: str) -> None:
         """Take a fee at its currency's scale; a negative one is a rebate."""
-        balance = self.balance(currency)
-        balance.total -= fee * pow10(balance.scale - currency_scale(currency))
+        self.receive(-fee, currency)
 
     def _widen(self, currency: str, scale: int) -> None:
         self._scales[currency] = max(scale, self.scale_of(currency))
+
+
+def against_us(received: int, value_scale: int, currency: str) -> MoneyRaw:
+    """Return a value times a rate (`RATE_SCALE`) as money of a currency, rounded down.
+
+    So a payment, which is negative, goes up, and a receipt down.
+    """
+    return rescale_down(received, value_scale + RATE_SCALE, currency_scale(currency))
 
 
 def fee_of(value: int, rate: int, value_scale: int, money_scale: int) -> MoneyRaw:

@@ -90,4 +90,16 @@ class InstrumentStatus(msgspec.Struct, frozen=True, gc=False, array_like=True, t
     trading_day: int = 0
 
 
-MarketEvent: TypeAlias = Quote | Trade | BookUpdate | Bar | InstrumentStatus
+class FundingRate(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="funding"):
+    """A perpetual's funding is due now: longs pay shorts this part of their positions' value.
+
+    `rate` is at `RATE_SCALE`; if it is negative, shorts pay. `ts_event` is the funding time.
+    """
+
+    instrument_id: str
+    rate: int
+    ts_event: TimeNs
+    ts_init: TimeNs
+
+
+MarketEvent: TypeAlias = Quote | Trade | BookUpdate | Bar | InstrumentStatus | FundingRate

@@ -180,6 +180,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.pnl.realised", _G, "", ("strategy", "currency"), "Realised result before fees"),
     Metric("hexdesk.pnl.unrealised", _G, "", ("strategy", "currency"), "Open result at the mark"),
     Metric("hexdesk.pnl.fees", _G, "", ("strategy", "currency"), "Fees paid"),
+    Metric("hexdesk.pnl.funding", _G, "", ("strategy", "currency"), "Funding received less paid"),
     Metric("hexdesk.account.equity", _G, "", ("account", "currency"),
            "Cash and open results; account `all` is the sum"),
     Metric("hexdesk.account.drawdown", _G, "1", ("currency",),

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 
 from hexdesk.domain.books import Book, BookKey, leg_of
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.commands import AdoptOrder, Command
 from hexdesk.domain.history import (
     BODY_LENGTH_MAX,
@@ -22,8 +23,8 @@ from hexdesk.domain.history import (
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
-from hexdesk.domain.money import currency_scale
+from hexdesk.domain.market import Bar, BookUpdate, FundingRate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.money import currency_scale, format_raw
 from hexdesk.domain.order_state import ALERTING, Outcome
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.plans import StrategyPlanned
@@ -51,8 +52,8 @@ _BOOKED = frozenset({Outcome.APPLIED.name, *(each.name for each in ALERTING)}) -
 _PARKED = Outcome.PARKED.name
 _ALERTING = frozenset(each.name for each in ALERTING)
 _QUIET = (
-    Quote, Trade, BookUpdate, Bar, InstrumentStatus, TimerFired, ListChanged, OrderReserved,
-    StrategySaved, RiskNoted,
+    Quote, Trade, BookUpdate, Bar, InstrumentStatus, FundingRate, TimerFired, ListChanged,
+    OrderReserved, StrategySaved, RiskNoted,
 )  # fmt: skip
 """Kinds that only a replay needs: no question is about them."""
 _TAGS: dict[type[msgspec.Struct], str] = {
@@ -145,6 +146,7 @@ class Projection:
             CancelOrder: self._report,
             Fill: self._fill,
             FillBusted: self._bust,
+            CashMoved: self._move_cash,
             RunStarted: self._run,
             **dict.fromkeys(_QUIET, _ignore),
         }
@@ -370,6 +372,12 @@ class Projection:
         self._lists.clear()
         self._books.clear()
         self._dirty_books.clear()
+
+    def _move_cash(self, number: int, moved: CashMoved) -> None:
+        """Take cash that moved without a trade."""
+        amount = format_raw(moved.amount, currency_scale(moved.currency))
+        text = f"{moved.cash_kind.value} {amount} {moved.currency}"
+        self._event(number, moved, Category.CASH, kind="cash", text=text)
 
     def _note(self, number: int, record: msgspec.Struct) -> None:
         """Take a record that is about no order; one of an unknown kind, too."""

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.values import (
     Liquidity,
     MoneyRaw,
@@ -186,8 +187,12 @@ VenueReport: TypeAlias = (
     | Fill
     | FillBusted
     | OutcomeUnknown
+    | CashMoved
 )
-"""What a broker adapter hands to the desk."""
+"""What a broker adapter hands to the desk; all are about an order but the movements of cash.
+
+Those of one account come in the order in which they arose: what a movement was for is what is held
+when it comes."""
 
 OrderEvent: TypeAlias = VenueReport | OrderSubmitted | OrderHeld | OrderDenied | OrderAbandoned
 """What a strategy sees in `on_order` (fills come through `on_fill`)."""

@@ -20,7 +20,15 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.market import (
+    Bar,
+    BookUpdate,
+    FundingRate,
+    InstrumentStatus,
+    MarketEvent,
+    Quote,
+    Trade,
+)
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import (
     AmendRejected,
@@ -300,7 +308,7 @@ class TimelineFold:
             self._fresh.clear()
         self._fresh.append(draft)
 
-    def _market(self, event: Quote | Trade | BookUpdate | Bar | InstrumentStatus) -> None:
+    def _market(self, event: MarketEvent) -> None:
         """Take the market event that the decisions before it in this commit followed from."""
         name = event.instrument_id
         cause = Cause(_NAMES[type(event)], name, event.ts_event, event.ts_init)
@@ -441,5 +449,6 @@ _NAMES: dict[type, str] = {
     BookUpdate: "book",
     Bar: "bar",
     InstrumentStatus: "status",
+    FundingRate: "funding",
 }
 _ASKED = (OperatorSubmit, OperatorAmend, OperatorCancel, *get_args(StrategyCommand))

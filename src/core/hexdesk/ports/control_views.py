@@ -288,6 +288,7 @@ class PositionInfo(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     realised: Amount
     unrealised: Amount
     fees: Amount
+    funding: Amount
     open_buy_quantity: str
     open_sell_quantity: str
     is_flat: bool
@@ -334,6 +335,7 @@ class StrategyInfo(msgspec.Struct, frozen=True, kw_only=True):
     realised: tuple[Amount, ...]
     unrealised: tuple[Amount, ...]
     fees: tuple[Amount, ...]
+    funding: tuple[Amount, ...]
     settings: dict[str, object]
     version: int
     is_initialised: bool = False

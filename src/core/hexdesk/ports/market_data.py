@@ -9,6 +9,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import (
     Bar,
     BookUpdate,
+    FundingRate,
     InstrumentStatus,
     MarketEvent,
     Quote,
@@ -146,5 +147,14 @@ class MarketTap(Protocol):
         """Be called with each event of an instrument, ahead of strategies; replaces the last call.
 
         All None ends the watch.
+        """
+        ...
+
+    def watch_funding(
+        self, instrument_id: str, on_funding: Callable[[FundingRate], None] | None
+    ) -> None:
+        """Be called with each funding rate, ahead of strategies; None ends it.
+
+        Apart from `watch`: what rests at a venue does not matter, funding is always due.
         """
         ...

@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from hexdesk.domain.instruments import Instrument
-from hexdesk.domain.market import Bar, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.market import Bar, BookUpdate, FundingRate, InstrumentStatus, Quote, Trade
 from hexdesk.domain.reports import Fill, OrderEvent
 from hexdesk.domain.values import (
     AUTO,
@@ -267,6 +267,9 @@ class Strategy:
 
     def on_status(self, status: InstrumentStatus) -> None:
         """Handle a change of trading status."""
+
+    def on_funding(self, funding: FundingRate) -> None:
+        """Handle a funding time; what it brings or costs is booked by the venue's report of it."""
 
     def on_order(self, event: OrderEvent) -> None:
         """Handle a change of one of its own orders; fills come through `on_fill` alone."""

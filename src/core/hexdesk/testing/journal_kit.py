@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from hexdesk.domain.cash import CashKind, CashMoved
 from hexdesk.domain.commands import (
     CancelAll,
     ClearReducing,
@@ -32,7 +33,15 @@ from hexdesk.domain.commands import (
 )
 from hexdesk.domain.inputs import StrategyFaulted, TimerFired
 from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
-from hexdesk.domain.market import Bar, BookLevel, BookUpdate, InstrumentStatus, Quote, Trade
+from hexdesk.domain.market import (
+    Bar,
+    BookLevel,
+    BookUpdate,
+    FundingRate,
+    InstrumentStatus,
+    Quote,
+    Trade,
+)
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.plans import PlanChange, StrategyPlanned
@@ -172,6 +181,9 @@ SAMPLE_RECORDS: tuple[JournalRecord, ...] = (
     Trade("X.Y", 1, 2, Aggressor.BUYER, "", 4, 5),
     BookUpdate("X.Y", (BookLevel(1, 2),), (), True, 4, 5),  # noqa: FBT003 - in the order of fields
     Bar("X.Y", 60, 1, 2, 0, 1, 9, 3, 4, 5),
+    CashMoved("acct", "F1", CashKind.FUNDING, -HUGE, "USDT", "X.Y", 4, 5),
+    CashMoved("acct", "D1", CashKind.DEPOSIT, 0, "", "", 4, 5),
+    FundingRate("X.Y", -1, 4, 5),
     InstrumentStatus("X.Y", TradingStatus.HALTED, 4, 5),
     InstrumentStatus("X.Y", TradingStatus.CLOSED, 4, 5, 20261123),
 )  # fmt: skip

@@ -7,6 +7,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import (
     Bar,
     BookUpdate,
+    FundingRate,
     InstrumentStatus,
     MarketEvent,
     Quote,
@@ -39,6 +40,8 @@ class FakeMarkets(Markets):
             case InstrumentStatus():
                 market.status = event.status
                 channel = market.on_status
+            case FundingRate():
+                channel = market.on_funding
         for handler in channel:
             handler(event)
 

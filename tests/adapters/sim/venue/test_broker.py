@@ -1,5 +1,7 @@
 """The broker against a real server."""
 
+from hexdesk.domain.cash import CashKind, CashMoved
+from hexdesk.domain.market import FundingRate, MarketEvent
 from hexdesk.domain.reports import (
     CancelRejected,
     Fill,
@@ -9,8 +11,8 @@ from hexdesk.domain.reports import (
     OrderUpdated,
     OutcomeUnknown,
 )
-from hexdesk.testing.broker_bench import ASK, BID, LOT
-from tests.adapters.sim.venue.site import eventually, running
+from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
+from tests.adapters.sim.venue.site import ACCOUNT, eventually, running
 
 
 async def test_queries_tell_why_an_order_was_rejected_the_price_paid_and_the_mode() -> None:
@@ -72,3 +74,24 @@ async def test_a_cancel_of_nothing_is_refused() -> None:
         desk.cancel(order, 2)
         await desk.has(CancelRejected)
         assert not desk.of(OutcomeUnknown)
+
+
+async def test_funding_comes_to_feed_and_broker() -> None:
+    async with running() as site, site.desk() as desk:
+        order = desk.submit(ASK)
+        await desk.has(Fill, order)
+        feed, told = site.feed(), list[MarketEvent]()
+        await feed.connect(told.append)
+        try:
+            await feed.subscribe([INSTRUMENT.id])
+            site.publish(FundingRate(INSTRUMENT.id, -100_000, 1, 1))
+            await desk.has(CashMoved)
+            await eventually(lambda: told, "the rate was told")
+        finally:
+            await feed.close()
+        (moved,) = desk.of(CashMoved)
+        assert isinstance(moved, CashMoved)
+        assert (moved.account_id, moved.cash_kind) == (ACCOUNT, CashKind.FUNDING)
+        assert moved.amount > 0
+        (rate,) = [event for event in told if isinstance(event, FundingRate)]
+        assert rate.rate == -100_000

@@ -320,6 +320,8 @@ async def test_a_client_may_move_the_market_only_where_the_venue_does_not() -> N
         book = site.server.house.venue.book(INSTRUMENT.id)
         assert book is not None
         assert book.market.mark == 99_005
+        rate = b'[["funding","TEST-PERP.ACME",-100000,0,0]]'
+        assert (await http.post("/v1/market", data=rate)).status == 200, "it may be below 0"
     async with running(market="walk") as site, client(site) as http:
         assert (await http.post("/v1/market", data=events)).status == 409
 

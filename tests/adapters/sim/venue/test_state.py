@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from hexdesk.domain.market import Quote
+from hexdesk.domain.cash import CashMoved
+from hexdesk.domain.market import FundingRate, Quote
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.reports import Fill, OrderAccepted, OrderExpired, OutcomeUnknown
 from hexdesk.domain.values import (
@@ -402,3 +403,19 @@ def test_what_was_kept_is_read_at_the_start_not_while_the_venue_is_made(tmp_path
     house = House(IDS, FakeClock(), server_settings(state=str(tmp_path)), 7, LOGGER)
     with pytest.raises(DataError, match="damaged"):
         house.open()
+
+
+def test_funding_that_was_paid_is_kept(tmp_path: Path) -> None:
+    venue = Venue(tmp_path)
+    venue.quote(BID)
+    venue.submit(BUY, MARKET, 0)
+    venue.clock.advance_by(NS_PER_SECOND)
+    before = venue.house.venue.balances(ACCOUNT)
+    venue.house.publish([FundingRate(INSTRUMENT.id, 100_000, 1, 1)])
+    (report,) = [each for each in venue.truth()[6] if isinstance(each, CashMoved)]  # type: ignore[attr-defined]
+    assert report.amount < 0
+    assert report.ts_event == venue.clock.now_ns(), "the venue's market is of now"
+    assert venue.house.venue.balances(ACCOUNT) != before
+    truth = venue.truth()
+    venue.kill()
+    assert venue.truth() == truth

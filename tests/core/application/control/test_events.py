@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.application.control.feed import PART_SIZE
+from hexdesk.domain.cash import CashKind, CashMoved
 from hexdesk.domain.values import Side
 from hexdesk.ports.control import ControlError, EventBatch, EventFeed, EventFilter
 from hexdesk.ports.control_events import Event, EventKind, Resync
@@ -271,3 +273,17 @@ def test_a_reader_always_ends_up_with_the_desks_state(steps: list[str]) -> None:
     open_now = {key: each for key, each in known.items() if each.leaves_qty != "0"}
     listed = rig.ask(ListOrders(open_only=True, page_size=1_000)).items
     assert open_now == {each.client_order_id: each for each in listed}
+
+
+def test_cash_that_moved_is_told_as_another_account_and_position(rig: ControlRig) -> None:
+    life(rig)
+    feed = ready(rig)
+    now = rig.desk.pulse.now_ns
+    moved = CashMoved(rig.account.id, "F1", CashKind.FUNDING, -7, "USDT", INSTRUMENT.id, now, now)
+    rig.desk.on_report(moved)
+    got = {event.kind: event.payload for event in events(feed)}
+    assert set(got) == {EventKind.ACCOUNT, EventKind.POSITION}
+    rig.desk.on_report(msgspec.structs.replace(moved, cash_id="I1", instrument_id=""))
+    assert [event.kind for event in events(feed)] == [EventKind.ACCOUNT]
+    rig.desk.on_report(moved)
+    assert events(feed) == [], "told before"

@@ -269,7 +269,8 @@ class Handlers:
         for level in levels:
             for name in level.__struct_fields__:
                 value: object = getattr(level, name)
-                if isinstance(value, int) and not -1 <= value <= NUMBER_MAX:
+                lowest = -NUMBER_MAX if name == "rate" else -1
+                if isinstance(value, int) and not lowest <= value <= NUMBER_MAX:
                     return f"{name}: expected 0 to 10**36"
         if isinstance(event, Trade) and not (event.price > 0 and event.size > 0):
             return "trade: expected price and size above 0"

@@ -13,6 +13,7 @@ from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import (
     Bar,
     BookUpdate,
+    FundingRate,
     InstrumentStatus,
     MarketEvent,
     Quote,
@@ -329,6 +330,9 @@ class House:
                 self.venue.on_book(event)
             case InstrumentStatus():
                 self.venue.on_status(event)
+            case FundingRate():
+                self.venue.on_funding(event)
+                return
             case Bar():
                 return
         self._latest[event.instrument_id, type(event)] = event

@@ -1,5 +1,6 @@
-"""Books the executions that a venue's state file tells."""
+"""Books the executions and movements of cash that a venue's state file tells."""
 
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.reports import Fill, FillBusted
 from hexdesk.errors import DataError
 from hexdesk_sim.engine import Venue
@@ -8,7 +9,7 @@ from hexdesk_sim.venue.state import Settled
 
 
 def book_executions(venue: Venue, account: VenueAccount, settled: Settled) -> None:
-    """Book the executions of one operation again, in their order.
+    """Book the executions and movements of cash of one operation again, in their order.
 
     Raises:
         DataError: A fill is of an order that the line does not have.
@@ -19,6 +20,8 @@ def book_executions(venue: Venue, account: VenueAccount, settled: Settled) -> No
         if order.intent.account_id == account.id
     }
     for account_id, report in settled.reports:
+        if account_id == account.id and isinstance(report, CashMoved):
+            account.cash.receive(report.amount, report.currency)
         if account_id != account.id or not isinstance(report, Fill | FillBusted):
             continue
         order = orders.get(report.client_order_id)

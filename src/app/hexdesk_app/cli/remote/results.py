@@ -16,7 +16,7 @@ from hexdesk_app.display.tables import make_table
 if TYPE_CHECKING:
     from hexdesk_client import PlainClient
 
-PARTS = ("realised", "unrealised", "fees")
+PARTS = ("realised", "unrealised", "fees", "funding")
 Row = dict[str, str]
 
 
@@ -25,14 +25,14 @@ Row = dict[str, str]
 @desk_options
 @watch_option
 def pnl(output: Output, client: "PlainClient", strategy: str) -> None:
-    """Show results of strategies by currency: realised, unrealised, fees, net."""
+    """Show results of strategies by currency: realised, unrealised, fees, funding, net."""
     found = client.all("StrategyService.ListStrategies", "strategies")
     rows = [row for each in found if strategy in {"", bare(each["name"])} for row in _rows(each)]
     totals = _totals(rows)
-    headers = ("strategy", "currency", "+realised", "+unrealised", "#fees", "+net")
+    headers = ("strategy", "currency", "+realised", "+unrealised", "#fees", "+funding", "+net")
     shown = [
         (row["strategy"], row["currency"], signed(row["realised"]), signed(row["unrealised"]),
-         grouped(row["fees"]), signed(row["net"]))
+         grouped(row["fees"]), signed(row["funding"]), signed(row["net"]))
         for row in (*rows, *totals)
     ]  # fmt: skip
     table = make_table("results", headers, shown, total=len(totals) == 1)
@@ -58,6 +58,6 @@ def _totals(rows: Iterable[Row]) -> list[Row]:
 
 
 def _row(strategy: str, currency: str, parts: dict[str, Decimal]) -> Row:
-    net = parts["realised"] + parts["unrealised"] - parts["fees"]
+    net = parts["realised"] + parts["unrealised"] - parts["fees"] + parts["funding"]
     figures = {part: f"{parts[part]:f}" for part in PARTS}
     return {"strategy": strategy, "currency": currency, **figures, "net": f"{net:f}"}

@@ -13,6 +13,7 @@ from hexdesk.application.control.numbered import Numbered
 from hexdesk.application.control.ring import EventRing
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
+from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.commands import (
     Command,
     OpenBooks,
@@ -83,6 +84,7 @@ class Chronicle:
         self._was_armed_until_ns: TimeNs = 0
         self._touched: dict[str, None] = {}
         self._booked: dict[tuple[str, str], None] = {}
+        self._moved: dict[str, None] = {}
         self._changed: dict[str, None] = {}
         self._shows: dict[EventKind, Callable[[Any], EventPayload | None]] = {
             EventKind.ORDER: sight.order_by_id,
@@ -152,6 +154,8 @@ class Chronicle:
         kind = cast("type[object]", type(record))
         if kind in FACTS:
             self._take_fact(record)
+        elif isinstance(record, CashMoved):
+            self._take_cash(record)
         elif kind in _COMMANDS:
             self._take_command(record, _NAMES[kind])
         elif isinstance(record, StrategyPlanned):
@@ -183,6 +187,16 @@ class Chronicle:
             ring.add(now_ns, EventKind.FILL, strategy_id, (client_order_id, trade))
             self._booked[strategy_id, order.intent.instrument_id] = None
 
+    def _take_cash(self, moved: CashMoved) -> None:
+        """Note the account, and the positions that it may be for."""
+        self._now_ns = max(self._now_ns, moved.ts_init)
+        for name, account in self._desk.accounts.items():
+            if account.id == moved.account_id:
+                self._moved[name] = None
+        for strategy_id, host in self._desk.hosts.items():
+            if host.account.id == moved.account_id and moved.instrument_id in host.ledgers:
+                self._booked[strategy_id, moved.instrument_id] = None
+
     def _take_command(self, record: Any, name: str) -> None:  # noqa: ANN401 - any command
         self._now_ns = max(self._now_ns, record.ts_init)
         strategy_id = getattr(record, "strategy_id", "")
@@ -205,7 +219,7 @@ class Chronicle:
             if order is not None:
                 strategy_id = order.intent.strategy_id
                 ring.add(now_ns, EventKind.ORDER, strategy_id, client_order_id)
-        accounts: dict[str, None] = {}
+        accounts = self._moved
         for key in self._booked:
             ring.add(now_ns, EventKind.POSITION, key[0], key)
             accounts[sight.account_name(key[0])] = None
@@ -224,7 +238,7 @@ class Chronicle:
             ring.add(now_ns, EventKind.DESK, "", None)
         self.on_news()
         sight.forget_orders()
-        for noted in (self._touched, self._booked, self._changed):
+        for noted in (self._touched, self._booked, self._moved, self._changed):
             noted.clear()
 
     def _add_alerts(self) -> None:

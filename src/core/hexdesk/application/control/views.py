@@ -117,6 +117,7 @@ def position_info(ledger: Ledger, account: str) -> PositionInfo:
         realised=Amount(value(position.realised), settle),
         unrealised=Amount(value(ledger.unrealised()), settle),
         fees=Amount(format_raw(ledger.fees, currency_scale(settle)), settle),
+        funding=Amount(format_raw(ledger.funding, currency_scale(settle)), settle),
         open_buy_quantity=quantity(ledger.open_buy),
         open_sell_quantity=quantity(ledger.open_sell),
         is_flat=not (long or short),
@@ -166,10 +167,10 @@ def equity_of(balance: Balance, ledgers: Iterable[Ledger]) -> int:
     return equity
 
 
-def sums_of(ledgers: Iterable[Ledger]) -> dict[str, tuple[Amount, Amount, Amount]]:
-    """Return realised and open results and fees by settlement currency, exact."""
+def sums_of(ledgers: Iterable[Ledger]) -> dict[str, tuple[Amount, Amount, Amount, Amount]]:
+    """Return realised and open results, fees and funding by settlement currency, exact."""
     rows = list(ledgers)
-    sums: dict[str, tuple[Amount, Amount, Amount]] = {}
+    sums: dict[str, tuple[Amount, Amount, Amount, Amount]] = {}
     for settle in dict.fromkeys(ledger.instrument.settle for ledger in rows):
         own = [ledger for ledger in rows if ledger.instrument.settle == settle]
         scale = max(ledger.instrument.value_scale for ledger in own)
@@ -180,8 +181,15 @@ def sums_of(ledgers: Iterable[Ledger]) -> dict[str, tuple[Amount, Amount, Amount
                 [(ledger, ledger.unrealised()) for ledger in own],
             )
         )
-        fees = format_raw(sum(ledger.fees for ledger in own), currency_scale(settle))
-        sums[settle] = (Amount(realised, settle), Amount(unrealised, settle), Amount(fees, settle))
+        money_scale = currency_scale(settle)
+        fees = format_raw(sum(ledger.fees for ledger in own), money_scale)
+        funding = format_raw(sum(ledger.funding for ledger in own), money_scale)
+        sums[settle] = (
+            Amount(realised, settle),
+            Amount(unrealised, settle),
+            Amount(fees, settle),
+            Amount(funding, settle),
+        )
     return sums
 
 
