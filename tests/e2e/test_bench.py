@@ -29,7 +29,7 @@ DETAILS = {
         "live_p99_us_sampled_1", "live_p99_noise_pct",
     },
     "live": {"p50_us", "p99_us", "p999_us", "orders"},
-    "replay": {"orders_closed", "calibration"},
+    "replay": {"orders_closed", "cpu_seconds", "per_cpu_second", "calibration"},
     "recovery": {
         "calibration", "records_after_snapshot", "whole_seconds", "memory_mb", "closed_orders",
         "snapshot_ms", "snapshot_mb",
