@@ -30,9 +30,9 @@ ORDERS_SHARE = 8
 """One order in the time of so many ticks."""
 PAIRS = 5
 PAIR_TURNS_MIN = 2
-WARM_UP_TURNS_MAX = 100
+WARM_UP_TURNS_MAX = 50
 """Not counted, at most as many as are: what is imported, connected, sent for the first time."""
-STRETCHES = 4
+STRETCHES = 2
 """How often each plays on without being stopped, a quarter of its turns at a time."""
 ANSWER_TIMEOUT_S = 120.0
 OTLP = "opentelemetry.exporter.otlp.proto.http"
