@@ -32,8 +32,8 @@ PAIRS = 5
 PAIR_TURNS_MIN = 2
 WARM_UP_TURNS_MAX = 50
 """Not counted, at most as many as are: what is imported, connected, sent for the first time."""
-STRETCHES = 2
-"""How often each plays on without being stopped, a quarter of its turns at a time."""
+STRETCHES = 1
+"""How often each plays on without being stopped, for half as many turns: first threads catch up."""
 ANSWER_TIMEOUT_S = 120.0
 OTLP = "opentelemetry.exporter.otlp.proto.http"
 IMPORTED = [
@@ -126,9 +126,8 @@ def compare(kind: str, section: str, turns: int, ticks: int) -> Comparison:
     size = ticks if kind == "ticks" else max(ticks // ORDERS_SHARE, 1)
     count = min(turns // PAIR_TURNS_MIN, PAIRS)
     groups = turns // count // 2
-    stretch = max(groups // 2, 1)
-    pairs = [_play(kind, section, groups, stretch, size) for _ in range(count)]
-    return compared(pairs, size * stretch)
+    pairs = [_play(kind, section, groups, groups, size) for _ in range(count)]
+    return compared(pairs, size * groups)
 
 
 def compared(pairs: Sequence[Pair], events: int) -> Comparison:
