@@ -134,7 +134,7 @@ def test_time_comes_from_recordings_or_from_live_feeds(tmp_path: Path, site: Sit
 
 JOURNAL = """
 import msgspec
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.plugin import CONTRACT_VERSION, JournalRegistration, hookimpl
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

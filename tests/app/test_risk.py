@@ -54,7 +54,7 @@ settings = { quantity = "0.001", fast_period = 2, slow_period = 5 }
 def load(*lines: str, override: str = "") -> Any:
     text = DESK + "\n".join(lines)
     overrides = (override,) if override else ()
-    return load_config(Sources(built_in=(("desk", text),), overrides=overrides, required=False))
+    return load_config(Sources(built_in=(("desk", text),), overrides=overrides, search=False))
 
 
 def settings_of(config: Any, rule: str) -> Any:

@@ -73,7 +73,7 @@ slippage_bps = {slippage_bps}
 preset = "{preset}"
 {lines}
 """
-        config = load_config(Sources(built_in=(("preset", text),), required=False))
+        config = load_config(Sources(built_in=(("preset", text),), search=False))
         app = build(config)
         clock: Any = app.clock  # a virtual one
         self.clock = clock

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.domain.records import Deposited
 from hexdesk_app.build import build
 from tests.app.config.helpers import load

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.read_model import ReadModel

@@ -27,7 +27,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.rpc import error_details_pb2, status_pb2  # pyright: ignore[reportMissingTypeStubs]
 
 import hexdesk_api.v1
-from hexdesk.application.state import capture, encode_state, hash_of
+from hexdesk.application.durability.state import capture, encode_state, hash_of
 from hexdesk_api.v1 import common_pb2
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
 from hexdesk_app.running.session import Options, Session, surroundings

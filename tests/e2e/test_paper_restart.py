@@ -12,8 +12,8 @@ import grpc
 import pytest
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.reconciliation.findings import Mismatch
-from hexdesk.application.replay import read_life
 from hexdesk.domain.commands import AdoptOrder
 from hexdesk.domain.records import Deposited, RunEnded, RunStarted
 from hexdesk.domain.reports import Fill

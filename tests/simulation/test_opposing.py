@@ -15,8 +15,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.state import capture, encode_state
-from hexdesk.application.working import is_close
+from hexdesk.application.durability.state import capture, encode_state
+from hexdesk.application.orders.working import is_close
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Flatten, StartStrategy
 from hexdesk.domain.market import Quote

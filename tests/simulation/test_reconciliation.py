@@ -18,9 +18,9 @@ from hexdesk.application.reconciliation.cash import cash_of
 from hexdesk.application.reconciliation.findings import Mismatch, Policy
 from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.reductions import CODES
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
-from hexdesk.application.repairs import Repairs
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import ClearReducing, StartStrategy
 from hexdesk.domain.market import Quote

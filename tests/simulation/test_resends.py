@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.orders.resends import Resends
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
-from hexdesk.application.resends import Resends
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import ResendOrder, StartStrategy
 from hexdesk.domain.market import Quote

@@ -14,15 +14,15 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.handover import hand_over
+from hexdesk.application.durability.handover import hand_over
+from hexdesk.application.durability.recovery import doubt_unanswered, read_past
+from hexdesk.application.durability.replay import Replay
 from hexdesk.application.reconciliation.actions import Action, CancelLeftover, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of
 from hexdesk.application.reconciliation.reconciler import Reconciler
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
-from hexdesk.application.recovery import doubt_unanswered, read_past
-from hexdesk.application.repairs import Repairs
-from hexdesk.application.replay import Replay
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.instruments import Instrument, InstrumentKind

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.recovery import Past
+from hexdesk.application.durability.recovery import Past
 from hexdesk.domain.instruments import Instrument
 from hexdesk.plugin.server import Server
 from hexdesk.ports.clock import Clock

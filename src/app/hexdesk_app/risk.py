@@ -7,7 +7,7 @@ import msgspec
 
 from hexdesk.application.desk import Desk
 from hexdesk.application.faults import FAULTS, describe
-from hexdesk.application.gate_limits import GateLimits
+from hexdesk.application.gate.gate_limits import GateLimits
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.application.risk.order_rules import NoSettings

@@ -14,7 +14,7 @@ async def make_once(config: Config, parts: Parts) -> None:
     Raises:
         HexdeskError: It would not start.
     """
-    from hexdesk.application.memory_journal import MemoryJournal
+    from hexdesk.application.durability.memory_journal import MemoryJournal
     from hexdesk_app.build import build
 
     app = build(config, overrides={"parts": parts, "journal": MemoryJournal()})

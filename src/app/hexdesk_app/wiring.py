@@ -12,12 +12,12 @@ from itertools import chain
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.handover import hand_over
+from hexdesk.application.durability.handover import hand_over
+from hexdesk.application.durability.memory_journal import MemoryJournal
+from hexdesk.application.durability.recovery import Past, read_past
+from hexdesk.application.durability.replay import Replay
 from hexdesk.application.inbox import Inbox
-from hexdesk.application.memory_journal import MemoryJournal
-from hexdesk.application.recovery import Past, read_past
-from hexdesk.application.replay import Replay
-from hexdesk.application.resends import Resends
+from hexdesk.application.orders.resends import Resends
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument

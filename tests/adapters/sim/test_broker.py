@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from hexdesk.application.clock import VirtualClock
-from hexdesk.application.markets import Market, Markets
+from hexdesk.application.market.markets import Market, Markets
 from hexdesk.domain.market import BookLevel, BookUpdate, Quote, Trade
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder

@@ -6,9 +6,15 @@ from pathlib import Path
 import pytest
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.detached import DetachedBroker
-from hexdesk.application.replay import Replay
-from hexdesk.application.state import capture, decode_state, encode_state, hash_of, run_ended
+from hexdesk.application.durability.detached import DetachedBroker
+from hexdesk.application.durability.replay import Replay
+from hexdesk.application.durability.state import (
+    capture,
+    decode_state,
+    encode_state,
+    hash_of,
+    run_ended,
+)
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Halt, OperatorCancel, SetReducing, StartStrategy
 from hexdesk.domain.market import Quote

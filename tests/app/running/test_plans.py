@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.plans import PlanChange, StrategyPlanned, follow
 from hexdesk_app.build import build
 from hexdesk_app.config import Config, Sources, load_config

@@ -2,7 +2,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.domain.market import Quote
 from hexdesk.domain.metrics import Distribution
 from hexdesk.domain.orders import NewOrder

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.working import is_alternative, is_close
+from hexdesk.application.orders.working import is_alternative, is_close
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import currency_scale, pow10
 from hexdesk.domain.order import IS_SUBMITTED, Order

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
-from hexdesk.application.fingerprint import result_hash
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.fingerprint import result_hash
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.application.player import Player
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy, StopStrategy

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hexdesk.application.loading import Candidate
+from hexdesk.application.strategies.loading import Candidate
 from hexdesk.domain.plans import PlanChange, StrategyPlanned
 from hexdesk.domain.records import StrategySaved
 from hexdesk.plugin import StrategyContext

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hexdesk.application.rebuild import Rebuild
-from hexdesk.application.replay import Replay, empty_desk
-from hexdesk.application.state import DeskState, capture, decode_state, encode_state
+from hexdesk.application.durability.rebuild import Rebuild
+from hexdesk.application.durability.replay import Replay, empty_desk
+from hexdesk.application.durability.state import DeskState, capture, decode_state, encode_state
 from hexdesk.domain.records import RunStarted
 from hexdesk.ports.journal import JournalRecord
 from tests.core.application.rig import Rig

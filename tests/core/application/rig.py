@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.instruments import Instrument

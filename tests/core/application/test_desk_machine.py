@@ -11,8 +11,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from hexdesk.application.host import HostState
-from hexdesk.application.working import is_close
+from hexdesk.application.orders.working import is_close
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.cash import PAID_IN, CashKind, CashMoved
 from hexdesk.domain.commands import (
     CancelAll,

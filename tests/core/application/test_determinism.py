@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from hexdesk.application.fingerprint import result_hash
+from hexdesk.application.durability.fingerprint import result_hash
 from hexdesk.domain.market import Quote
 from hexdesk.ports.recordings import merge_by_receipt
 from hexdesk.testing.broker_bench import INSTRUMENT

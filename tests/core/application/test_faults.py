@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hexdesk.application.faults import LOGGER, describe
-from hexdesk.application.host import HostState
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.inputs import StrategyFaulted
 from tests.core.application.rig import Rig
 

@@ -10,8 +10,8 @@ from types import ModuleType
 import msgspec
 import pytest
 
-from hexdesk.application.host import HostState, StrategyHost
 from hexdesk.application.inbox import Inbox
+from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.domain import commands, inputs, market, orders, reports
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.market import Quote

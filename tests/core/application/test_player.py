@@ -2,7 +2,7 @@
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
-from hexdesk.application.memory_journal import MemoryJournal
+from hexdesk.application.durability.memory_journal import MemoryJournal
 from hexdesk.application.player import Player
 from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
 from hexdesk.domain.values import TradingStatus

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import settings
 from hypothesis.stateful import invariant
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.domain.history import OrderRow, PositionRow
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position

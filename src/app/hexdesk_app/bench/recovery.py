@@ -4,9 +4,9 @@ import tempfile
 import time
 import tracemalloc
 
-from hexdesk.application.recovery import Past, read_past
-from hexdesk.application.replay import read_life
-from hexdesk.application.state import capture, encode_state
+from hexdesk.application.durability.recovery import Past, read_past
+from hexdesk.application.durability.replay import read_life
+from hexdesk.application.durability.state import capture, encode_state
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.errors import InvariantError
 from hexdesk_app.bench.live import JOURNAL

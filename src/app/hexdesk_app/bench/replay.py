@@ -3,7 +3,7 @@
 import tempfile
 import time
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.ports.journal import Journal
 from hexdesk_app.bench.live import JOURNAL

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.replay import read_life
-from hexdesk.application.state import capture, decode_state, encode_state, hash_of
+from hexdesk.application.durability.replay import read_life
+from hexdesk.application.durability.state import capture, decode_state, encode_state, hash_of
 from hexdesk.ports.journal import JournalReader
 from hexdesk_app.chaos.site import ChaosError
 from hexdesk_app.reading.journals import open_journal

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.reconciliation.evidence import terms_at_venue, terms_of
 from hexdesk.domain.money import Money, currency_scale, pow10, rescale_down
 from hexdesk.domain.order import IS_SUBMITTED, Order

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.state import hash_of
+from hexdesk.application.durability.state import hash_of
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.money import currency_scale, format_raw
 from hexdesk.domain.order import Order
 from hexdesk.domain.positions import HedgedPosition, Position

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.rebuild import Rebuild
-from hexdesk.application.state import DeskState, decode_state, encode_state, hash_of, state_shape
-from hexdesk.application.state_difference import first_difference
+from hexdesk.application.durability.rebuild import Rebuild
+from hexdesk.application.durability.state import (
+    DeskState,
+    decode_state,
+    encode_state,
+    hash_of,
+    state_shape,
+)
+from hexdesk.application.durability.state_difference import first_difference
 from hexdesk.domain.records import RunEnded
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import DataError

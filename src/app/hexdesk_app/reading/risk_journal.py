@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from hexdesk.application.durability.state import decode_state
 from hexdesk.application.risk.capital import SHARED
 from hexdesk.application.risk.memory import RiskMemory
-from hexdesk.application.state import decode_state
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.risk import CapitalSet, RiskChanged, RiskNote, RiskNoted, RiskStepped
 from hexdesk_app.display.numbers import moment

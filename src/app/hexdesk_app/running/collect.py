@@ -9,11 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.fingerprint import result_hash
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.lives import heard_by
-from hexdesk.application.state import capture, encode_state, hash_of
+from hexdesk.application.durability.fingerprint import result_hash
+from hexdesk.application.durability.state import capture, encode_state, hash_of
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.strategies.host import StrategyHost
+from hexdesk.application.strategies.lives import heard_by
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money, currency_scale, format_raw, pow10
 from hexdesk.domain.order import IS_SUBMITTED, Order

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.history import EquityRow
 from hexdesk.domain.money import pow10

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from hexdesk.application.alerts import Alert
 from hexdesk.application.control.planning import CONFIGURATION, table_of
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.plans import PlanChange, StrategyPlan, StrategyPlanned
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import HexdeskError

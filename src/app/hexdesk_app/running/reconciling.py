@@ -10,12 +10,12 @@ from collections.abc import Mapping
 
 from hexdesk.application.control.reconciling import DeskReconciling
 from hexdesk.application.desk import Desk
+from hexdesk.application.orders.resends import Resends
 from hexdesk.application.reconciliation.actions import Action
 from hexdesk.application.reconciliation.reconciler import Reconciler
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
-from hexdesk.application.repairs import Repairs
-from hexdesk.application.resends import Resends
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.values import TimeNs
 from hexdesk.ports.broker import Broker, ModalBroker

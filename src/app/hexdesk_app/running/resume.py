@@ -3,8 +3,8 @@
 import logging
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.recovery import doubt_unanswered
-from hexdesk.application.state import capture, encode_state, hash_of, run_ended
+from hexdesk.application.durability.recovery import doubt_unanswered
+from hexdesk.application.durability.state import capture, encode_state, hash_of, run_ended
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.journal import Journal
 from hexdesk_app.build import Application

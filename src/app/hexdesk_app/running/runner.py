@@ -8,8 +8,8 @@ import logging
 import time
 
 from hexdesk.application.clock import VirtualClock
+from hexdesk.application.durability.state import run_ended
 from hexdesk.application.player import Player
-from hexdesk.application.state import run_ended
 from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk.errors import ConfigError
 from hexdesk.ports.recordings import merge_by_receipt

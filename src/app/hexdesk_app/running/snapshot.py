@@ -1,6 +1,6 @@
 """What a session looks like now, for the live table; read in the desk's own thread."""
 
-from hexdesk.application.host import StrategyHost
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.money import format_raw
 from hexdesk_app.display.live_table import LiveQuote, LiveSnapshot, LiveStrategy
 from hexdesk_app.running.collect import (

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from hexdesk.application.host import HostState, StrategyHost
+from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.domain.metrics import Metric
 from hexdesk.plugin.measures import PluginAlertRule, PluginMetric
 from hexdesk.plugin.registrations import StrategyRegistration

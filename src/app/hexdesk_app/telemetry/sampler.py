@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState
 from hexdesk.application.inbox import Inbox
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.money import currency_scale
 from hexdesk.domain.risk import UNLIMITED

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from hexdesk.application.rebuild import Rebuild
-from hexdesk.application.state import decode_state
+from hexdesk.application.durability.rebuild import Rebuild
+from hexdesk.application.durability.state import decode_state
 from hexdesk.domain.commands import AdoptOrder
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Doubt, Order

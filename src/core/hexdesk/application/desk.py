@@ -11,27 +11,27 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from hexdesk.application.account_books import account_books, strategy_books
 from hexdesk.application.alerts import AlertLog
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.counts import Counts
-from hexdesk.application.execution import Execution
 from hexdesk.application.faults import FAULTS
-from hexdesk.application.host import StrategyFactory, StrategyHost
-from hexdesk.application.ids import ClientOrderIds
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.limit_book import LimitBook
-from hexdesk.application.lives import StrategyLives
-from hexdesk.application.loading import StrategyLoading
-from hexdesk.application.manual import Outcome
-from hexdesk.application.markets import Channel, Handler, Market, Markets
-from hexdesk.application.operator import Operator
-from hexdesk.application.owed import OwedVerbs
+from hexdesk.application.gate.limit_book import LimitBook
+from hexdesk.application.gate.risk_gate import RiskGate
+from hexdesk.application.ledgers.account_books import account_books, strategy_books
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.ledgers.trading_days import TradingDays
+from hexdesk.application.market.markets import Channel, Handler, Market, Markets
+from hexdesk.application.operating.manual import Outcome
+from hexdesk.application.operating.operator import Operator
+from hexdesk.application.operating.owed import OwedVerbs
+from hexdesk.application.orders.execution import Execution
+from hexdesk.application.orders.ids import ClientOrderIds
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.risk.memory import RiskMemory
-from hexdesk.application.risk_gate import RiskGate
-from hexdesk.application.strategy_context import DeskContext
-from hexdesk.application.trading_days import TradingDays
+from hexdesk.application.strategies.host import StrategyFactory, StrategyHost
+from hexdesk.application.strategies.lives import StrategyLives
+from hexdesk.application.strategies.loading import StrategyLoading
+from hexdesk.application.strategies.strategy_context import DeskContext
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command, OpenBooks
 from hexdesk.domain.inputs import TimerFired

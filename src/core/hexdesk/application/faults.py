@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from traceback import walk_tb
 
-from hexdesk.application.soundness import plain_text
+from hexdesk.application.gate.soundness import plain_text
 
 FAULTS = (Exception, SystemExit)
 """What a plugin may raise without harm to anybody else; an interrupt is the user's."""

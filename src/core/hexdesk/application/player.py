@@ -6,9 +6,9 @@ How fast it is played cannot matter to the desk: time comes from the events alon
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
-from hexdesk.application.bars import BarQuotes
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.desk import Desk
+from hexdesk.application.market.bars import BarQuotes
 from hexdesk.domain.market import Bar, MarketEvent
 from hexdesk.domain.values import TimeNs
 

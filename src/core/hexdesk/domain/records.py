@@ -84,7 +84,7 @@ class OrderReserved(msgspec.Struct, frozen=True, gc=False, array_like=True, tag=
 
 
 class LegNote(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One exit of a list; see `hexdesk.application.contingent`."""
+    """One exit of a list; see `hexdesk.application.orders.contingent`."""
 
     order_ids: tuple[str, ...]
     is_recalled: bool

@@ -1,8 +1,8 @@
 """Words of risk: limits of single orders, levels, verdicts, and what a desk notes of them.
 
-The gate is `hexdesk.application.risk_gate`, rules and watch are `hexdesk.application.risk`. Numbers
-are decimal strings in the units that each attribute names; `unlimited` and `off` must be said, they
-are never a default of silence.
+The gate is `hexdesk.application.gate.risk_gate`, rules and watch are `hexdesk.application.risk`.
+Numbers are decimal strings in the units that each attribute names; `unlimited` and `off` must be
+said, they are never a default of silence.
 """
 
 from decimal import Decimal, InvalidOperation

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hexdesk.application.markets import Markets
+from hexdesk.application.market.markets import Markets
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import (
     Bar,

@@ -12,7 +12,7 @@ import logging
 from collections.abc import Iterable, Sequence
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyFactory, StrategyHost
+from hexdesk.application.strategies.host import StrategyFactory, StrategyHost
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import StartStrategy, StopStrategy
 from hexdesk.domain.instruments import Instrument

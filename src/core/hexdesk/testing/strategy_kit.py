@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from hexdesk.application.host import HostState
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.market import MarketEvent
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.risk import RiskLimits

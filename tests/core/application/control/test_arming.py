@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from hexdesk.application.state import decode_state
+from hexdesk.application.durability.state import decode_state
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import BUY, NS_PER_SECOND, Operation, Side

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hexdesk.application.incident_notes import NOTES_MAX, IncidentNotes
+from hexdesk.application.operating.incident_notes import NOTES_MAX, IncidentNotes
 from hexdesk.application.reconciliation.actions import (
     AdjustCash,
     CloseIncident,
@@ -10,9 +10,9 @@ from hexdesk.application.reconciliation.actions import (
 )
 from hexdesk.application.reconciliation.findings import Mismatch, Policy
 from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incident
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import QueryKind
-from hexdesk.application.repairs import Repairs
 from hexdesk.domain.commands import NoteIncident
 from hexdesk.domain.money import Money
 from hexdesk.domain.values import BUY

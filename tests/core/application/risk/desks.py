@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.risk.catalog import BY_NAME
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice

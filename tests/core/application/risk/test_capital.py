@@ -10,7 +10,7 @@ import hypothesis.strategies as st
 import msgspec
 from hypothesis import given, settings
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.risk.books import Purse
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.domain.instruments import Instrument

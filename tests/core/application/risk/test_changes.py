@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from hexdesk.application.replay import read_life, restored_desk
+from hexdesk.application.durability.replay import read_life, restored_desk
+from hexdesk.application.durability.state import capture
 from hexdesk.application.risk.changes import changed, is_looser
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
-from hexdesk.application.state import capture
 from hexdesk.domain.risk import ChangeRule, RearmRule, RiskChanged, SwitchGroup
 from hexdesk.domain.values import SELL
 from hexdesk.testing.broker_bench import ASK, BID

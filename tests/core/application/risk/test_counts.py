@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.gauge import Gauge
 from hexdesk.domain.reports import OutcomeUnknown

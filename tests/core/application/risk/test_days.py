@@ -9,7 +9,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.risk.days import TradingDays
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.plan import RiskPlan

@@ -9,11 +9,11 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
+from hexdesk.application.durability.state import capture, encode_state
 from hexdesk.application.risk.capital import Part
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.office import RiskOffice
-from hexdesk.application.state import capture, encode_state
 from hexdesk.domain.commands import Flatten, StartStrategy
 from hexdesk.domain.money import parse_money, pow10
 from hexdesk.domain.plans import PlanChange

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
+from hexdesk.application.durability.state import capture, decode_state, encode_state
 from hexdesk.application.risk.engine import RiskEngine
-from hexdesk.application.state import capture, decode_state, encode_state
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.reports import OutcomeUnknown
 from hexdesk.domain.risk import RiskStepped

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from hexdesk.application.replay import read_life
+from hexdesk.application.durability.replay import read_life
 from hexdesk.application.risk.engine import RiskEngine
 from hexdesk.application.risk.gauge import Gauge
 from hexdesk.domain.instruments import MarginMode

@@ -14,8 +14,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from msgspec.structs import replace
 
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.risk.numbers import ONE
-from hexdesk.application.working import is_close
 from hexdesk.domain.commands import (
     Flatten,
     Halt,

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.markets import Market
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.market.markets import Market
 from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.order_rules import Exposure, SelfTrade, exposure

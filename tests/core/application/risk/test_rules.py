@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from hexdesk.application.gate_limits import GateLimits
+from hexdesk.application.gate.gate_limits import GateLimits
 from hexdesk.application.risk.catalog import BY_NAME, KINDS
 from hexdesk.application.risk.ladders import AWAY, STEPS, LadderRule
 from hexdesk.application.risk.order_rules import CountRule, StopRequired

@@ -1,7 +1,7 @@
 """Checks of a desk itself; those of its process and machine are the runtime's."""
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.risk import UNLIMITED
 from hexdesk.ports.control_checks import CheckInfo, CheckOutcome, RunChecks
 from hexdesk.ports.runtime import Runtime

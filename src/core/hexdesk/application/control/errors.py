@@ -1,7 +1,7 @@
 """Refusals that several use cases share."""
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.order import Order
 from hexdesk.ports.control import ControlError, FieldFault, Reason
 

@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from hexdesk.application.authority import OPERATOR, STRATEGY
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, hosts_of, invalid, order_of, unknown
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.control.views import order_info
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.manual import take_charge
-from hexdesk.application.working import is_close
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.operating.manual import take_charge
+from hexdesk.application.orders.authority import OPERATOR, STRATEGY
+from hexdesk.application.orders.working import is_close
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.accounts import fee_of
 from hexdesk.domain.commands import (
     CancelAll,

@@ -17,9 +17,9 @@ from hexdesk.application.control.setting_changes import changes_between, merged
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.desk import Desk
 from hexdesk.application.faults import FAULTS, describe
-from hexdesk.application.host import HostState, StrategyHost
-from hexdesk.application.loading import Candidate
-from hexdesk.application.saves import STATE_BYTES_MAX
+from hexdesk.application.strategies.host import HostState, StrategyHost
+from hexdesk.application.strategies.loading import Candidate
+from hexdesk.application.strategies.saves import STATE_BYTES_MAX
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.plans import PlanChange, StrategyPlanned
 from hexdesk.domain.records import StrategySaved

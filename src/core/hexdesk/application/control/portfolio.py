@@ -14,7 +14,7 @@ from hexdesk.application.control.paging import (
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.control.views import instrument_info, market_info
 from hexdesk.application.desk import Desk
-from hexdesk.application.markets import Market
+from hexdesk.application.market.markets import Market
 from hexdesk.domain.money import RATE_SCALE, format_raw
 from hexdesk.domain.reports import OrderDenied
 from hexdesk.domain.values import TimeNs

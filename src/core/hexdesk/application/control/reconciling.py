@@ -17,7 +17,7 @@ from hexdesk.application.reconciliation.actions import (
 from hexdesk.application.reconciliation.findings import ASK, POLICIES_POSSIBLE, Policy
 from hexdesk.application.reconciliation.incidents import Incident
 from hexdesk.application.reconciliation.reconciler import Reconciler
-from hexdesk.application.repairs import Repairs
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.domain.commands import Halt
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.values import QtyRaw, TimeNs

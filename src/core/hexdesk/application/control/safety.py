@@ -14,8 +14,8 @@ from hexdesk.application.control.errors import (
 from hexdesk.application.control.paging import page_of
 from hexdesk.application.control.sight import Sight
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState, StrategyHost
-from hexdesk.application.trading_days import is_new_day
+from hexdesk.application.ledgers.trading_days import is_new_day
+from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.domain import commands
 from hexdesk.domain.commands import Command
 from hexdesk.domain.positions import HedgedPosition

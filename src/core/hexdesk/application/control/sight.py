@@ -12,9 +12,9 @@ from hexdesk.application.control.views import (
     sums_of,
 )
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import HostState, StrategyHost
-from hexdesk.application.margins import liquidations
-from hexdesk.application.operator import CUT_OFF
+from hexdesk.application.ledgers.margins import liquidations
+from hexdesk.application.operating.operator import CUT_OFF
+from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.liquidation import Liquidation
 from hexdesk.domain.money import format_raw, pow10

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable
 
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.markets import Market
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.market.markets import Market
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.accounts import Account, Balance
 from hexdesk.domain.instruments import Instrument, MarginMode
 from hexdesk.domain.money import RATE_SCALE, currency_scale, format_raw, pow10

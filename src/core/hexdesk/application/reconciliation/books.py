@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of, is_flat
 from hexdesk.domain.accounts import Account

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 
 import msgspec
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import InstrumentKind
 from hexdesk.domain.money import currency_scale, pow10, rescale_down, rescale_up

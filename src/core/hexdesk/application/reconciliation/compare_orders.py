@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.reconciliation.books import Books, is_at_venue
 from hexdesk.application.reconciliation.compare_fills import FillView
 from hexdesk.application.reconciliation.evidence import (
@@ -14,7 +15,6 @@ from hexdesk.application.reconciliation.fills import by_venue_id
 from hexdesk.application.reconciliation.findings import Finding, Mismatch
 from hexdesk.application.reconciliation.fingerprints import may_be_one_of
 from hexdesk.application.reconciliation.quiet import Quiet
-from hexdesk.application.working import is_close
 from hexdesk.domain.order import IS_EXTERNAL, Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import CONDITIONAL_TYPES, FILLED, QtyRaw, TimeNs

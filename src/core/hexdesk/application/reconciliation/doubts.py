@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from hexdesk.application.alerts import Alert
+from hexdesk.application.orders.unlocated import is_unlocated
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.evidence import confirmed_absence, evidence
 from hexdesk.application.reconciliation.fills import missed_fills, order_of
@@ -19,7 +20,6 @@ from hexdesk.application.reconciliation.settings import (
     doubled,
     nanoseconds,
 )
-from hexdesk.application.unlocated import is_unlocated
 from hexdesk.domain.order import Doubt, Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import NS_PER_MS, TimeNs

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from hexdesk.application.orders.unlocated import Fingerprint, fingerprints_of
 from hexdesk.application.reconciliation.books import is_in_flight
-from hexdesk.application.unlocated import Fingerprint, fingerprints_of
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import FILLED, NS_PER_SECOND, PARTIALLY_FILLED, PRICED_TYPES

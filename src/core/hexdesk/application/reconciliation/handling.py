@@ -2,6 +2,7 @@
 
 from hashlib import blake2b
 
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.reconciliation.actions import (
     Action,
     AdjustCash,
@@ -24,7 +25,6 @@ from hexdesk.application.reconciliation.findings import (
     Mismatch,
     Policy,
 )
-from hexdesk.application.working import is_close
 from hexdesk.domain.commands import Halt
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order

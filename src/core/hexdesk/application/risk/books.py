@@ -7,7 +7,7 @@ account's balance.
 
 from collections.abc import Callable, Iterable
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.risk.numbers import NO_LIMIT
 from hexdesk.application.risk.valuation import Rate, Rates, converted
 from hexdesk.domain.accounts import Balance

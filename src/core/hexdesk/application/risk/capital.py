@@ -11,9 +11,9 @@ from typing import TypeAlias
 import msgspec
 
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.risk.numbers import ONE, percent
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.accounts import Balance
 from hexdesk.domain.money import Money, currency_scale, format_raw, parse_money, pow10
 from hexdesk.domain.values import MoneyRaw

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from hexdesk.application.gate_limits import GateLimits
+from hexdesk.application.gate.gate_limits import GateLimits
 from hexdesk.application.risk import numbers
 from hexdesk.application.risk.ladders import LadderRule
 from hexdesk.application.risk.plan import ActiveRule, RiskPlan

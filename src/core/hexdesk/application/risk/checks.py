@@ -4,13 +4,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import TypeGuard
 
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.gate.risk_rules import worst_price
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.risk.books import Stake
 from hexdesk.application.risk.case import MINUTE_NS, LiveCase
 from hexdesk.application.risk.moment_rules import CloseLockRule
 from hexdesk.application.risk.order_rules import RatioRule, SelfTrade
-from hexdesk.application.risk_rules import worst_price
-from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import Position

@@ -11,10 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
-from hexdesk.application.authority import OPERATOR
 from hexdesk.application.desk import Desk
-from hexdesk.application.host import StrategyHost
-from hexdesk.application.ledger import Ledger
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.orders.authority import OPERATOR
 from hexdesk.application.risk.books import Purse, Stake, Whole
 from hexdesk.application.risk.case import LiveCase
 from hexdesk.application.risk.checks import Brake, HostChecks, MessageCount
@@ -33,6 +32,7 @@ from hexdesk.application.risk.reports import (
 )
 from hexdesk.application.risk.valuation import STALE, Rates, ValuedRule
 from hexdesk.application.risk.watch import DESK_RULES, Losses, MarketWatch
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money
 from hexdesk.domain.risk import (

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.risk.books import NEVER, Stake
-from hexdesk.application.working import is_close
 from hexdesk.domain.order import Order
 from hexdesk.domain.values import DENIED, TimeNs
 

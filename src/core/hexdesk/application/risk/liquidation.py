@@ -6,7 +6,7 @@ one is of its instrument alone.
 
 from collections.abc import Iterator, Mapping
 
-from hexdesk.application.margins import liquidations
+from hexdesk.application.ledgers.margins import liquidations
 from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.ladders import LIQUIDATION, LadderRule
 from hexdesk.application.risk.numbers import NO_LIMIT, ONE

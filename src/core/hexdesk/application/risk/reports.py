@@ -8,11 +8,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from hexdesk.application.host import StrategyHost
 from hexdesk.application.risk.case import MINUTE_NS
 from hexdesk.application.risk.ladders import FillRatio, LadderRule, Slippage
 from hexdesk.application.risk.numbers import ONE, percent, share
 from hexdesk.application.risk.watch import Note, Recall, Report
+from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import (

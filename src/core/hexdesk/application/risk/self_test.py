@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from hexdesk.application.gate_limits import NO_LIMIT, GateLimits
-from hexdesk.application.ledger import Ledger
-from hexdesk.application.markets import Market
+from hexdesk.application.gate.gate_limits import NO_LIMIT, GateLimits
+from hexdesk.application.gate.risk_rules import ONE, Denial, check_limits
+from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.market.markets import Market
 from hexdesk.application.risk.ladders import LadderRule
 from hexdesk.application.risk.plan import ActiveRule
-from hexdesk.application.risk_rules import ONE, Denial, check_limits
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import Quote

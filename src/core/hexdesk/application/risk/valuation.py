@@ -11,7 +11,7 @@ from fractions import Fraction
 
 import msgspec
 
-from hexdesk.application.markets import Market
+from hexdesk.application.market.markets import Market
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import format_raw, pow10
 from hexdesk.domain.risk import Verdict

@@ -7,7 +7,7 @@ venues' reports is measured in `hexdesk.application.risk.reports`.
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from hexdesk.application.markets import Market
+from hexdesk.application.market.markets import Market
 from hexdesk.application.risk.books import Purse, Stake
 from hexdesk.application.risk.days import TradingDays
 from hexdesk.application.risk.ladders import LadderRule

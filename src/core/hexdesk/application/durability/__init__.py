@@ -1,0 +1,1 @@
+"""What a desk knows as one value, and how a journal brings it back."""

@@ -1,0 +1,1 @@
+"""The first risk gate: limits of single orders."""

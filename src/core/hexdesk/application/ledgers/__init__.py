@@ -1,0 +1,1 @@
+"""Positions and money of strategies and accounts."""

@@ -1,0 +1,1 @@
+"""The latest state of every market, and what bars stand for."""

@@ -1,0 +1,1 @@
+"""Strategies inside the desk: hosted, called, loaded, saved."""
