@@ -2,17 +2,22 @@
 
 import pytest
 
-from hexdesk.domain.reports import FillBusted
+from hexdesk.domain.reports import FillBusted, OrderExpired
 from hexdesk.domain.values import (
     ACCEPTED,
     BUY,
     CANCELED,
+    DAY,
     FILLED,
+    GTD,
     MARKET_TO_LIMIT,
     PARTIALLY_FILLED,
     Life,
+    TimeInForce,
 )
 from tests.adapters.sim.exchange import ACCOUNT, Exchange
+
+DAY_NS = 86_400 * 10**9
 
 
 def bust(exchange: Exchange, leaves_live: bool | None) -> bool | None:
@@ -67,6 +72,20 @@ def test_a_working_order_loses_dead_quantity() -> None:
     working = exchange.order(order)
     assert (working.cum_qty, working.dead_qty, working.leaves_qty) == (3, 2, 0)
     assert working.life is CANCELED
+
+
+@pytest.mark.parametrize("force", [DAY, GTD])
+def test_an_order_whose_time_is_over_never_comes_back(force: TimeInForce) -> None:
+    """It would come back and expire in one instant, and nobody could tell which came first."""
+    exchange = Exchange()
+    exchange.quote(99, 101)
+    ends_ns = exchange.clock.now_ns() + DAY_NS if force is GTD else 0
+    order = exchange.submit(BUY, 5, 100, time_in_force=force, expire_ns=ends_ns)
+    exchange.trade(100, 5)
+    exchange.wait(DAY_NS)
+    assert bust(exchange, leaves_live=True) is False
+    assert (exchange.order(order).life, exchange.order(order).leaves_qty) == (CANCELED, 0)
+    assert not any(isinstance(each, OrderExpired) for each in exchange.reports)
 
 
 def test_a_market_order_never_comes_back() -> None:

@@ -180,7 +180,8 @@ class Book(Orders):
         """Break an execution; only quantity of an order that could rest comes back."""
         can_live = order.kind is LIMIT and order.intent.time_in_force not in IMMEDIATE
         is_working = order.life is FILLED or not order.is_closed
-        if leaves_live and not (can_live and is_working):
+        is_over = 0 < order.expire_ns <= self._floor.clock.now_ns()
+        if leaves_live and (is_over or not (can_live and is_working)):
             leaves_live = False
         self.unfill(order, fill, leaves_live=leaves_live)
         if leaves_live and not order.place:
