@@ -18,6 +18,7 @@ from hexdesk_grpc.settings import GrpcSettings
 from tests.adapters.grpc.rig import PATIENCE_S, ServedRig, eventually, order, refusal, served
 
 CONNECTIONS = 200
+BURST = 3_000
 SMALL_WINDOW = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.http2.bdp_probe", 0),
@@ -59,6 +60,22 @@ async def test_a_message_that_is_too_large_is_refused_before_it_is_read() -> Non
         assert with_error is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert not rig.sent
         await assert_well(rig)
+
+
+async def test_a_burst_of_calls_is_answered_or_refused_with_a_reason() -> None:
+    async with served(GrpcSettings(listen="127.0.0.1:0", calls_max=4)) as rig:
+        desks = desk_pb2_grpc.DeskServiceStub(rig.channel)
+
+        async def ask() -> grpc.StatusCode:
+            try:
+                await desks.GetDesk(desk_pb2.GetDeskRequest(), timeout=PATIENCE_S)
+            except grpc.aio.AioRpcError as error:
+                return error.code()
+            return grpc.StatusCode.OK
+
+        answers = set(await asyncio.gather(*(ask() for _ in range(BURST))))
+        assert grpc.StatusCode.OK in answers
+        assert answers <= {grpc.StatusCode.OK, grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
 async def test_bad_tokens_however_many_find_no_way() -> None:

@@ -42,6 +42,12 @@ STREAMS: dict[str, Stream] = {
     "MarketDataService.StreamMarkets": stream_markets,
 }
 MS_PER_S = 1_000
+WAITING_MAX = 10_000
+"""Calls that have come and nobody has taken up yet; grpc cancels what comes beyond.
+
+Its own limit is 1,000, above which it cancels at random: a burst of one client met that before
+`calls_max` could refuse it with a reason.
+"""
 
 
 class GrpcServer:
@@ -149,6 +155,8 @@ def _options(settings: GrpcSettings) -> list[tuple[str, int]]:
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
         ("grpc.http2.max_ping_strikes", 3),
+        ("grpc.server.max_pending_requests", WAITING_MAX),
+        ("grpc.server.max_pending_requests_hard_limit", WAITING_MAX),
         ("grpc.so_reuseport", 0),  # a second server on the address is an error, not a share
     ]
 
