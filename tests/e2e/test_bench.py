@@ -47,8 +47,8 @@ DETAILS = {
         "tick_hostile_p50_us", "tick_hostile_p99_us", "hostile_ratio",
     },
     "scale": {
-        "single_ns", "instruments", "instruments_ns", "instruments_ratio", "instruments_sparse_ns", "strategies",
-        "strategies_ns", "strategies_ratio",
+        "single_ns", "instruments", "instruments_ns", "instruments_ratio", "instruments_sparse_ns",
+        "strategies", "strategies_ns", "strategies_ratio",
     },
 }  # fmt: skip
 
