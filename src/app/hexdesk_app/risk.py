@@ -21,8 +21,8 @@ from hexdesk.errors import ConfigError
 from hexdesk.plugin import RiskRuleRegistration
 from hexdesk.ports.risk import Edge, OrderCase, OrderRule
 from hexdesk_app.config import Config
-from hexdesk_app.config.convert import suggest
-from hexdesk_app.config.schema import Mode
+from hexdesk_app.config.convert import Place, suggest
+from hexdesk_app.config.schema import Mode, StrategySection
 from hexdesk_app.plugins import convert_settings, load
 
 
@@ -184,15 +184,12 @@ def _capital(config: Config, desk: Desk) -> Mapping[str, Money]:
             continue
         settled = {desk.market(each).instrument.settle for each in part.instruments}
         if part.capital.currency not in settled:
-            path = (*part.path, "capital")
-            raise ConfigError(
+            text = (
                 f"is in {part.capital.currency}, but its instruments settle in"
-                f" {', '.join(sorted(settled))}",
-                code="CONFIG_CONFLICT",
-                path=".".join(path),
-                origin=config.origins.of(path),
-                remedy=f'capital = "50000 {min(settled)}"',
+                f" {', '.join(sorted(settled))}"
             )
+            remedy = f'capital = "50000 {min(settled)}"'
+            raise _place(config, part).error("CONFIG_CONFLICT", text, "capital", remedy)
         found[name] = part.capital
     if config.desk.mode is not Mode.LIVE:
         _check_sums(config, desk, found)
@@ -215,13 +212,14 @@ def _check_sums(config: Config, desk: Desk, capital: Mapping[str, Money]) -> Non
         given[place] = given.get(place, 0) + money.amount
         digits = pow10(balance.scale - currency_scale(money.currency))
         if given[place] * digits > balance.deposited:
-            path = (*part.path, "capital")
             account = Money(balance.deposited // digits, money.currency)
-            raise ConfigError(
+            text = (
                 f"makes {Money(given[place], money.currency)} that strategies have of"
-                f" {part.broker!r}, whose account has {account}",
-                code="CONFIG_CONFLICT",
-                path=".".join(path),
-                origin=config.origins.of(path),
-                remedy=f"give strategies less, or raise deposits under [brokers.{part.broker}]",
+                f" {part.broker!r}, whose account has {account}"
             )
+            remedy = f"give strategies less, or raise deposits under [brokers.{part.broker}]"
+            raise _place(config, part).error("CONFIG_CONFLICT", text, "capital", remedy)
+
+
+def _place(config: Config, part: StrategySection) -> Place:
+    return Place(path=part.path, origins=config.origins)

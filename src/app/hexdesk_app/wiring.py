@@ -41,6 +41,7 @@ from hexdesk.ports.market_data import MarketData, Recording
 from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk.ports.telemetry import RequestTracer
 from hexdesk_app.config import Config
+from hexdesk_app.config.convert import Place
 from hexdesk_app.config.schema import Mode, StrategySection
 from hexdesk_app.control.plane import Process, make_control
 from hexdesk_app.plugins import make
@@ -288,7 +289,7 @@ def assemble(
             if isinstance(broker, ForgetfulBroker):
                 hand_over(desk, name, broker)
     overlay = overlay_plans(config, parts, desk)
-    _open_books(config, parts, desk)
+    _open_books(parts, desk)
     now_ns = max(clock.now_ns(), desk.pulse.now_ns)
     desk.begin_run(
         config.desk.name,
@@ -324,7 +325,7 @@ def _missing_deposits(
                 yield name, money
 
 
-def _open_books(config: Config, parts: Parts, desk: Desk) -> None:
+def _open_books(parts: Parts, desk: Desk) -> None:
     """Have books for every strategy, before any of them is made."""
     for name, part in parts.strategies.items():
         section = part.section
@@ -332,15 +333,12 @@ def _open_books(config: Config, parts: Parts, desk: Desk) -> None:
         if host is None:
             desk.add_owner(name, broker=section.broker, instrument_ids=section.instruments)
         elif desk.broker_name(host) != section.broker:
-            path = (*section.path, "broker")
-            raise ConfigError(
+            text = (
                 f"is {section.broker!r}, but in the journal {name!r} has its books at"
-                f" {desk.broker_name(host)!r}",
-                code="CONFIG_CONFLICT",
-                path=".".join(path),
-                origin=config.origins.of(path),
-                remedy="give the strategy another name, or another state_path to begin anew",
+                f" {desk.broker_name(host)!r}"
             )
+            remedy = "give the strategy another name, or another state_path to begin anew"
+            raise part.place.error("CONFIG_CONFLICT", text, "broker", remedy)
         else:
             desk.add_ledgers(host, section.instruments)
 
@@ -415,15 +413,13 @@ def _check_instruments(config: Config, instruments: Mapping[str, Instrument]) ->
     for strategy in config.enabled_strategies.values():
         for instrument_id in strategy.instruments:
             if instrument_id not in instruments:
-                path = (*strategy.path, "instruments")
-                raise ConfigError(
+                text = (
                     f"names {instrument_id!r}, which nothing defines;"
-                    f" known: {', '.join(sorted(instruments)) or 'none'}",
-                    code="CONFIG_VALUE",
-                    path=".".join(path),
-                    origin=config.origins.of(path),
-                    remedy=f'define it under [instruments."{instrument_id}"], or name a known one',
+                    f" known: {', '.join(sorted(instruments)) or 'none'}"
                 )
+                remedy = f'define it under [instruments."{instrument_id}"], or name a known one'
+                place = Place(path=strategy.path, origins=config.origins)
+                raise place.error("CONFIG_VALUE", text, "instruments", remedy)
 
 
 def _nothing() -> None:

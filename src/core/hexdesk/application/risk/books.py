@@ -331,8 +331,8 @@ class Stake:
     def _plainly(self, mark: PriceRaw) -> tuple[MoneyRaw, MoneyRaw, MoneyRaw, MoneyRaw]:
         """Value the position; return its worth and the outcomes, up, down and gross.
 
-        The numbers are those of the ways for all instruments, in one place and without calls: this
-        is what a look at the market costs.
+        The numbers are those of the ways for all instruments, in one place: this is what a look at
+        the market costs.
         """
         ledger = self.ledger
         position = ledger.position
@@ -343,11 +343,7 @@ class Stake:
         self.unrealised = value - cost if held > 0 else value + cost
         up = value + ledger.open_buy * unit
         down = ledger.open_sell * unit - value
-        gross = up
-        if down > gross:  # noqa: PLR1730 - `max` is a call
-            gross = down
-        gross = max(gross, 0)
-        return value if self._owned else self.unrealised, up, down, gross
+        return value if self._owned else self.unrealised, up, down, max(up, down, 0)
 
     def _open_worth(self, mark: PriceRaw) -> MoneyRaw:
         """Value the position; return its worth."""
