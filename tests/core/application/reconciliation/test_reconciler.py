@@ -6,6 +6,7 @@ Seeds: C5, C7, C23, C31, C38.
 import pytest
 from msgspec.structs import replace
 
+from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import (
     AdjustCash,
     AdjustPosition,
@@ -309,6 +310,25 @@ def test_an_external_order_is_offered_to_the_desk_once_then_to_a_person() -> Non
     assert len(session.of(OpenIncident, actions)) == 1, "this desk adopts nothing"
     del session.orders["WEB"]
     assert len(session.of(CloseIncident, session.wait(20))) == 1
+
+
+def test_orders_that_an_old_backup_forgot_are_told_in_one_alert_and_adopted_one_by_one() -> None:
+    session = Session()
+    now = session.rig.now()
+    session.fills += [
+        Fill(f"old{n}", f"V{n}", f"T{n}", ID, BUY, LOT, BID, MAKER, 0, "USDT", now, now)
+        for n in range(40)
+    ]
+    session.positions[ID] = 40 * LOT
+    actions = session.wait(20)
+    assert session.codes(actions) == ["ORDER_EXTERNAL"]
+    assert len(session.of(AdoptExternal, actions)) == 40, "nothing is left out of the books"
+    (alert,) = session.of(Alert, actions)
+    assert isinstance(alert, Alert)
+    assert alert.scope == "venue"
+    assert alert.text.startswith("40 orders that are not ours: the account has executions of")
+    assert "id V0; " in alert.text
+    assert alert.text.endswith("and 37 more")
 
 
 def test_an_execution_unknown_to_the_venue_reduces_and_asks() -> None:

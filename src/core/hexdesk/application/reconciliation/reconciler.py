@@ -45,6 +45,7 @@ from hexdesk.application.reconciliation.recall import earliest_ns, recall
 from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
 from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
+from hexdesk.application.reconciliation.telling import told_together
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.domain.commands import NoteIncident
 from hexdesk.domain.order import Order
@@ -362,7 +363,7 @@ class Reconciler:
                 self._look_closer(sighting, books, now_ns)
                 self._schedule.force(kind, now_ns + nanoseconds(self._settings.confirm_s))
         self._see_whether_ready()
-        return actions
+        return told_together(actions, self.broker)
 
     def _move_window(self, query: Query, findings: list[Finding]) -> None:
         """Ask for executions from later on, but never lose sight of one that differs."""
@@ -495,6 +496,5 @@ class Reconciler:
         for instrument_id, text in self._doubts.reducing(orders, now_ns).items():
             wanted[instrument_id, DOUBT] = text
         reducing = self._desk.execution.reducing
-        return [
-            *self._reductions.bring_to(wanted, reducing, may_clear=self.is_ready, now_ns=now_ns)
-        ]
+        may_clear = self.is_ready
+        return [*self._reductions.bring_to(wanted, reducing, may_clear=may_clear, now_ns=now_ns)]
