@@ -108,6 +108,20 @@ def test_what_comes_and_goes_is_one_incident() -> None:
     assert raised.message.level is CRITICAL
 
 
+def test_what_begins_anew_is_known_to_nobody_and_told_at_once() -> None:
+    """Whoever took on what is over does not know of what comes after it."""
+    book = make(repeats=100)
+    (first,) = happen(book, 0, CRITICAL)
+    book.acknowledge(first.message.number, "ann")
+    book.recover("X", "s", "fine", 250 * S)
+    (again,) = happen(book, 260, CRITICAL)
+    assert (again.message.number, again.message.count) == (first.message.number, 2)
+    assert [each.acknowledged_by for each in book.shown(261 * S)] == [""]
+    assert book.tick(320 * S) == [], "a person has as long as at first"
+    (raised,) = book.tick(562 * S)
+    assert raised.message.level is EMERGENCY
+
+
 def test_silence_holds_back_and_then_tells() -> None:
     book = make()
     book.silence(silence(100))

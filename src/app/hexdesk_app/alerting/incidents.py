@@ -135,7 +135,7 @@ class IncidentBook:
         repeats = len(incident.times) >= self._settings.repeats
         if repeats and self._raise(incident, now_ns):
             return self._say(incident, now_ns)
-        if incident.count > 1 and now_ns - incident.told_ns < self._dedupe_ns:
+        if incident.told_ns and now_ns - incident.told_ns < self._dedupe_ns:
             incident.is_counted = True
             return []
         return self._say(incident, now_ns)
@@ -205,7 +205,10 @@ class IncidentBook:
     # --- inside ----------------------------------------------------------------------------------
 
     def _reopen(self, code: str, scope: str, now_ns: TimeNs) -> Incident | None:
-        """Return an incident that ended a short while ago: what comes and goes is one."""
+        """Return an incident that ended a short while ago: what comes and goes is one.
+
+        Who took on what is over does not know of what comes now: it is told, and waits, as new.
+        """
         window_ns = int(self._settings.repeat_window_s * NS_PER_SECOND)
         for incident in reversed(self.history):
             if incident.end_ns < now_ns - window_ns:
@@ -214,6 +217,9 @@ class IncidentBook:
                 self.history.remove(incident)
                 incident.end_ns = 0
                 self.open[code, scope] = incident
+                if incident.acknowledged_by:
+                    incident.acknowledged_by = ""
+                    incident.told_ns, incident.raised_ns = 0, now_ns
                 return incident
         return None
 
