@@ -14,7 +14,7 @@ from hexdesk_app.cli.remote.connect import (
     mutation_options,
     watch_option,
 )
-from hexdesk_app.cli.remote.show import Plain, bare, word
+from hexdesk_app.cli.remote.show import Plain, bare, when, word
 from hexdesk_app.display.tables import Table, make_table
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _table(found: Iterable[Plain]) -> Table:
     rows = [
         (
             bare(each["name"]), word(each["state"]), each["method"], each["requested_by"],
-            each["approved_by"], each.get("expire_time", ""), _said(each["request"]),
+            each["approved_by"], when(each.get("expire_time", "")), _said(each["request"]),
         )
         for each in found
     ]  # fmt: skip

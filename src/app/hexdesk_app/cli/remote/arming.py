@@ -17,7 +17,7 @@ from hexdesk_app.cli.remote.connect import (
     unless_subcommand,
     yes_option,
 )
-from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
+from hexdesk_app.cli.remote.show import Plain, bare, facts_table, when, word
 from hexdesk_app.cli.running import report_option, run_sources, table_option
 from hexdesk_app.display.tables import Table
 
@@ -144,7 +144,7 @@ def _grant_table(desk: Plain) -> Table:
         rows |= {
             "account": bare(grant["account"]),
             "stage": f"{grant['stage_pct']} %",
-            "until": grant["expire_time"],
+            "until": when(grant["expire_time"]),
             "by": grant["granted_by"],
             "reason": grant["reason"],
         }

@@ -7,6 +7,7 @@ import click
 
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.connect import ask_twice, desk_options, destructive_options
+from hexdesk_app.cli.remote.show import when
 from hexdesk_app.display.tables import Table, make_table
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
 
@@ -68,7 +69,7 @@ def history(output: Output, client: "PlainClient") -> None:
     """List the configurations that a desk ran under since its start, newest first."""
     found = client.ask("ConfigurationService.ListConfigurationRevisions")["revisions"]
     rows = [
-        (str(each["revision"]), each.get("create_time", ""), each["author"], each["reason"],
+        (str(each["revision"]), when(each.get("create_time", "")), each["author"], each["reason"],
          ", ".join(change["path"] for change in each["changes"]))
         for each in found
     ]  # fmt: skip

@@ -24,6 +24,7 @@ from hexdesk_app.cli.remote.show import (
     order_table,
     position_table,
     status_tables,
+    when,
 )
 from hexdesk_app.display.tables import make_table
 
@@ -168,7 +169,7 @@ def audit(output: Output, client: "PlainClient", limit: int) -> None:
     """List what was done to the desk, newest first."""
     found = client.ask("AccessService.ListAuditEntries", {"page_size": limit})["entries"]
     rows = [
-        (each["number"], each["time"], each["subject"], each["peer"], each["method"],
+        (each["number"], when(each["time"]), each["subject"], each["peer"], each["method"],
          each["outcome"])
         for each in found
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.arming import duration_option
 from hexdesk_app.cli.remote.connect import desk_options, mutation_options, watch_option
-from hexdesk_app.cli.remote.show import Plain, bare, facts_table, word
+from hexdesk_app.cli.remote.show import Plain, bare, facts_table, when, word
 from hexdesk_app.display.numbers import duration
 from hexdesk_app.display.tables import Table, make_table
 
@@ -83,7 +83,7 @@ def _alarm_table(alarms: Iterable[Plain]) -> Table:
     rows = [
         (
             bare(each["name"]), word(each["level"]).removeprefix("level_"), each["code"],
-            each["scope"], str(each["count"]), each.get("create_time", ""), _state(each),
+            each["scope"], str(each["count"]), when(each.get("create_time", "")), _state(each),
             each["text"], each["remedy"],
         )
         for each in alarms
@@ -94,7 +94,7 @@ def _alarm_table(alarms: Iterable[Plain]) -> Table:
 def _state(alarm: Plain) -> str:
     """Return what became of an alarm, in a word."""
     if "end_time" in alarm:
-        return f"over {alarm['end_time']}"
+        return f"over {when(alarm['end_time'])}"
     if alarm["acknowledged_by"]:
         return f"known to {alarm['acknowledged_by']}"
     return "held back" if alarm["held_back"] else "open"
@@ -103,7 +103,7 @@ def _state(alarm: Plain) -> str:
 def _silence_table(silences: Iterable[Plain]) -> Table:
     rows = [
         (
-            each["code"], each["scope"] or "everywhere", each.get("expire_time", ""),
+            each["code"], each["scope"] or "everywhere", when(each.get("expire_time", "")),
             each["created_by"], each["reason"],
         )
         for each in silences

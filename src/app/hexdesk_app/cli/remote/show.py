@@ -27,6 +27,14 @@ _HEADS = (
 )  # fmt: skip
 
 
+def when(text: str) -> str:
+    """Return a time of the wire, RFC 3339 in UTC, as date and time with milliseconds."""
+    if not text:
+        return ""
+    whole, _, rest = text.removesuffix("Z").partition(".")
+    return f"{whole.replace('T', ' ')}.{rest[:3]:0<3}"
+
+
 def money(amount: Plain | None) -> str:
     """Return an amount with its currency."""
     return f"{amount['amount']} {amount['currency']}" if amount else ""
@@ -51,7 +59,7 @@ def status_tables(
         ("entries", "allowed" if desk["entries_allowed"] else "STOPPED"),
         *_arming(desk),
         ("run", desk["run_id"]),
-        ("time", desk.get("desk_time", "")),
+        ("time", when(desk.get("desk_time", ""))),
         ("equity", moneys(desk["equity"])),
         ("orders", f"{counts['orders']}, open {desk['open_order_count']}"),
         ("in doubt", str(desk["doubtful_order_count"])),
@@ -79,7 +87,7 @@ def _arming(desk: Plain) -> list[tuple[str, str]]:
     if not grant:
         return [("armed", "NO: nothing is opened")]
     account, stage = bare(grant["account"]), grant["stage_pct"]
-    return [("armed", f"{account}, {stage} %, until {grant['expire_time']}")]
+    return [("armed", f"{account}, {stage} %, until {when(grant['expire_time'])}")]
 
 
 def strategy_table(strategies: Iterable[Plain]) -> Table:
@@ -142,7 +150,7 @@ def fill_table(fills: Iterable[Plain]) -> Table:
     headers = ("time", "order", "strategy", "instrument", "side", "#quantity", "#price", "fee")
     rows = [
         (
-            each.get("receive_time", ""), bare(each["order"]), bare(each["strategy"]),
+            when(each.get("receive_time", "")), bare(each["order"]), bare(each["strategy"]),
             bare(each["instrument"]), word(each["side"]), each["last_qty"], each["last_px"],
             money(each.get("commission")),
         )
@@ -167,8 +175,8 @@ def token_table(tokens: Iterable[Plain]) -> Table:
     """Return tokens, never their secrets."""
     rows = [
         (
-            bare(each["name"]), ", ".join(map(word, each["scopes"])), each.get("expire_time", ""),
-            each.get("revoke_time", ""), each["author"],
+            bare(each["name"]), ", ".join(map(word, each["scopes"])),
+            when(each.get("expire_time", "")), when(each.get("revoke_time", "")), each["author"],
         )
         for each in tokens
     ]  # fmt: skip
@@ -177,7 +185,10 @@ def token_table(tokens: Iterable[Plain]) -> Table:
 
 def facts_table(title: str, facts: Mapping[str, Any]) -> Table:
     """Return plain facts, one a row."""
-    rows = [(key.replace("_", " "), _fact(value)) for key, value in facts.items()]
+    rows = [
+        (key.replace("_", " "), when(value) if key.endswith("_time") else _fact(value))
+        for key, value in facts.items()
+    ]
     return make_table(title, ("", ""), rows)
 
 

@@ -18,7 +18,7 @@ from hexdesk_app.cli.remote.connect import (
     destructive_options,
     mutation_options,
 )
-from hexdesk_app.cli.remote.show import bare, facts_table, strategy_table
+from hexdesk_app.cli.remote.show import bare, facts_table, strategy_table, when
 from hexdesk_app.config.layers import is_list, is_table, parse_text
 from hexdesk_app.config.toml_lines import parse_key
 from hexdesk_app.display.tables import Table, make_table
@@ -375,7 +375,7 @@ def _change_table(strategy_id: str, done: Mapping[str, Any]) -> Table:
 
 def _revision_table(revisions: Iterable[Mapping[str, Any]]) -> Table:
     rows = [
-        (str(each["revision"]), each.get("create_time", ""), each["author"], each["reason"],
+        (str(each["revision"]), when(each.get("create_time", "")), each["author"], each["reason"],
          json.dumps(_whole(each.get("settings") or {})))
         for each in revisions
     ]  # fmt: skip
