@@ -244,10 +244,10 @@ class Desk:
         self.limits.put(instrument)
 
     def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
-        """Have books of these instruments for an owner of orders at a broker; idempotent."""
+        """Have books of these instruments, as the record being handled says; idempotent."""
         host = self.hosts.get(strategy_id)
         if host is None:
-            self.add_owner(strategy_id, broker=broker, instrument_ids=instrument_ids)
+            self.put_host(self.make_host(strategy_id, broker, instrument_ids))
         else:
             self.add_ledgers(host, instrument_ids)
 

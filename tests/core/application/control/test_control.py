@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type, without_secret
+from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import NS_PER_SECOND, Side
 from hexdesk.ports import (
     control_configuration,
@@ -432,6 +433,14 @@ def test_halting_stops_orders_and_arming_needs_a_reason(rig: ControlRig) -> None
     assert rig.tell(Rearm(reason="out")) == "fire"
     assert rig.tell(Rearm(reason="again")) == ""
     assert rig.ask(GetDesk()).state is DeskState.RUNNING
+
+
+def test_books_of_operators_are_opened_and_written_down_once() -> None:
+    rig = ControlRig("a")
+    rig.start()
+    rig.make_control()
+    opened = [each for each in rig.records if isinstance(each, OpenBooks)]
+    assert [each.strategy_id for each in opened] == ["manual@venue"]
 
 
 def test_stopping_entries_lets_closes_through(rig: ControlRig) -> None:
