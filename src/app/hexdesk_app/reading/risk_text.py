@@ -28,7 +28,8 @@ REMEDIES: dict[str, str] = {
     "SESSION_CLOSED": "wait for the session",
     "FEED_STALE": "look after the feed; closes pass meanwhile",
     "RECON_STALE": "look after reconciliation; closes pass meanwhile",
-    "RISK_HALTED": "hexdesk risk rearm, with a reason, once the cause is gone",
+    "RISK_HALTED": "hexdesk risk rearm, with a reason, once the cause is gone;"
+    " after JOURNAL_UNWRITABLE mend the disk and start the desk again",
     "RISK_OPEN_ORDERS": "cancel some first, or raise open_orders_max",
     "RISK_POSITION_SUSPECT": "the venue says otherwise: hexdesk reconcile; closes pass",
     "RISK_REDUCING": "closes pass; see why: hexdesk risk report",

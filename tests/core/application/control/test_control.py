@@ -11,6 +11,7 @@ from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.audit import verify
 from hexdesk.application.control.control import answer_type, without_secret
 from hexdesk.domain.commands import OpenBooks
+from hexdesk.domain.reports import OrderRejected
 from hexdesk.domain.values import NS_PER_SECOND, Side
 from hexdesk.ports import (
     control_configuration,
@@ -30,6 +31,7 @@ from hexdesk.ports.control import (
     Reason,
     Scope,
 )
+from hexdesk.ports.control_checks import RunChecks
 from hexdesk.ports.control_requests import (
     AmendOrder,
     CancelAllOrders,
@@ -441,6 +443,53 @@ def test_books_of_operators_are_opened_and_written_down_once() -> None:
     rig.make_control()
     opened = [each for each in rig.records if isinstance(each, OpenBooks)]
     assert [each.strategy_id for each in opened] == ["manual@venue"]
+
+
+def test_a_desk_whose_journal_takes_nothing_says_that_no_close_left() -> None:
+    rig = ControlRig("a")
+    rig.start()
+    held = rig.buy("1").client_order_id
+    rig.accept(held)
+    rig.fill(held)
+    rig.journal.failing = True
+    sent = len(rig.requests)
+    for mutation in (Flatten(), Flatten(), Flatten(dry_run=True), StopEntries()):
+        with pytest.raises(ControlError) as refused:
+            rig.tell(mutation)
+        assert refused.value.reason is Reason.STORE_UNWRITABLE
+        assert "nothing leaves" in refused.value.message
+        assert "no space left" in refused.value.message
+        assert "start the desk again" in (refused.value.remedy or "")
+    assert len(rig.requests) == sent
+    assert rig.audit.entries[-1].outcome.startswith("STORE_UNWRITABLE: nothing leaves")
+
+
+def test_re_arming_is_no_remedy_for_a_journal_that_takes_nothing() -> None:
+    rig = ControlRig("a")
+    rig.start()
+    rig.journal.failing = True
+    rig.quote()
+    assert outcome(rig, StopEntries(), ADMIN) is Reason.STORE_UNWRITABLE
+    halted = rig.desk.execution.halted
+    assert outcome(rig, Rearm(reason="try"), ADMIN) is Reason.STORE_UNWRITABLE
+    assert outcome(rig, Rearm(reason="try", dry_run=True), ADMIN) is Reason.STORE_UNWRITABLE
+    assert rig.desk.execution.halted == halted
+    assert rig.alerts.count("HALTED") == 1
+    (check,) = (each for each in rig.ask(RunChecks()) if each.code == "DESK_HALTED")
+    assert "re-arming does not help" in check.remedy
+    assert rig.tell(CreateToken(name="root", scopes=frozenset(Scope))).secret, "not a journal's"
+
+
+def test_flattening_names_no_close_that_was_refused_at_once(rig: ControlRig) -> None:
+    held = rig.buy("1").client_order_id
+    rig.accept(held)
+    rig.fill(held)
+    rig.broker.answer = lambda request: [
+        OrderRejected(request.client_order_id, "VENUE_SESSION", "closed", 1, 1)
+    ]
+    done = rig.tell(Flatten())
+    assert done.positions == (("manual@venue", INSTRUMENT.id),)
+    assert done.closing_orders == ()
 
 
 def test_stopping_entries_lets_closes_through(rig: ControlRig) -> None:

@@ -1,5 +1,6 @@
 """Checks of a desk itself; those of its process and machine are the runtime's."""
 
+from hexdesk.application.control.errors import halt_remedy
 from hexdesk.application.desk import Desk
 from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.risk import UNLIMITED
@@ -30,7 +31,7 @@ class Checks:
             title="Orders may leave",
             outcome=FAILED if halted else PASSED,
             text=halted,
-            remedy="hexdesk risk rearm --reason ..." if halted else "",
+            remedy=halt_remedy(halted) if halted else "",
         )
 
     def _strategies(self) -> CheckInfo:

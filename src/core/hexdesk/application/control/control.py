@@ -17,7 +17,12 @@ from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.configuring import Configuring
 from hexdesk.application.control.discretion import answer_text
-from hexdesk.application.control.errors import host_of, invalid, refuse_other_account
+from hexdesk.application.control.errors import (
+    host_of,
+    invalid,
+    refuse_other_account,
+    refuse_unwritten,
+)
 from hexdesk.application.control.feed import DeskFeed
 from hexdesk.application.control.monitoring import Monitoring
 from hexdesk.application.control.orders import Orders
@@ -356,7 +361,10 @@ class DeskControl:
         self._approvals.use(approval)
         try:
             with self._runtime.calls.answering(lambda: self._desk.journal.sequence):
+                count = self._desk.pulse.seq
                 answer: A = handle(mutation, now_ns)
+            if self._desk.pulse.seq > count:
+                refuse_unwritten(self._desk)
         except ControlError:
             self._approvals.give_back(approval)
             if mutation.request_id:

@@ -1,9 +1,13 @@
 """Refusals that several use cases share."""
 
 from hexdesk.application.desk import Desk
+from hexdesk.application.orders.execution import UNWRITABLE
 from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.order import Order
 from hexdesk.ports.control import ControlError, FieldFault, Reason
+
+REARM = "hexdesk risk rearm --reason ..."
+MEND = "free disk space or replace the disk, then start the desk again; re-arming does not help"
 
 
 def invalid(field: str, text: str) -> ControlError:
@@ -70,6 +74,23 @@ def refuse_while_halted(desk: Desk) -> None:
         raise ControlError(
             Reason.DESK_HALTED,
             f"the desk is halted: {halted}",
-            remedy="hexdesk risk rearm --reason ...",
+            remedy=halt_remedy(halted),
+            facts={"halt_reason": halted},
+        )
+
+
+def halt_remedy(halted: str) -> str:
+    """Return what ends a halt."""
+    return MEND if halted.startswith(UNWRITABLE) else REARM
+
+
+def refuse_unwritten(desk: Desk) -> None:
+    """Refuse what a desk cannot do whose journal takes nothing: what it decides never leaves."""
+    halted = desk.execution.halted
+    if halted.startswith(UNWRITABLE):
+        raise ControlError(
+            Reason.STORE_UNWRITABLE,
+            f"nothing leaves and nothing is kept over a restart: {halted}",
+            remedy=f"{MEND}; what cannot wait, do at the broker",
             facts={"halt_reason": halted},
         )

@@ -7,6 +7,7 @@ from hexdesk.application.control.errors import (
     host_of,
     hosts_of,
     invalid,
+    refuse_unwritten,
     refuse_while_halted,
     unknown,
     wrong_state,
@@ -20,7 +21,7 @@ from hexdesk.domain import commands
 from hexdesk.domain.commands import Command
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.records import Verb
-from hexdesk.domain.values import NS_PER_SECOND, TimeNs
+from hexdesk.domain.values import DENIED, NS_PER_SECOND, REJECTED, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
     Flatten,
@@ -76,6 +77,7 @@ class Safety:
 
     def flatten(self, request: Flatten, now_ns: TimeNs) -> Flattened:
         """Cancel and close."""
+        refuse_unwritten(self._desk)
         hosts = hosts_of(self._desk, request.strategy_id)
         positions = [pair for host in hosts for pair in _held(host)]
         before = self._open_ids(hosts)
@@ -93,7 +95,11 @@ class Safety:
         self._command(commands.Flatten(request.strategy_id, request.reason, now_ns))
         made = self._chronicle.orders.count - count
         latest = self._chronicle.orders.down_from(self._chronicle.orders.count)
-        closing = [each for (_, each), _ in zip(latest, range(made), strict=False)]
+        closing = [
+            each
+            for (_, each), _ in zip(latest, range(made), strict=False)
+            if not self._was_refused(each)
+        ]
         return Flattened(
             canceled_orders=tuple(each for each in canceled if self._sight.is_being_canceled(each)),
             closing_orders=tuple(reversed(closing)),
@@ -124,6 +130,7 @@ class Safety:
 
     def rearm(self, request: Rearm, now_ns: TimeNs) -> str:
         """End a halt."""
+        refuse_unwritten(self._desk)
         halted = self._desk.execution.halted
         if not request.dry_run:
             self._command(commands.Rearm(request.reason, now_ns))
@@ -230,6 +237,11 @@ class Safety:
         if host.state is HostState.FAULTED:
             remedy = f"hexdesk strategy reload {host.strategy_id} makes it anew"
             raise wrong_state(host, "started", remedy)
+
+    def _was_refused(self, client_order_id: str) -> bool:
+        """Whether an order did not come to anything, by our word or by the venue's."""
+        order = self._desk.execution.order(client_order_id)
+        return order is not None and order.life in (DENIED, REJECTED)
 
     def _open_ids(self, hosts: list[StrategyHost]) -> list[str]:
         return [
