@@ -3,7 +3,7 @@ import pytest
 from hexdesk.domain.metrics import Log2Histogram
 from hexdesk.errors import ConfigError
 from hexdesk.ports.telemetry import Reading, Readings
-from hexdesk_app.alerting.rules import BUILT_IN, RuleBook
+from hexdesk_app.alerting.rules import BUILT_IN, RuleBook, event_remedy
 from hexdesk_app.config.schema import AlertRule
 
 S = 10**9
@@ -77,3 +77,9 @@ def test_labels_choose() -> None:
 def test_a_rule_that_makes_no_sense_is_refused(rule: AlertRule) -> None:
     with pytest.raises(ConfigError):
         RuleBook({"x": rule})
+
+
+def test_a_halt_names_the_remedy_of_its_cause() -> None:
+    assert event_remedy("HALTED", "by the operator") == "hexdesk risk rearm --reason ..."
+    assert "start the desk again" in event_remedy("HALTED", "JOURNAL_UNWRITABLE: no space left")
+    assert event_remedy("VERB_DONE", "flatten everywhere: the broker is back") == ""

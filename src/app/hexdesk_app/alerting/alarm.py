@@ -29,9 +29,9 @@ from hexdesk_app.alerting.rules import (
     BUILT_IN,
     ENDED_AT_ZERO,
     ENDS,
-    EVENT_REMEDIES,
     RuleBook,
     event_level,
+    event_remedy,
 )
 from hexdesk_app.config.schema import AlertSettings
 from hexdesk_app.telemetry.measures import metrics_of, rules_of
@@ -235,7 +235,7 @@ class Alarm:
             level,
             text,
             now_ns,
-            remedy=EVENT_REMEDIES.get(alert.code, ""),
+            remedy=event_remedy(alert.code, text),
             trace_id=trace_id,
         )
 

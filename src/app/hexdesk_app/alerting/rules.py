@@ -257,6 +257,12 @@ def event_level(code: str) -> AlertLevel:
     return EVENT_LEVELS.get(code, AlertLevel.WARNING)
 
 
+def event_remedy(code: str, text: str) -> str:
+    """Return what to do about an alert of the desk: a text that begins with a code is its cause."""
+    cause = text.partition(":")[0]
+    return EVENT_REMEDIES.get(cause, "") or EVENT_REMEDIES.get(code, "")
+
+
 def _check(name: str, rule: AlertRule, metrics: Mapping[str, Metric]) -> None:
     metric = metrics.get(rule.metric)
     if metric is None:
