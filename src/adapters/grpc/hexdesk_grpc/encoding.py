@@ -1,6 +1,7 @@
 """Batches of events as bytes: each event is encoded once, for whoever reads it first."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from hexdesk.ports.control import EventBatch
@@ -98,16 +99,14 @@ class Encoder:
 
 
 def _event(found: Event, body: bytes) -> bytes:
-    return b"".join(
-        (
-            _SEQUENCE,
-            varint(found.sequence),
-            _TIME(found.ts_ns),
-            _TAGS[found.kind],
-            varint(len(body)),
-            body,
-        )
-    )
+    head = _SEQUENCE + varint(found.sequence) + _TIME(found.ts_ns)
+    return head + _before(found.kind, len(body)) + body
+
+
+@lru_cache(maxsize=1_024)
+def _before(kind: EventKind, length: int) -> bytes:
+    """Return what stands before a body."""
+    return _TAGS[kind] + varint(length)
 
 
 def _snapshot(part: Snapshot) -> events_pb2.Snapshot:

@@ -90,19 +90,31 @@ class Fields:
     def time(self, name: str) -> Callable[[TimeNs], bytes]:
         """Return what writes a time; 0 is none."""
         tag = self.tag(name)
-        return lambda ns: tag + _timestamp(ns) if ns else b""
+
+        @lru_cache(maxsize=REMEMBERED_MAX)
+        def write(ns: TimeNs) -> bytes:
+            return tag + _timestamp(ns) if ns else b""
+
+        return write
 
     def money(self, name: str) -> Callable[[Amount], bytes]:
         """Return what writes an amount."""
         tag = self.tag(name)
-        return lambda amount: tag + _money(amount)
+
+        @lru_cache(maxsize=REMEMBERED_MAX)
+        def write(amount: Amount) -> bytes:
+            return tag + _money(amount)
+
+        return write
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)
 def _timestamp(ns: TimeNs) -> bytes:
     seconds, nanos = divmod(ns, NS_PER_SECOND)
     body = _seconds(seconds)
-    return delimited(body + b"\x10" + varint(nanos) if nanos else body)
+    if nanos:
+        body += b"\x10" + varint(nanos)
+    return delimited(body)
 
 
 @lru_cache(maxsize=REMEMBERED_MAX)
