@@ -33,7 +33,9 @@ demo: .venv-demo/ready  ## a paper desk on recorded market data; offline once in
 
 test:  ## everything: check, each member alone, the whole test suite
 	@$(SIDE_BY_SIDE) $(CHECKS) members
-	$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15
+	@$(RUN) pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15 || { \
+	    echo; echo "Once more, alone: what fails again is broken; what passes is unsteady: mend it, too."; \
+	    $(RUN) pytest --last-failed --last-failed-no-failures=none --maxfail=3 -rA --show-capture=no; }
 
 check:  ## lint, types, import contracts, lock
 	@$(SIDE_BY_SIDE) $(CHECKS)
