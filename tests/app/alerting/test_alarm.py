@@ -121,11 +121,10 @@ def test_quiet_hours_may_span_midnight() -> None:
 
 
 def test_recovery_of_what_the_desk_alarmed_of_is_announced() -> None:
-    """E22: a step of the ladder ends with NORMAL, a halt when nothing is halted any more."""
+    """E22: a step of the ladder ends with NORMAL, a halt when a person re-arms the desk."""
     clock, channel = Clock(), FakeAlertChannel()
-    halted = [1]
     alarm = make(clock, channel)
-    alarm.start(lambda: Readings(clock(), 0, (Reading("hexdesk.risk.halted", (), halted[0]),)))
+    alarm.start(lambda: None)
     alarm.take(Alert("RISK_FLATTEN", "mm", "loss", 1))
     alarm.take(Alert("HALTED", "desk", "by hand", 1))
     eventually(lambda: len(channel.messages) == 2)
@@ -133,14 +132,29 @@ def test_recovery_of_what_the_desk_alarmed_of_is_announced() -> None:
     alarm.take(Alert("RISK_NORMAL", "mm", "well", 2))
     eventually(lambda: len(channel.messages) == 3)
     assert (channel.messages[2].code, channel.messages[2].is_recovery) == ("RISK_FLATTEN", True)
-    halted[0] = 0
-    clock.now_s += 1
+    alarm.take(Alert("HALT_ENDED", "desk", "smoke cleared", 2))
     eventually(lambda: len(channel.messages) == 4)
     alarm.close()
     assert (channel.messages[3].code, channel.messages[3].is_recovery) == ("HALTED", True)
     assert all(each.remedy for each in channel.messages[:2])
     assert {each.text for each in alarm.shown()} == {"loss", "by hand"}, "history keeps what it was"
     assert [each.level for each in channel.messages[:2]] == [AlertLevel.EMERGENCY] * 2
+
+
+def test_a_halt_right_behind_a_re_arming_is_told_whoever_knew_of_the_one_before() -> None:
+    clock, channel = Clock(), FakeAlertChannel()
+    alarm = make(clock, channel)
+    alarm.start(lambda: None)
+    alarm.take(Alert("HALTED", "desk", "loss", 1))
+    eventually(alarm.shown)
+    alarm.acknowledge(1, "ann")
+    eventually(lambda: alarm.shown()[0].acknowledged_by)
+    alarm.take(Alert("HALT_ENDED", "desk", "try again", 2))
+    alarm.take(Alert("HALTED", "desk", "loss", 2))
+    eventually(lambda: len(channel.messages) == 3)
+    alarm.close()
+    assert [each.is_recovery for each in channel.messages] == [False, True, False]
+    assert [each.acknowledged_by for each in alarm.shown()] == [""]
 
 
 def test_settings_and_channels_change_while_it_watches() -> None:

@@ -21,13 +21,12 @@ from hexdesk.plugin.redaction import redact
 from hexdesk.plugin.registrations import StrategyRegistration
 from hexdesk.ports.alerts import AlertLevel
 from hexdesk.ports.control_monitoring import AlarmInfo, SilenceInfo
-from hexdesk.ports.telemetry import LatestReadings, Readings, order_trace_id
+from hexdesk.ports.telemetry import LatestReadings, order_trace_id
 from hexdesk_app.alerting.incidents import IncidentBook, Notice
 from hexdesk_app.alerting.post import Post, Route, RouteStats
 from hexdesk_app.alerting.rules import (
     ABOUT_ORDERS,
     BUILT_IN,
-    ENDED_AT_ZERO,
     ENDS,
     RuleBook,
     event_level,
@@ -253,7 +252,6 @@ class Alarm:
         if readings.ts_ns == self._judged_ns:
             return notices
         self._judged_ns = readings.ts_ns
-        notices += self._recover_at_zero(readings, now_ns)
         for verdict in self._rules.judge(readings):
             key = (verdict.name, verdict.scope)
             if not verdict.is_breached:
@@ -264,18 +262,6 @@ class Alarm:
                     *key, level, verdict.text, now_ns, remedy=verdict.rule.remedy
                 )
         return notices
-
-    def _recover_at_zero(self, readings: Readings, now_ns: TimeNs) -> list[Notice]:
-        """End what the desk alarmed of and a metric says is over since."""
-        found: list[Notice] = []
-        for key, incident in list(self._book.open.items()):
-            metric = ENDED_AT_ZERO.get(incident.code)
-            if metric is None or readings.ts_ns <= incident.latest_ns:
-                continue
-            values = [each.value for each in readings.values if each.metric == metric]
-            if values and not any(values):
-                found += self._book.recover(*key, "it is over", now_ns)
-        return found
 
     def _beat(self, now_ns: TimeNs) -> None:
         """Call the heartbeat address if it is time and the desk is alive."""

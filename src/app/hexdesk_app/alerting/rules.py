@@ -101,6 +101,7 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "VERB_DONE": AlertLevel.INFO,
     "VERB_CALLED_OFF": AlertLevel.INFO,
     "DOUBT_SETTLED": AlertLevel.INFO,
+    "HALT_ENDED": AlertLevel.INFO,
     "LIVE_ARMED": AlertLevel.INFO,
     "LIVE_DISARMED": AlertLevel.INFO,
     "REDUCING_ENDED": AlertLevel.INFO,
@@ -138,15 +139,13 @@ _LADDER = ("RISK_WARN", "RISK_THROTTLE", "RISK_REDUCING", "RISK_FLATTEN", "RISK_
 ENDS: dict[str, tuple[str, ...]] = {
     "DESK_BACK": ("DESK_GONE",),
     "DOUBT_SETTLED": ("DOUBT_OPEN",),
+    "HALT_ENDED": ("HALTED",),
     "REDUCING_ENDED": ("REDUCING",),
     "RECON_FRESH": ("RECON_STALE",),
     "RISK_NORMAL": _LADDER,
     "RISK_REARMED": _LADDER,
 }
 """Alerts that say that others' reason is over, for the same scope."""
-
-ENDED_AT_ZERO: dict[str, str] = {"HALTED": "hexdesk.risk.halted"}
-"""Alerts of the desk whose reason is over when a metric is 0 again."""
 
 ABOUT_ORDERS = frozenset(
     {

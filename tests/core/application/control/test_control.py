@@ -586,8 +586,7 @@ def test_lists_come_in_pages(rig: ControlRig) -> None:
     assert [each.strategy_id for each in (*first.items, *rest.items)] == ["a", "b", "manual@venue"]
     assert rest.next_page_token == ""
     rig.tell(Halt(reason="1"))
-    rig.tell(Rearm(reason="1"))
-    rig.tell(Halt(reason="2"))
+    rig.tell(Rearm(reason="2"))
     newest = rig.ask(ListAlerts(page_size=1))
     older = rig.ask(ListAlerts(page_size=1, page_token=newest.next_page_token))
     assert [each.text for each in (*newest.items, *older.items)] == ["2", "1"]

@@ -130,6 +130,9 @@ def test_halt_lets_only_cancels_pass_and_rearm_wants_a_reason() -> None:
     rig.desk.command(Rearm("", rig.now()))
     assert rig.desk.execution.halted
     rig.desk.command(Rearm("smoke cleared", rig.now()))
+    rig.desk.command(Rearm("twice", rig.now()))
+    assert rig.alerts[-2:] == ["COMMAND_REFUSED", "HALT_ENDED"]
+    assert rig.desk.alerts.recent[-1].text == "smoke cleared"
     rig.act(buy)
     assert len(rig.sent) == 2
     check_books(rig)

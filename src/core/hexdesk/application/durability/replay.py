@@ -360,7 +360,7 @@ class Replay:
                     standing.halt(reason or "by the operator")
             case Rearm(reason=reason):
                 if reason:
-                    standing.rearm()
+                    standing.rearm(reason)
             case SetReducing() | ClearReducing():
                 standing.reduce(command)
             case StopEntries() | ResumeEntries():

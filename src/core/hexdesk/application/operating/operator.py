@@ -133,7 +133,7 @@ class Operator:
                     self._execution.standing.halt(reason or "by the operator")
             case Rearm(reason=reason):
                 if reason:
-                    self._execution.rearm()
+                    self._execution.rearm(reason)
                 else:
                     self._execution.refuse(command, "a reason is needed")
             case AdoptOrder():

@@ -292,10 +292,10 @@ class Execution:
             self._record(change)
             self.standing.reduce(change)
 
-    def rearm(self) -> None:
+    def rearm(self, reason: str) -> None:
         """End a halt, and send the exits that came due meanwhile."""
         if self.halted:
-            self.standing.rearm()
+            self.standing.rearm(reason)
             self._lists.catch_up()
 
     def refuse(self, command: Command, why: str) -> None:

@@ -69,10 +69,11 @@ class Standing:
         self.halted = reason
         self._alert("HALTED", "desk", reason)
 
-    def rearm(self) -> None:
-        """End a halt."""
-        self.halted = ""
-        self.look()
+    def rearm(self, reason: str) -> None:
+        """End a halt, if there is one."""
+        if self.halted:
+            self.halted = ""
+            self._alert("HALT_ENDED", "desk", reason)
 
     def arm(self, change: ArmLive | DisarmLive) -> None:
         """Let a live desk open positions until a time, or no more."""
