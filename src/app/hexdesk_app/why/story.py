@@ -6,7 +6,7 @@ import msgspec
 
 from hexdesk.application.durability.rebuild import Rebuild
 from hexdesk.application.durability.state import decode_state
-from hexdesk.domain.commands import AdoptOrder
+from hexdesk.domain.commands import AdoptOrder, NoteIncident
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.order import Doubt, Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -157,6 +157,8 @@ class _Teller:
     def _is_mine(self, record: JournalRecord) -> bool:
         if isinstance(record, AdoptOrder):
             return record.intent.client_order_id == self._id
+        if isinstance(record, NoteIncident):
+            return record.key == self._id
         return getattr(record, "client_order_id", "") == self._id
 
     def _is_own(self, record: JournalRecord) -> bool:

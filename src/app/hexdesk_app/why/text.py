@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import msgspec
 
+from hexdesk.application.orders.resolving import BY_OPERATOR
+from hexdesk.domain.commands import ResolveOrder
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill, FillBusted, OrderDenied, OrderHeld
 from hexdesk.domain.values import NS_PER_MS, NS_PER_SECOND
@@ -168,8 +170,16 @@ def _order(story: Story, words: Words) -> OrderData:
         leaves_qty=story.instrument.format_quantity(order.leaves_qty),
         avg_px=average_text(order.avg_px, story.instrument.price_scale),
         code=order.code,
-        reason=order.text,
+        reason=order.text or _decided(story),
     )
+
+
+def _decided(story: Story) -> str:
+    """Return who ended an order by a word, and why; empty where nobody had to."""
+    if story.order.code != BY_OPERATOR:
+        return ""
+    words = [step.record for step in story.steps if isinstance(step.record, ResolveOrder)]
+    return f"{words[-1].by}: {words[-1].reason}" if words else ""
 
 
 def _steps(story: Story, words: Words) -> Iterator[StepData]:

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+from hexdesk.application.orders.resolving import BY_OPERATOR
 from hexdesk.domain.cash import CashMoved
 from hexdesk.domain.commands import (
     AdoptOrder,
     CancelAll,
     Flatten,
+    NoteIncident,
     OperatorAmend,
     OperatorCancel,
     OperatorSubmit,
@@ -143,12 +145,24 @@ def _asked(record: AmendOrder | CancelOrder) -> str:
     return f", asked for by {who}" if who else ""
 
 
-def _coded(what: str) -> Callable[[Words, Any], str]:
+def _coded(what: str, by_a_person: str = "") -> Callable[[Words, Any], str]:
+    """Return what says a report with its code; a person's word is called one, not evidence."""
+
     def say(_words: Words, record: Any) -> str:  # noqa: ANN401 - whatever has a code
-        reason = ": ".join(filter(None, (record.code, getattr(record, "text", ""))))
-        return f"{what}: {reason}" if reason else what
+        code, text = record.code, getattr(record, "text", "")
+        is_persons = code == BY_OPERATOR
+        said = f"{by_a_person or what}, by a person's word" if is_persons else what
+        return ": ".join(filter(None, (said, "" if is_persons else code, text)))
 
     return say
+
+
+def _incident(_words: Words, it: NoteIncident) -> str:
+    name = f"{it.broker} incident {it.incident}"
+    if not it.resolved_ns:
+        return f"{it.mismatch}, {name}: {it.evidence}"
+    how = f" by {it.policy}" if it.policy else ""
+    return f"{it.by} resolved {name}{how}: {it.why}"
 
 
 def _said(what: str) -> Callable[[Words, Any], str]:
@@ -187,10 +201,13 @@ _WORDS: dict[type, Callable[[Words, Any], str]] = {
     CancelRejected: _coded("cancel refused"),
     AmendRejected: _coded("amendment refused"),
     Fill: _fill,
-    FillBusted: lambda _words, bust: f"the venue broke trade {bust.trade_id}",
+    FillBusted: lambda _words, bust: f"trade {bust.trade_id} is broken",
     CashMoved: _moved,
     OutcomeUnknown: lambda _w, it: f"outcome of {it.operation.name} unknown: {it.text}",
-    OrderAbandoned: _coded("evidence says that the venue does not have it"),
+    OrderAbandoned: _coded(
+        "evidence says that the venue does not have it", "the venue does not have it"
+    ),
+    NoteIncident: _incident,
     AdoptOrder: lambda words, it: f"adopted, {it.reason}: {words.terms(it.intent)}",
     OperatorSubmit: _said("a person submits an order"),
     OperatorAmend: _said("an amendment is asked for"),
