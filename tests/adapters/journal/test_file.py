@@ -185,6 +185,32 @@ def test_a_frame_that_only_half_fits_is_taken_back(
     again.close()
 
 
+def test_who_gives_up_while_it_is_opened_may_open_it_again(
+    tmp_path: Path,
+) -> None:
+    """Ctrl-C within a long look at the end left it locked by this very process."""
+    journal = FileJournal(context(tmp_path), GROUP)
+    fill(journal, range(2))
+    journal.close()
+    (path,) = journal.folder.glob("*.seg")
+    with path.open("ab") as file:
+        file.write(b"torn")
+
+    class Impatient(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise KeyboardInterrupt(record.getMessage())
+
+    impatient = Impatient()
+    logger = context(tmp_path).logger
+    logger.addHandler(impatient)
+    with pytest.raises(KeyboardInterrupt):
+        FileJournal(context(tmp_path), GROUP)
+    logger.removeHandler(impatient)
+    again = FileJournal(context(tmp_path), GROUP)
+    assert list(again.records()) == [order(0), order(1)]
+    again.close()
+
+
 def test_memory_keeps_what_was_committed() -> None:
     journal = MemoryJournal(logging.getLogger("hexdesk.journal"))
     journal.append(order(1))

@@ -220,7 +220,7 @@ class FileJournal:
             self._trusted_from = tail.header.segment if tail.header else 1
             self._writer = self._continue(tail)
             self._look_at_beginning(settings)
-        except (OSError, HexdeskError):
+        except BaseException:  # also of somebody who does not want to wait any longer
             self._lock.release()
             raise
 

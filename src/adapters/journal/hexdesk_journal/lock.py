@@ -37,7 +37,7 @@ class WriterLock:
                 code="JOURNAL_LOCKED",
                 remedy="stop that desk first, or give this one a name or state folder of its own",
             ) from None
-        except OSError:
+        except BaseException:
             os.close(self._fd)
             raise
 

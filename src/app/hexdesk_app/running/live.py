@@ -116,10 +116,19 @@ async def _reach_feeds(feeds: LiveFeeds, options: Options) -> None:
         names.append(name)
         asked.set()
 
+    async def reach() -> None:
+        try:
+            await feeds.reach()
+        except KeyboardInterrupt:  # it met a plugin's own code, which it ends at once
+            if not options.handle_signals:
+                raise
+            stop("SIGINT")
+
     with stop_signals(stop) if options.handle_signals else nullcontext():
-        if not await done_before(asked, feeds.reach()):
-            message = f"{names[0]} came before the desk was up: no order was sent"
-            raise StoppedError(message)
+        is_done = await done_before(asked, reach())
+    if names or not is_done:
+        message = f"{names[0]} came before the desk was up: no order was sent"
+        raise StoppedError(message)
 
 
 async def _reach_broker(app: Application, attaching: Attaching, name: str, broker: Broker) -> None:

@@ -5,6 +5,7 @@ from functools import partial
 
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import MarketEvent
+from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData
 from hexdesk_app.build import Application
 from hexdesk_app.running.attaching import Attaching
@@ -28,7 +29,7 @@ class LiveFeeds:
         self._wanted: set[str] = set()
         self._connected: set[str] = set()
         self._subscribed: dict[str, set[str]] = {}
-        self._has_looked_back = False
+        self._journal: Journal | None = None
 
     async def reach(self) -> None:
         """Connect what can be reached, and as much more as has to be; the rest later.
@@ -63,8 +64,8 @@ class LiveFeeds:
 
     def close(self) -> None:
         """Free what a look at the past has opened."""
-        if self._has_looked_back:
-            self._app.journal.close()
+        if self._journal is not None:
+            self._journal.close()
 
     async def _connect(self, name: str, feed: MarketData) -> None:
         if name not in self._connected:
@@ -86,7 +87,7 @@ class LiveFeeds:
         wanted = {
             each for part in app.parts.strategies.values() for each in part.section.instruments
         }
-        self._has_looked_back = True
+        self._journal = app.journal
         past = app.past.state.instruments if app.past is not None else ()
         known = {*self._found, *app.config.instruments, *(each.id for each in past)}
         return bool(known) and wanted <= known
