@@ -18,7 +18,9 @@ from hexdesk.application.reconciliation.actions import (
     OpenIncident,
 )
 from hexdesk.application.reconciliation.findings import Finding, Mismatch, Policy
+from hexdesk.application.reconciliation.incidents import BY_ITSELF
 from hexdesk.application.reconciliation.reconciler import Reconciler
+from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import QueryKind
 from hexdesk.domain.commands import ClearReducing, Halt, SetReducing
@@ -496,8 +498,8 @@ def test_a_position_of_nobody_is_external_and_never_flattened_by_itself() -> Non
     assert (adjust.strategy_id, adjust.quantity) == ("", 70)
     assert not session.of(FlattenInstrument, actions)
     assert len(session.of(OpenIncident, actions)) == 1
-    session.positions[ID] = 0  # this desk adopts nothing: let the difference go the other way
-    session.wait(40)
+    Repairs(session.desk, "venue").do(adjust, session.rig.now())
+    assert not session.of(CloseIncident, session.wait(40))
     incident = session.reconciler.incidents.open[0]
     assert incident.finding.held == 70, "a person is asked, adopted or not"
     resolved = session.reconciler.resolve(
@@ -506,13 +508,32 @@ def test_a_position_of_nobody_is_external_and_never_flattened_by_itself() -> Non
     flatten = session.of(FlattenInstrument, resolved.actions)[0]
     assert isinstance(flatten, FlattenInstrument)
     assert (flatten.instrument_id, flatten.quantity) == (ID, 70)
+    assert "ann decided: mine, not needed" in flatten.reason
+
+
+def test_a_position_of_nobody_is_nobodys_business_once_all_are_flat() -> None:
+    session = Session()
+    session.positions[ID] = 70
+    (adjust, *_) = session.of(AdjustPosition, session.wait(40))
+    assert isinstance(adjust, AdjustPosition)
+    repairs = Repairs(session.desk, "venue")
+    repairs.do(adjust, session.rig.now())
+    session.wait(40)
+    assert len(session.reconciler.incidents.open) == 1
+    session.positions[ID] = 0  # closed at the broker, and the desk heard of it
+    repairs.do(replace(adjust, trade_id=f"{adjust.trade_id}2", quantity=-70), session.rig.now())
+    (closed,) = session.of(CloseIncident, session.wait(40))
+    assert isinstance(closed, CloseIncident)
+    assert (closed.incident.by, closed.incident.policy) == (BY_ITSELF, None)
+    assert session.reconciler.incidents.open == []
 
 
 def test_what_is_adopted_already_is_not_adopted_again() -> None:
     session = Session()
     session.positions[ID] = 70
-    session.wait(40)
-    session.positions[ID] = 0
+    (adjust, *_) = session.of(AdjustPosition, session.wait(40))
+    assert isinstance(adjust, AdjustPosition)
+    Repairs(session.desk, "venue").do(adjust, session.rig.now())
     session.wait(40)
     incident = session.reconciler.incidents.open[0]
     resolution = session.reconciler.resolve(

@@ -133,6 +133,14 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
             if held_id == instrument_id
         )
 
+    def is_flat(self, instrument_id: str) -> bool:
+        """Whether nobody holds anything of an instrument, on any side."""
+        return all(
+            holding.is_flat
+            for (_, held_id), holding in self.holdings.items()
+            if held_id == instrument_id
+        )
+
     def quantity_text(self, instrument_id: str, quantity: QtyRaw) -> str:
         """Return a quantity as people write it."""
         instrument = self.instruments.get(instrument_id)

@@ -72,11 +72,7 @@ def _is_flat(books: Books, order: Order) -> bool:
     """Whether an order has nothing to protect: its strategy's position, else the account's."""
     intent = order.intent
     if order.facts & IS_EXTERNAL:
-        return all(
-            holding.is_flat
-            for (_, instrument_id), holding in books.holdings.items()
-            if instrument_id == intent.instrument_id
-        )
+        return books.is_flat(intent.instrument_id)
     holding = books.holdings.get((intent.strategy_id, intent.instrument_id))
     return holding is not None and holding.is_flat
 

@@ -1,6 +1,9 @@
 """What a policy means for a finding: from both, and our books, to actions."""
 
+from collections.abc import Collection
 from hashlib import blake2b
+
+from msgspec.structs import replace
 
 from hexdesk.application.orders.working import is_close
 from hexdesk.application.reconciliation.actions import (
@@ -17,6 +20,7 @@ from hexdesk.application.reconciliation.evidence import evidence
 from hexdesk.application.reconciliation.fills import ADJUSTMENT_PREFIX, missed_fills
 from hexdesk.application.reconciliation.findings import (
     ADOPT,
+    ASK,
     CANCEL,
     FLATTEN,
     HALT,
@@ -48,6 +52,21 @@ def actions_for(
     if policy is HALT:
         return [Halt(reason, now_ns)]
     return []
+
+
+def decided(finding: Finding, by: str, why: str) -> Finding:
+    """Return a finding whose evidence says who decided about it, and why."""
+    return replace(finding, evidence=f"{by} decided: {why}; {finding.evidence}")
+
+
+def is_still_asked(finding: Finding, policies: Collection[Policy], books: Books) -> bool:
+    """Whether a person is asked about a difference that is not found any more.
+
+    One that went away because it was adopted is for a person where the policy says so, until
+    nobody holds anything of it: then there is nothing left to decide.
+    """
+    is_flat = finding.kind in POSITION_KINDS and books.is_flat(finding.instrument_id)
+    return {ADOPT, ASK} <= set(policies) and not is_flat
 
 
 def adjustment_id(instrument_id: str, strategy_id: str, fill_count: int, quantity: QtyRaw) -> str:

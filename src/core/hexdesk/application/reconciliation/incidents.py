@@ -146,6 +146,11 @@ class Incidents:
         del self._open[incident.finding.subject]
         return resolved
 
+    def end(self, incident: Incident, now_ns: TimeNs) -> Incident:
+        """Close an open incident about which there is nothing to decide any more."""
+        why = "the difference is gone"
+        return self.resolve(incident, None, by=BY_ITSELF, why=why, now_ns=now_ns)
+
     def _make_room(self) -> bool:
         """Forget the oldest resolved incident if there are too many."""
         if len(self._by_id) < INCIDENTS_MAX:

@@ -39,8 +39,8 @@ from hexdesk.application.reconciliation.findings import (
     Mismatch,
     Policy,
 )
-from hexdesk.application.reconciliation.handling import actions_for
-from hexdesk.application.reconciliation.incidents import BY_ITSELF, Incidents
+from hexdesk.application.reconciliation.handling import actions_for, decided, is_still_asked
+from hexdesk.application.reconciliation.incidents import Incidents
 from hexdesk.application.reconciliation.recall import earliest_ns, recall
 from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
 from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
@@ -232,12 +232,12 @@ class Reconciler:
         finding = incident.finding
         books = self._books(now_ns)
         if policy is ADOPT and finding.instrument_id in books.busy_instruments():
-            return Resolution(
-                problem=f"{finding.instrument_id} has something in flight or in doubt; try again"
-            )
+            problem = f"{finding.instrument_id} has something in flight or in doubt; try again"
+            return Resolution(problem=problem)
         actions: list[Action] = []
         if policy is not ADOPT or self._is_seen(finding):
-            actions += actions_for(finding, policy, books, asked_ns=now_ns, now_ns=now_ns)
+            told = decided(finding, by, why)
+            actions += actions_for(told, policy, books, asked_ns=now_ns, now_ns=now_ns)
         if dry_run:
             return Resolution(actions)
         resolved = self.incidents.resolve(incident, policy, by=by, why=why, now_ns=now_ns)
@@ -351,7 +351,7 @@ class Reconciler:
         """Count findings, act on those that are confirmed, let go of those that are gone."""
         kind = query.kind
         findings = [each for each in comparison.findings if each.identity not in self._ignored]
-        actions = self._clear(kind, comparison, now_ns)
+        actions = self._clear(kind, comparison, books, now_ns)
         confirmations = self._confirmations[kind]
         if kind is QueryKind.FILLS:
             self._unbooked = comparison.unbooked
@@ -440,22 +440,21 @@ class Reconciler:
         sightings = (each.sightings.get(finding.subject) for each in self._confirmations.values())
         return any(each is not None and each.finding.is_same(finding) for each in sightings)
 
-    def _clear(self, kind: QueryKind, comparison: Comparison, now_ns: TimeNs) -> list[Action]:
-        """Let go of differences that a comparison of the same kind does not find any more.
-
-        What went away because it was adopted is still for a person, where the policy says so.
-        """
+    def _clear(
+        self, kind: QueryKind, comparison: Comparison, books: Books, now_ns: TimeNs
+    ) -> list[Action]:
+        """Let go of differences that a comparison of the same kind does not find any more."""
         actions: list[Action] = []
         for subject, (finding, source, _) in list(self._standing.items()):
-            if source is kind and comparison.has_cleared(finding):
-                del self._standing[subject]
-                incident = self.incidents.about(finding)
-                policies = self._settings.policies_of(finding.kind)
-                if incident is not None and not {ADOPT, ASK} <= set(policies):
-                    resolved = self.incidents.resolve(
-                        incident, None, by=BY_ITSELF, why="the difference is gone", now_ns=now_ns
-                    )
-                    actions.append(CloseIncident(resolved))
+            if source is not kind or not comparison.has_cleared(finding):
+                continue
+            del self._standing[subject]
+            incident = self.incidents.about(finding)
+            policies = self._settings.policies_of(finding.kind)
+            if incident is not None and is_still_asked(finding, policies, books):
+                self._standing[subject] = (finding, source, False)
+            elif incident is not None:
+                actions.append(CloseIncident(self.incidents.end(incident, now_ns)))
         return actions
 
     def _see_whether_ready(self) -> None:
