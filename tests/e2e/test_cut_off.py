@@ -26,7 +26,7 @@ IDLE = (
 plugin = "journal"
 """
 )
-NOT_YET = {"FEED_STALE", "STRATEGY_DISABLED"}
+NOT_YET = {"FEED_STALE", "PRICE_UNAVAILABLE", "STRATEGY_DISABLED"}
 """What an order is denied for while a desk comes up."""
 
 
