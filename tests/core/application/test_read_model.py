@@ -1,6 +1,6 @@
 """The read model's fold beside the desk: over random histories both come to the same.
 
-Orders, positions, results and fees follow from the journal alone, to the last digit.
+Orders, positions, results, fees and funding follow from the journal alone, to the last digit.
 """
 
 from collections.abc import Sequence
@@ -77,6 +77,7 @@ def assert_position(ledger: Ledger, rows: Sequence[PositionRow]) -> None:
             assert not leg.quantity
             assert not leg.realised
     assert sum(row.fees for row in rows) == ledger.fees
+    assert sum(row.funding for row in rows) == ledger.funding
     assert sum(row.fill_count for row in rows) == ledger.fill_count
     other: dict[str, int] = {}
     for row in rows:

@@ -12,7 +12,7 @@ from hexdesk.domain.history import (
 )
 from hexdesk_sqlite.codec import Codec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Kept as `user_version`."""
 APPLICATION_ID: Final = 0x48584452
 """Kept as `application_id`; tells our files from other SQLite files."""

@@ -49,7 +49,7 @@ EVENT_HEADERS = ("time", "category", "kind", "strategy", "order", "text")
 FILL_HEADERS = ("time", "order", "strategy", "instrument", "side", "#quantity", "#price", "#fee",
                 "trade", "")  # fmt: skip
 POSITION_HEADERS = ("strategy", "account", "instrument", "leg", "#quantity", "#avg px",
-                    "+realised", "#fees", "#fills")  # fmt: skip
+                    "+realised", "#fees", "+funding", "#fills")  # fmt: skip
 EQUITY_HEADERS = ("time", "account", "#equity", "#cash", "currency")
 
 

@@ -16,6 +16,7 @@ _SCALES = {
     "trigger_price": "price_scale",
     "fee": "fee_scale",
     "fees": "fee_scale",
+    "funding": "fee_scale",
     "cost": "value_scale",
     "realised": "value_scale",
     "cash_flow": "value_scale",
@@ -112,6 +113,7 @@ def position_cells(row: PositionRow) -> tuple[str, ...]:
         average_text(row.avg_px, row.price_scale),
         signed(decimal_text(row.realised, row.value_scale)),
         grouped(decimal_text(row.fees, row.fee_scale)),
+        signed(decimal_text(row.funding, row.fee_scale)),
         count(row.fill_count),
     )
 

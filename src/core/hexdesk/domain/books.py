@@ -46,6 +46,7 @@ class Book:
     __slots__ = (
         "_fees",
         "_fill_count",
+        "_funding",
         "_last_number",
         "_other_fees",
         "_position",
@@ -62,6 +63,7 @@ class Book:
         self._quantity: QtyRaw = 0
         self._fees: MoneyRaw = 0
         self._other_fees: dict[str, MoneyRaw] = {}
+        self._funding: MoneyRaw = 0
         self._fill_count = 0
         self._last_number = 0
         self._ts_last: TimeNs = 0
@@ -80,6 +82,7 @@ class Book:
         book._quantity = row.quantity
         book._fees = row.fees
         book._other_fees = dict(row.other_fees)
+        book._funding = row.funding
         book._fill_count = row.fill_count
         book._last_number = row.last_number
         book._ts_last = row.ts_last
@@ -113,6 +116,17 @@ class Book:
         if self._position is not None:
             self._position.unbook(fill.side, fill.quantity, fill.price, effect)
         self._move(fill, -1)
+        self._last_number = number
+        self._ts_last = ts_ns
+
+    @property
+    def quantity(self) -> QtyRaw:
+        """What is held; positive is long."""
+        return self._quantity
+
+    def receive(self, amount: MoneyRaw, number: int, ts_ns: TimeNs) -> None:
+        """Add what came for holding it, in the currency that it settles in."""
+        self._funding += amount
         self._last_number = number
         self._ts_last = ts_ns
 
@@ -152,6 +166,7 @@ class Book:
             avg_px=position.avg_px if position else 0.0,
             fees=self._fees,
             other_fees=dict(sorted(self._other_fees.items())),
+            funding=self._funding,
             fill_count=self._fill_count,
             settle=settle,
             fee_scale=currency_scale(settle),

@@ -145,6 +145,7 @@ class PositionRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         avg_px: Average raw entry price, for display.
         fees: Paid in `settle`, at `fee_scale`.
         other_fees: Paid in other currencies, at those currencies' scales.
+        funding: Received for holding it, as funding or dividends, at `fee_scale`.
         fill_count: Fills less busts.
         last_number: Of the latest record that changed it.
         ts_last: When that was made.
@@ -161,6 +162,7 @@ class PositionRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     avg_px: float
     fees: MoneyRaw
     other_fees: dict[str, MoneyRaw]
+    funding: MoneyRaw
     fill_count: int
     settle: str
     fee_scale: int

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, get_args
 import msgspec
 
 from hexdesk.domain.books import Book, BookKey, leg_of
-from hexdesk.domain.cash import CashMoved
+from hexdesk.domain.cash import PAID_IN, CashMoved, shares
 from hexdesk.domain.commands import AdoptOrder, Command
 from hexdesk.domain.history import (
     BODY_LENGTH_MAX,
@@ -374,10 +374,29 @@ class Projection:
         self._dirty_books.clear()
 
     def _move_cash(self, number: int, moved: CashMoved) -> None:
-        """Take cash that moved without a trade."""
+        """Take cash that moved without a trade; as the desk's books do, for who held then."""
+        if moved.cash_kind not in PAID_IN:
+            holders = self._holders(moved)
+            held = {name: sum(each.quantity for each in own) for name, own in holders.items()}
+            for strategy_id, share in shares(moved.amount, held).items():
+                book = max(holders[strategy_id], key=lambda each: abs(each.quantity))
+                book.receive(share, number, moved.ts_init)
+                self._dirty_books[book.key] = book
         amount = format_raw(moved.amount, currency_scale(moved.currency))
         text = f"{moved.cash_kind.value} {amount} {moved.currency}"
         self._event(number, moved, Category.CASH, kind="cash", text=text)
+
+    def _holders(self, moved: CashMoved) -> dict[str, list[Book]]:
+        """Return the books of an account that cash may be for, by strategy."""
+        instrument = self._instruments.get(moved.instrument_id)
+        found: dict[str, list[Book]] = {}
+        if instrument is None or instrument.settle != moved.currency:
+            return found
+        for key in sorted(self._books):
+            strategy_id, account_id, instrument_id, _leg = key
+            if (account_id, instrument_id) == (moved.account_id, moved.instrument_id):
+                found.setdefault(strategy_id, []).append(self._books[key])
+        return found
 
     def _note(self, number: int, record: msgspec.Struct) -> None:
         """Take a record that is about no order; one of an unknown kind, too."""
