@@ -8,9 +8,12 @@ import pytest
 
 from hexdesk.application.clock import VirtualClock
 from hexdesk.application.market.markets import Market, Markets
-from hexdesk.domain.market import BookLevel, BookUpdate, Quote, Trade
+from hexdesk.domain.accounts import Balance
+from hexdesk.domain.cash import CashMoved
+from hexdesk.domain.market import BookLevel, BookUpdate, FundingRate, Quote, Trade
 from hexdesk.domain.money import Money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
+from hexdesk.domain.positions import Position
 from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.values import (
     ACCEPTED,
@@ -248,3 +251,22 @@ def test_capabilities_follow_the_settings() -> None:
     assert Pit(position_mode="hedging").broker.capabilities.position_mode is HEDGING
     assert Pit(**DIRECT).broker.capabilities.visibility_delay_ms == 0
     assert Pit(submit_latency_ms=2.5).broker.capabilities.visibility_delay_ms == 3
+
+
+def test_funding_that_was_told_before_a_restart_is_not_paid_again() -> None:
+    """A feed may repeat the latest rate when it comes back; the desk would call it a mismatch."""
+    pit = Pit(**DIRECT)
+    pit.quote(99, 101)
+    pit.submit("O1")
+    rate = FundingRate(INSTRUMENT.id, 100_000, START_NS, START_NS)
+    pit.broker.venue.on_funding(rate)
+    (paid,) = [each for each in pit.reports if isinstance(each, CashMoved)]
+    position, balances = Position(INSTRUMENT), [Balance("USDT", 8, 900 * 10**8)]
+    position.book(BUY, 1, 101)
+    again = Pit(**DIRECT)
+    again.broker.take_up([], {INSTRUMENT.id: position}, balances, [paid.cash_id])
+    again.quote(99, 101)
+    again.broker.venue.on_funding(rate)
+    assert not again.reports
+    again.broker.venue.on_funding(msgspec.structs.replace(rate, ts_event=START_NS + 1))
+    assert again.kinds == ["cash"]

@@ -101,12 +101,14 @@ class SimBroker:
         orders: Sequence[Order],
         positions: Mapping[str, Position | HedgedPosition],
         balances: Sequence[Balance],
+        cash_ids: Sequence[str],
     ) -> None:
         """Go on where the books of the runs before end; see `ForgetfulBroker`.
 
         Lost are the places in the queue, and how far trailing stops have come.
         """
         take_up(self.venue, self._account, orders, positions, balances)
+        self._account.cash.cash_ids = dict.fromkeys(cash_ids)
 
     async def connect(self) -> None:
         """Begin to keep level-2 books, where that is wanted, and to pay funding."""

@@ -337,10 +337,10 @@ class Venue:
         for account_id, holding in book.holdings.items():
             held = holding.position.quantity
             amount = funding_of(book.instrument, held, mark, funding.rate)
-            if amount:
-                account = holding.account
+            account, cash_id = holding.account, f"F{instrument_id}:{time_ns}"
+            if amount and account.cash.is_new(cash_id):
                 account.cash.receive(amount, settle)
-                cash_id, kind = f"F{instrument_id}:{time_ns}", CashKind.FUNDING
+                kind = CashKind.FUNDING
                 moved = CashMoved(
                     account_id, cash_id, kind, amount, settle, instrument_id, time_ns, now
                 )

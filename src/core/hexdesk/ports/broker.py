@@ -192,6 +192,7 @@ class ForgetfulBroker(Protocol):
         orders: Sequence[Order],
         positions: Mapping[str, Position | HedgedPosition],
         balances: Sequence[Balance],
+        cash_ids: Sequence[str],
     ) -> None:
         """Go on where the books of the runs before end; once, before `connect`.
 
@@ -205,5 +206,6 @@ class ForgetfulBroker(Protocol):
                 They are the desk's own and change with it: read them now, keep none.
             positions: What the account holds, by instrument; the broker's from now on.
             balances: Cash as a venue counts it; the same.
+            cash_ids: Movements of cash that are in it, oldest first: not to be told again.
         """
         ...

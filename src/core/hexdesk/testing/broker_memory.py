@@ -46,7 +46,7 @@ class MemoryCases(KitBase):
             cash = [
                 Balance(each.currency, currency_scale(each.currency), each.amount) for each in money
             ]
-            broker.take_up(answered, {bench.instrument.id: _position(bench)}, cash)
+            broker.take_up(answered, {bench.instrument.id: _position(bench)}, cash, ())
         with again.running():
             yield again
             check(not again.problems, "every report fits the order's state", again.problems)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from hexdesk.application.durability.handover import hand_over
 from hexdesk.domain.accounts import Balance
+from hexdesk.domain.cash import CashKind, CashMoved
 from hexdesk.domain.instruments import Instrument, InstrumentKind
 from hexdesk.domain.money import pow10
 from hexdesk.domain.order import Order
@@ -49,7 +50,9 @@ class Ear:
         orders: Sequence[Order],
         positions: Mapping[str, Position | HedgedPosition],
         balances: Sequence[Balance],
+        cash_ids: Sequence[str],
     ) -> None:
+        self.cash_ids = cash_ids
         self.orders = list(orders)
         self.positions = dict(positions)
         self.balances = {balance.currency: balance for balance in balances}
@@ -150,3 +153,9 @@ def test_only_orders_that_the_venue_answered_are_told_closed_ones_first() -> Non
     ids = [order.intent.client_order_id for order in told(rig).orders]
     assert ids == [filled, refused, gone, working]
     assert silent not in ids
+
+
+def test_movements_of_cash_that_were_told_are_known() -> None:
+    rig = Rig("a").start()
+    rig.report(CashMoved("account", "F1", CashKind.INTEREST, 7, "USDT", "", 1, 1))
+    assert told(rig).cash_ids == ("F1",)

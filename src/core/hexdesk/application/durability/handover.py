@@ -22,7 +22,8 @@ def hand_over(desk: Desk, broker: str, to: ForgetfulBroker) -> None:
     """Tell a broker what the desk's books say of its account."""
     account = desk.accounts[broker]
     positions = _positions(desk, account)
-    to.take_up(_orders(desk, account), positions, _balances(desk, account, positions))
+    balances = _balances(desk, account, positions)
+    to.take_up(_orders(desk, account), positions, balances, tuple(account.cash_ids))
 
 
 def _orders(desk: Desk, account: Account) -> list[Order]:
