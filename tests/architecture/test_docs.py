@@ -236,12 +236,10 @@ NOT_CODES = {
     "HEXDESK_PROFILE",  # a variable
     "HEXDESK_FUZZ_SEED",  # a variable of the tests
     "NO_COLOR",  # a variable
-    "OTEL_EXPORTER_OTLP_HEADERS",  # variables that OpenTelemetry itself reads
-    "OTEL_LOGS_EXPORTER",
+    "OTEL_LOGS_EXPORTER",  # variables, one a signal
     "OTEL_METRICS_EXPORTER",
-    "OTEL_RESOURCE_ATTRIBUTES",
-    "OTEL_SERVICE_NAME",
     "OTEL_TRACES_EXPORTER",
+    "OTEL_SERVICE_NAME",  # a variable that OpenTelemetry itself reads
     "OUT_OF_RANGE",  # of gRPC
     "STATE_OPEN",  # of the wire
     "SC_PAGE_SIZE",  # of the operating system

@@ -16,9 +16,14 @@ async def make_once(config: Config, parts: Parts) -> None:
     """
     from hexdesk.application.durability.memory_journal import MemoryJournal
     from hexdesk_app.build import build
+    from hexdesk_app.telemetry.watch import make_alarm, make_telemetry
 
     app = build(config, overrides={"parts": parts, "journal": MemoryJournal()})
     if app.recordings:
         require(app.assembly, "a desk was made")
     else:
         require(len(app.feeds) == len(parts.feeds), "every feed was made")
+    make_alarm(app)
+    telemetry = make_telemetry(app)
+    if telemetry is not None:
+        telemetry.close(0.0)

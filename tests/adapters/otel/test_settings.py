@@ -69,6 +69,50 @@ def test_what_makes_no_sense_is_refused(settings: OtelSettings, environ: dict[st
         make_plan(settings, environ)
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("OTEL_SDK_DISABLED", "1"),
+        ("OTEL_TRACES_EXPORTER", "zipkin"),
+        ("OTEL_LOGS_EXPORTER", "otlp,prometheus"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "often"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "-1000"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "nan"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "inf"),
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "http/protobuf"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "hidden"),
+        ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", "a=1,=hidden"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "site"),
+    ],
+)
+def test_a_variable_that_would_be_ignored_is_refused_by_its_name(name: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name}: expected") as caught:
+        make_plan(OtelSettings(), {name: value})
+    assert "hidden" not in str(caught.value), "headers may hold keys"
+    assert name in caught.value.remedy
+
+
+@pytest.mark.parametrize("name", ["ENDPOINT", "METRICS_ENDPOINT"])
+def test_a_receiver_over_http_has_an_url(name: str) -> None:
+    variable = f"OTEL_EXPORTER_OTLP_{name}"
+    with pytest.raises(ConfigError, match=variable):
+        make_plan(OtelSettings(protocol="http/protobuf"), {variable: "collector:4318"})
+    assert make_plan(OtelSettings(protocol="grpc"), {variable: "collector:4317"}).otlp
+
+
+def test_what_others_may_have_set_is_taken() -> None:
+    """Values that OpenTelemetry knows, or that say what holds anyway."""
+    environ = {
+        "OTEL_SDK_DISABLED": "FALSE",
+        "OTEL_METRICS_EXPORTER": "prometheus",
+        "OTEL_RESOURCE_ATTRIBUTES": "site=tokyo, rack=7,",
+        "OTEL_EXPORTER_OTLP_HEADERS": "",
+        "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL": "grpc",
+    }
+    plan = make_plan(OtelSettings(endpoint="http://x:4317"), environ)
+    assert plan.otlp == {"traces", "logs"}
+
+
 def test_a_receiver_is_named_without_what_its_url_may_hold() -> None:
     named = make_plan(OtelSettings(endpoint="https://user:word@collector:4317/x?key=1"), {})
     assert named.receiver == "https://collector:4317"

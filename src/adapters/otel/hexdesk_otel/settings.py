@@ -10,14 +10,12 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from hexdesk.errors import ConfigError
+from hexdesk_otel.variables import SIGNALS, Variables, wrong
 
-RATIO_DEFAULT = 0.01
 INTERVAL_DEFAULT_S = 10.0
+INTERVAL_MIN_S = 0.05
 TIMEOUT_DEFAULT_S = 10.0
 PORT_MAX = 65_535
-ALWAYS = {"always_on": 1.0, "always_off": 0.0}
-"""Samplers that take no argument."""
 
 
 class OtelSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,51 +88,35 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         return f"{place.scheme}://{place.netloc.rpartition('@')[2]}"
 
 
-SIGNALS = ("traces", "metrics", "logs")
-
-
 def make_plan(settings: OtelSettings, environ: Mapping[str, str]) -> Plan:
     """Return what to do.
 
     Raises:
         ConfigError: A variable or an address makes no sense.
     """
-    wanted: set[str] = set(SIGNALS if settings.logs else SIGNALS[:2])
-    if environ.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
-        wanted.clear()
+    variables = Variables(environ)
+    protocol = variables.protocol(settings.protocol)
+    wanted = SIGNALS if settings.logs else SIGNALS[:2]
     otlp: set[str] = set()
     console: set[str] = set()
-    for signal in wanted:
-        chosen = environ.get(f"OTEL_{signal.upper()}_EXPORTER", "").strip()
-        names = {each.strip() for each in chosen.split(",")} if chosen else {"otlp"}
-        own = environ.get(f"OTEL_EXPORTER_OTLP_{signal.upper()}_ENDPOINT", "")
-        endpoint = settings.endpoint or environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "") or own
-        if "otlp" in names and endpoint:
+    for signal in () if variables.is_disabled else wanted:
+        names = variables.exporters(signal)
+        if "otlp" in names and (settings.endpoint or variables.has_endpoint(signal, protocol)):
             otlp.add(signal)
         if settings.console or "console" in names:
             console.add(signal)
-    ratio = settings.sample_ratio
-    if ratio < 0:
-        ratio = _ratio(environ)
-    if not 0 <= ratio <= 1:
-        raise _wrong("OTEL_TRACES_SAMPLER_ARG", "a ratio from 0 to 1", str(ratio))
-    interval_ms = _number(environ, "OTEL_METRIC_EXPORT_INTERVAL", INTERVAL_DEFAULT_S * 1e3)
+    interval_ms = variables.positive("OTEL_METRIC_EXPORT_INTERVAL", INTERVAL_DEFAULT_S * 1e3)
     # OpenTelemetry's Python takes seconds here, unlike the specification; so do we
-    timeout_s = _number(environ, "OTEL_EXPORTER_OTLP_TIMEOUT", TIMEOUT_DEFAULT_S)
-    protocol: str = settings.protocol
-    if protocol == "auto":
-        protocol = environ.get("OTEL_EXPORTER_OTLP_PROTOCOL", "") or "grpc"
-    if protocol not in {"grpc", "http/protobuf"}:
-        raise _wrong("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc or http/protobuf", protocol)
+    timeout_s = variables.positive("OTEL_EXPORTER_OTLP_TIMEOUT", TIMEOUT_DEFAULT_S)
     return Plan(
         endpoint=settings.endpoint,
         protocol=protocol,
         otlp=frozenset(otlp),
         console=frozenset(console),
         prometheus=_address(settings.prometheus_listen),
-        ratio=ratio,
+        ratio=settings.sample_ratio if settings.sample_ratio >= 0 else variables.ratio,
         slow_ns=int(settings.slow_ms * 1e6),
-        interval_s=settings.metrics_interval_s or max(interval_ms / 1e3, 0.05),
+        interval_s=settings.metrics_interval_s or max(interval_ms / 1e3, INTERVAL_MIN_S),
         timeout_s=settings.timeout_s or timeout_s,
     )
 
@@ -144,33 +126,5 @@ def _address(text: str) -> tuple[str, int] | None:
         return None
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > PORT_MAX:
-        raise _wrong("prometheus_listen", "host:port", text)
+        raise wrong("prometheus_listen", "host:port", text)
     return host.strip("[]"), int(port)
-
-
-def _ratio(environ: Mapping[str, str]) -> float:
-    """Return the part that the variables ask for; a call's own decision holds for its order."""
-    sampler = environ.get("OTEL_TRACES_SAMPLER", "").strip().removeprefix("parentbased_")
-    if sampler in ALWAYS:
-        return ALWAYS[sampler]
-    if sampler not in {"", "traceidratio"}:
-        raise _wrong("OTEL_TRACES_SAMPLER", "always_on, always_off or traceidratio", sampler)
-    return _number(environ, "OTEL_TRACES_SAMPLER_ARG", RATIO_DEFAULT)
-
-
-def _number(environ: Mapping[str, str], name: str, default: float) -> float:
-    text = environ.get(name, "").strip()
-    if not text:
-        return default
-    try:
-        return float(text)
-    except ValueError as error:
-        raise _wrong(name, "a number", text) from error
-
-
-def _wrong(name: str, expected: str, found: str) -> ConfigError:
-    return ConfigError(
-        f"{name}: expected {expected}, was {found!r}",
-        code="CONFIG_VALUE",
-        remedy=f"correct or unset {name}",
-    )
