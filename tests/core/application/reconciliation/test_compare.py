@@ -314,7 +314,17 @@ def test_a_position_that_known_executions_explain_is_no_finding() -> None:
     truth = Truth(asked_ns=ASKED_NS, positions=[VenuePosition(BTC.id, 7)])
     books = books_of([])
     assert compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 7})).findings == ()
-    assert len(compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 6})).findings) == 1
+    (finding,) = compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 6})).findings
+    assert finding.quantity == 1, "what is listed will be booked as what it is, and not twice"
+    assert (finding.kind, finding.ours) == (Mismatch.POSITION_QUANTITY, "0 and 0.006 not booked")
+    assert "executions that are not booked explain 0.006" in finding.evidence
+
+
+def test_a_phantom_that_executions_explain_in_part_is_not_closed_as_a_whole() -> None:
+    truth = Truth(asked_ns=ASKED_NS, positions=[])
+    books = books_of([filled(accepted(sent("O1")), 100)])
+    (finding,) = compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: -40})).findings
+    assert (finding.kind, finding.quantity) == (Mismatch.POSITION_QUANTITY, -60)
 
 
 def test_strategies_against_each_other_are_flat_for_the_broker() -> None:

@@ -3,11 +3,14 @@
 Seeds: C5, C7, C23, C31, C38.
 """
 
+from collections.abc import Sequence
+
 import pytest
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation.actions import (
+    Action,
     AdjustCash,
     AdjustPosition,
     AdoptExternal,
@@ -525,6 +528,35 @@ def test_a_position_of_nobody_is_nobodys_business_once_all_are_flat() -> None:
     (closed,) = session.of(CloseIncident, session.wait(40))
     assert isinstance(closed, CloseIncident)
     assert (closed.incident.by, closed.incident.policy) == (BY_ITSELF, None)
+    assert session.reconciler.incidents.open == []
+
+
+def test_executions_of_strangers_and_what_none_explains_are_not_booked_twice() -> None:
+    """The broker holds 3, and remembers one execution of them, of an hour ago."""
+    session = Session()
+    repairs = Repairs(session.desk, "venue")
+    then, now = session.rig.now() - 3_600 * 10**9, session.rig.now()
+    session.fills = [Fill("web", "V1", "T1", ID, BUY, LOT, BID, MAKER, 0, "USDT", then, now)]
+    session.positions[ID] = 3 * LOT
+    session.average_prices[ID] = BID
+
+    def live(actions: Sequence[Action]) -> int:
+        for action in actions:
+            if isinstance(action, AdoptExternal | AdjustPosition):
+                repairs.do(action, session.rig.now())
+        ours = session.desk.hosts.get("external:venue")
+        return ours.ledgers[ID].position.quantity if ours is not None else 0
+
+    assert [live(session.wait(0.5)) for _ in range(120)][-1] == LOT
+    (incident,) = session.reconciler.incidents.open
+    assert (incident.finding.kind, incident.finding.quantity) == (
+        Mismatch.POSITION_QUANTITY, 2 * LOT,
+    )  # fmt: skip
+    resolved = session.reconciler.resolve(
+        incident.id, Policy.ADOPT, by="ann", why="bought by phone", now_ns=session.rig.now()
+    )
+    assert live(resolved.actions) == 3 * LOT
+    assert [live(session.wait(0.5)) for _ in range(120)][-1] == 3 * LOT
     assert session.reconciler.incidents.open == []
 
 

@@ -28,8 +28,9 @@ def position_findings(
             continue
         ours, other = books.held(instrument_id), theirs.get(instrument_id, 0)
         price = prices.get(instrument_id, 0.0)
-        if ours + explained.get(instrument_id, 0) != other:
-            findings.append(_position(books, instrument_id, other, round(price)))
+        unbooked = explained.get(instrument_id, 0)
+        if ours + unbooked != other:
+            findings.append(_position(books, instrument_id, other, unbooked, round(price)))
         elif ours == other:
             findings += _average_price(books, instrument_id, price, price_tolerance_pct)
     return findings
@@ -71,24 +72,25 @@ def cash_findings(books: Books, truth: Truth, quiet: Quiet, tolerance_pct: float
     return findings
 
 
-def _position(books: Books, instrument_id: str, theirs: QtyRaw, price: int) -> Finding:
+def _position(
+    books: Books, instrument_id: str, theirs: QtyRaw, explained: QtyRaw, price: int
+) -> Finding:
+    """Return what no execution explains; `explained` is booked as what it is, and not twice."""
     ours = books.held(instrument_id)
-    owned = any(
-        not holding.is_flat
-        for (_, held_id), holding in books.holdings.items()
-        if held_id == instrument_id
-    )
     kind = Mismatch.POSITION_QUANTITY
-    if not theirs:
+    if not explained and not theirs:
         kind = Mismatch.POSITION_PHANTOM
-    elif not owned:
+    elif not explained and books.is_flat(instrument_id):
         kind = Mismatch.POSITION_UNOWNED
     ours_text = books.quantity_text(instrument_id, ours)
     theirs_text = books.quantity_text(instrument_id, theirs)
-    text = (
-        f"our fills add up to {ours_text} {instrument_id}, the broker holds {theirs_text};"
-        " no execution explains it"
-    )
+    text = f"our fills add up to {ours_text} {instrument_id}, the broker holds {theirs_text}; "
+    if explained:
+        shown = books.quantity_text(instrument_id, explained)
+        ours_text = f"{ours_text} and {shown} not booked"
+        text += f"executions that are not booked explain {shown} of it, and none the rest"
+    else:
+        text += "no execution explains it"
     return Finding(
         kind,
         instrument_id,
@@ -96,7 +98,7 @@ def _position(books: Books, instrument_id: str, theirs: QtyRaw, price: int) -> F
         theirs_text,
         text,
         instrument_id,
-        theirs - ours,
+        theirs - ours - explained,
         price,
         held=theirs,
     )
