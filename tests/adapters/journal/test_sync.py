@@ -1,6 +1,9 @@
 """The three modes of sync, shown on a pipe: it can be written, but forced to no disk."""
 
 import os
+import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,3 +63,33 @@ def test_a_file_that_was_left_is_not_touched_again(pipe: int, tmp_path: Path) ->
         sync.force()
         sync.close()
         assert not refuses(sync)
+
+
+def test_a_thread_that_rests_is_woken_by_the_next_frame(tmp_path: Path) -> None:
+    """While nothing is written it wants no processor: not a wake in a hundred windows."""
+    if not Path("/proc/self/task").exists():
+        pytest.skip("this system does not tell how often a thread was woken")
+    others = set(threading.enumerate())
+    with (tmp_path / "file").open("wb") as file:
+        sync = grouped(file.fileno())
+        (thread,) = set(threading.enumerate()) - others
+        try:
+            for count in range(1, 4):
+                eventually(lambda: not any(wakes(thread, 0.1) for _ in range(2)))
+                sync.written()
+                eventually(lambda: sync.times.distribution().count == count)  # noqa: B023
+        finally:
+            sync.close()
+
+
+def wakes(thread: threading.Thread, seconds: float) -> int:
+    """Count how often a thread is woken within some time."""
+    status = Path(f"/proc/self/task/{thread.native_id}/status")
+
+    def count() -> int:
+        found = re.search(r"^voluntary_ctxt_switches:\s*(\d+)", status.read_text(), re.MULTILINE)
+        return int(found[1]) if found else 0
+
+    before = count()
+    time.sleep(seconds)
+    return count() - before
