@@ -1,5 +1,6 @@
 """`hexdesk bench`."""
 
+import signal
 from typing import TYPE_CHECKING
 
 import click
@@ -44,6 +45,7 @@ def _make_command(name: str, text: str, *, is_alias: bool = False) -> click.Comm
         from hexdesk_app.bench import BENCHES as FUNCTIONS
         from hexdesk_app.bench import to_data
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # else stopped desks live on
         function, usual = FUNCTIONS[name]
         result = function(events or usual)
         data = to_data(result)
