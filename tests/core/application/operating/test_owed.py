@@ -126,6 +126,16 @@ def test_cancel_all_calls_a_waiting_flatten_off_and_a_flatten_holds_the_cancel()
     assert_replayed(rig, 0)
 
 
+def test_flattens_are_found_by_strategy_and_instrument() -> None:
+    rig = holding("a", "b")
+    cut(rig)
+    verb(rig, Flatten)
+    found = rig.desk.owed.flattens
+    assert [each.strategy_id for each in found("", "")] == ["a", "b"]
+    assert [each.strategy_id for each in found("b", "")] == ["b"]
+    assert found("", "X") == [], "one of everything goes on"
+
+
 def test_a_strategy_that_is_stopped_meanwhile_has_its_cancels_owed() -> None:
     rig = holding()
     cut(rig)

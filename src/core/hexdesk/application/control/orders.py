@@ -146,11 +146,8 @@ class Orders:
             for order in self._desk.open_orders(host, request.instrument_id)
             if not order.pending_cancels
         ]
-        called_off = tuple(
-            each
-            for each in self._sight.queued(request.strategy_id)
-            if each.verb == Verb.FLATTEN and request.instrument_id in ("", each.instrument_id)
-        )
+        meant = self._desk.owed.flattens(request.strategy_id, request.instrument_id)
+        called_off = self._sight.shown(meant)
         if not request.dry_run:
             command = CancelAll(request.strategy_id, request.reason, now_ns, request.instrument_id)
             self._desk.command(command)

@@ -228,25 +228,27 @@ class Sight:
 
     def queued(self, strategy_id: str = "") -> tuple[QueuedVerb, ...]:
         """Return the verbs that wait for a broker, of one strategy or all."""
-        return tuple(
-            _queued(owed, broker)
-            for broker in self._desk.accounts
-            for owed in self._desk.owed.of(broker)
-            if strategy_id in ("", owed.strategy_id)
-        )
+        owed = self._desk.owed.describe()
+        return self.shown(each for each in owed if strategy_id in ("", each.strategy_id))
 
     def to_be_queued(
         self, hosts: Iterable[StrategyHost], instrument_id: str, verb: Verb
     ) -> tuple[QueuedVerb, ...]:
         """Return what would wait if a verb were asked for now."""
         desk = self._desk
-        return tuple(
-            _queued(
-                VerbOwed(host.strategy_id, instrument_id, verb, CUT_OFF, desk.pulse.now_ns),
-                desk.broker_name(host),
-            )
+        return self.shown(
+            VerbOwed(host.strategy_id, instrument_id, verb, CUT_OFF, desk.pulse.now_ns)
             for host in hosts
             if desk.owed.is_cut_off(host)
+        )
+
+    def shown(self, verbs: Iterable[VerbOwed]) -> tuple[QueuedVerb, ...]:
+        """Return verbs that wait, each with its account; none of strategies that are gone."""
+        desk = self._desk
+        return tuple(
+            _queued(each, desk.broker_name(desk.hosts[each.strategy_id]))
+            for each in verbs
+            if each.strategy_id in desk.hosts
         )
 
     def live_grant(self) -> GrantInfo | None:

@@ -71,12 +71,23 @@ class OwedVerbs:
         self._tried.pop(place, None)
         self._note(VerbOwed(*place, verb, why, self._execution.pulse.now_ns), QUEUED, verb)
 
+    def flattens(self, strategy_id: str, instrument_id: str) -> list[VerbOwed]:
+        """Return the flattens that a cancel-all calls off; an empty id stands for all.
+
+        A flatten of all instruments goes on when the cancel-all is of one.
+        """
+        return [
+            owed
+            for owed in self._owed.values()
+            if owed.verb is Verb.FLATTEN
+            and strategy_id in ("", owed.strategy_id)
+            and instrument_id in ("", owed.instrument_id)
+        ]
+
     def call_off_flatten(self, strategy_id: str, instrument_id: str) -> None:
         """Owe no flatten any more: a person cancels what closes, too."""
-        for place, owed in list(self._owed.items()):
-            is_meant = instrument_id in ("", place[1]) and place[0] == strategy_id
-            if is_meant and owed.verb is Verb.FLATTEN:
-                self._end(place, CALLED_OFF, "cancel-all was asked")
+        for owed in self.flattens(strategy_id, instrument_id):
+            self._end((owed.strategy_id, owed.instrument_id), CALLED_OFF, "cancel-all was asked")
 
     def untold(self, order: Order, report: VenueReport) -> None:
         """Take a report that says that a request did not arrive, or perhaps not.
