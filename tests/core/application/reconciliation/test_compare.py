@@ -316,8 +316,8 @@ def test_a_position_that_known_executions_explain_is_no_finding() -> None:
     assert compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 7})).findings == ()
     (finding,) = compare(books, truth, SETTINGS, known=Unbooked(positions={BTC.id: 6})).findings
     assert finding.quantity == 1, "what is listed will be booked as what it is, and not twice"
-    assert (finding.kind, finding.ours) == (Mismatch.POSITION_QUANTITY, "0 and 0.006 not booked")
-    assert "executions that are not booked explain 0.006" in finding.evidence
+    assert (finding.kind, finding.ours) == (Mismatch.POSITION_QUANTITY, "0 with 0.006 unsettled")
+    assert "executions that one side alone knows explain 0.006" in finding.evidence
 
 
 def test_a_phantom_that_executions_explain_in_part_is_not_closed_as_a_whole() -> None:

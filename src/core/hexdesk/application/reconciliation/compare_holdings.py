@@ -87,8 +87,8 @@ def _position(
     text = f"our fills add up to {ours_text} {instrument_id}, the broker holds {theirs_text}; "
     if explained:
         shown = books.quantity_text(instrument_id, explained)
-        ours_text = f"{ours_text} and {shown} not booked"
-        text += f"executions that are not booked explain {shown} of it, and none the rest"
+        ours_text = f"{ours_text} with {shown} unsettled"
+        text += f"executions that one side alone knows explain {shown} of it, and none the rest"
     else:
         text += "no execution explains it"
     return Finding(
