@@ -30,7 +30,7 @@ class StrategyResult(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         state: As `running`, `stopped`, `faulted`.
-        rejects: Refused by us or the venue, by reason.
+        rejects: Orders refused by us or the venue, by reason.
         position: Net quantity by instrument.
         fault: Why it was stopped; empty for none.
         ended: Orders that reached the venue and are over.
@@ -119,7 +119,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         result_hash: Equal for equal inputs, on any machine.
         orders: Orders sent.
         fills: Executions.
-        rejects: Denied by us or rejected by the venue, by reason.
+        rejects: Orders denied by us or rejected by the venue, by reason.
         realised_pnl: Before fees, in `currency`.
         unrealised_pnl: Of open positions at the last mark, in `currency`.
         fees: Paid, in `currency`; negative is a rebate.

@@ -13,9 +13,9 @@ from hexdesk_app.telemetry.watch import Watch
 
 ON_OCCASION = {
     "hexdesk.order.tick_to_order", "hexdesk.order.denials", "hexdesk.order.rejects",
-    "hexdesk.risk.reducing", "hexdesk.live.grant_left", "hexdesk.link.up",
-    "hexdesk.link.state_age", "hexdesk.link.attempts", "hexdesk.link.losses", "hexdesk.link.gaps",
-    "hexdesk.journal.sync", "hexdesk.history.behind",
+    "hexdesk.order.amend_denials", "hexdesk.risk.reducing", "hexdesk.live.grant_left",
+    "hexdesk.link.up", "hexdesk.link.state_age", "hexdesk.link.attempts", "hexdesk.link.losses",
+    "hexdesk.link.gaps", "hexdesk.journal.sync", "hexdesk.history.behind",
 }  # fmt: skip
 """What a desk has to show only where it is live, has links, a journal on disk, a read model."""
 

@@ -274,6 +274,11 @@ def fill_counts(orders: Iterable[Order]) -> tuple[int, int]:
     return len(ended), sum(order.cum_qty > 0 for order in ended)
 
 
+def refused(orders: Iterable[Order]) -> Counter[str]:
+    """Return how many orders we or the venue refused, by code."""
+    return Counter(order.code for order in orders if order.life in (DENIED, REJECTED))
+
+
 def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult:
     orders = orders_of(desk, host.strategy_id)
     ended, filled = fill_counts(orders)
@@ -288,11 +293,7 @@ def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult
         currency=currency,
         orders=len(orders),
         fills=sum(ledger.fill_count for ledger in ledgers),
-        rejects=dict(
-            sorted(
-                Counter(order.code for order in orders if order.life in (DENIED, REJECTED)).items()
-            )
-        ),
+        rejects=dict(sorted(refused(orders).items())),
         realised_pnl=format_raw(total.realised, total.scale),
         unrealised_pnl=format_raw(total.unrealised, total.scale),
         fees=format_raw(total.fees, total.scale),

@@ -9,6 +9,7 @@ from hexdesk_app.running.collect import (
     main_currency,
     orders_of,
     positions_of,
+    refused,
     totals_of,
 )
 from hexdesk_app.running.session import Session
@@ -64,7 +65,7 @@ def _strategy(session: Session, name: str, host: StrategyHost) -> LiveStrategy:
         },
         orders=len(orders),
         fills=sum(len(order.fills or ()) for order in orders),
-        rejects=sum(1 for order in orders if order.code),
+        rejects=refused(orders).total(),
         realised_pnl=format_raw(first.realised if first else 0, scale),
         unrealised_pnl=format_raw(first.unrealised if first else 0, scale),
         fees=format_raw(first.fees if first else 0, scale),

@@ -76,6 +76,7 @@ class ReadingsSampler:
         ):
             yield Reading(metric, (), value)
         for metric, codes in (
+            ("hexdesk.order.amend_denials", counts.amend_denials),
             ("hexdesk.order.denials", counts.denials),
             ("hexdesk.order.rejects", counts.rejects),
         ):

@@ -11,8 +11,9 @@ class Counts:
         fills: Fills booked, busts taken off.
         cancels: Cancel requests sent.
         amends: Amend requests sent.
-        denials: By code.
-        rejects: By normalised venue code.
+        amend_denials: Amendments that we refused, by code.
+        denials: Orders that we refused, by code.
+        rejects: Orders that a venue refused, by normalised code.
         duplicates: Trades seen twice.
         ignored: Reports without effect.
         dead_letters: Reports that fit no order or made no sense.
@@ -21,6 +22,7 @@ class Counts:
     """
 
     __slots__ = (
+        "amend_denials",
         "amends",
         "cancels",
         "dead_letters",
@@ -39,6 +41,7 @@ class Counts:
         self.fills = 0
         self.cancels = 0
         self.amends = 0
+        self.amend_denials: Counter[str] = Counter()
         self.denials: Counter[str] = Counter()
         self.rejects: Counter[str] = Counter()
         self.duplicates = 0

@@ -163,6 +163,8 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.order.intents", _C, "{order}", (), "Orders decided, denied ones included"),
     Metric("hexdesk.order.cancels", _C, "{request}", (), "Cancel requests sent"),
     Metric("hexdesk.order.amends", _C, "{request}", (), "Amend requests sent"),
+    Metric("hexdesk.order.amend_denials", _C, "{request}", ("code",),
+           "Amendments that risk refused, by code"),
     Metric("hexdesk.order.denials", _C, "{order}", ("code",), "Orders that risk refused, by code"),
     Metric("hexdesk.order.rejects", _C, "{order}", ("code",), "Orders that a venue refused"),
     Metric("hexdesk.order.fills", _C, "{fill}", (), "Executions booked"),

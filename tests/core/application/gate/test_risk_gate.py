@@ -187,7 +187,8 @@ def test_rate_counts_a_sliding_second_of_orders_and_amendments() -> None:
     rig.act(order())
     assert not rig.act(lambda context: context.amend(first, price=BID - 10))
     assert denied(rig) == ["RISK_RATE"]
-    assert rig.desk.counts.denials == {"RISK_RATE": 2}
+    assert rig.desk.counts.denials == {"RISK_RATE": 1}, "orders alone, as a strategy's row has them"
+    assert rig.desk.counts.amend_denials == {"RISK_RATE": 1}
     rig.clock.advance_by(NS_PER_SECOND)
     rig.act(order())
     assert len(rig.sent) == 3

@@ -183,7 +183,7 @@ class Execution:
         denial = self._check_amend(host, order, wanted, rest, authority)
         now_ns = self.pulse.now_ns
         if denial is not None:
-            self._counts.denials[denial[0]] += 1
+            self._counts.amend_denials[denial[0]] += 1
             refusal = AmendRejected(wanted.client_order_id, 0, *denial, now_ns, now_ns)
             self._store.tell_later(host, refusal)
             return 0
