@@ -82,4 +82,6 @@ def test_a_rule_that_makes_no_sense_is_refused(rule: AlertRule) -> None:
 def test_a_halt_names_the_remedy_of_its_cause() -> None:
     assert event_remedy("HALTED", "by the operator") == "hexdesk risk rearm --reason ..."
     assert "start the desk again" in event_remedy("HALTED", "JOURNAL_UNWRITABLE: no space left")
+    assert "set the account's mode back" in event_remedy("HALTED", "MODE: it is hedging")
+    assert event_remedy("POSITION_QUANTITY", "our fills add up to 1") == "hexdesk reconcile"
     assert event_remedy("VERB_DONE", "flatten everywhere: the broker is back") == ""

@@ -119,6 +119,7 @@ CRITICAL_EVENTS = frozenset(
 EVENT_REMEDIES: dict[str, str] = {
     "DESK_GONE": "hexdesk health, then start it again: it goes on from its journal",
     "DOUBT_OPEN": "hexdesk orders resolve ORDER --as ... --reason ...",
+    "FILL_BUSTED": "hexdesk why ORDER",
     "GHOST_ORDER": "hexdesk cancel ORDER",
     "HALTED": "hexdesk risk rearm --reason ...",
     "JOURNAL_UNWRITABLE": "free disk space or replace the disk, then start the desk again",
@@ -128,6 +129,18 @@ EVENT_REMEDIES: dict[str, str] = {
     "RECON_STALE": "hexdesk reconcile",
     "REDUCING": "hexdesk status",
     "STRATEGY_FAULTED": "hexdesk strategy start NAME, once its fault is found",
+    "MODE": "set the account's mode back at the broker, then hexdesk risk rearm --reason ...",
+    **dict.fromkeys(
+        (
+            "CASH",
+            "FILL_UNKNOWN_TO_VENUE",
+            "ORDER_EXTERNAL",
+            "POSITION_PHANTOM",
+            "POSITION_QUANTITY",
+            "POSITION_UNOWNED",
+        ),
+        "hexdesk reconcile",
+    ),
     **dict.fromkeys(
         ("RISK_WARN", "RISK_THROTTLE", "RISK_REDUCING", "RISK_FLATTEN", "RISK_HALTED"),
         "hexdesk risk report",

@@ -1,12 +1,14 @@
 """A person settles what no evidence settles: one word, the ordinary reports, and the journal."""
 
 import pytest
+from msgspec.structs import replace
 
+from hexdesk.application.reconciliation.truth import Truth
 from hexdesk.domain.commands import ResolveOrder as Resolve
 from hexdesk.domain.reports import OutcomeUnknown
-from hexdesk.domain.values import Life, Operation, ReportedStatus
+from hexdesk.domain.values import NS_PER_SECOND, Life, Operation, ReportedStatus
 from hexdesk.ports.control import ControlError, Reason
-from hexdesk.ports.control_requests import GetPosition, ResolveOrder
+from hexdesk.ports.control_requests import GetPosition, ListIncidents, ResolveIncident, ResolveOrder
 from hexdesk.ports.control_views import OrderInfo
 from hexdesk.testing.broker_bench import BID, INSTRUMENT
 from tests.core.application.control.rig import ControlRig
@@ -96,3 +98,33 @@ def test_an_order_that_is_not_in_doubt_is_left_alone() -> None:
     with pytest.raises(ControlError) as caught:
         resolve(rig, order_id, "absent")
     assert caught.value.reason is Reason.STATE_WRONG
+
+
+def test_what_a_decision_about_a_difference_does_is_said_in_words() -> None:
+    rig = ControlRig("a")
+    rig.start()
+    order_id = rig.buy("1", PRICE).client_order_id
+    rig.accept(order_id)
+    rig.fill(order_id)
+    rig.reconciler.start(rig.now())
+    for _ in range(10):  # the broker lists no execution, and holds nothing
+        rig.clock.advance_by(5 * NS_PER_SECOND)
+        for query in rig.reconciler.due(rig.now()):
+            truth = Truth(
+                asked_ns=query.asked_ns, since_ns=query.since_ns, orders=(), fills=(), balances=()
+            )
+            rig.reconciler.answered(query, truth, rig.now())
+    (incident,) = rig.ask(ListIncidents()).items
+    assert incident.kind == "FILL_UNKNOWN_TO_VENUE"
+    resolve = ResolveIncident(
+        account="venue", number=incident.number, policy="adopt", reason="it was broken by phone"
+    )
+    would = rig.tell(replace(resolve, dry_run=True)).actions
+    assert would == rig.tell(resolve).actions
+    assert would == (f"trade {incident.ours} of order {order_id} is taken out of the books",)
+    alert = rig.desk.alerts.recent[-2]
+    assert (alert.code, alert.text) == (
+        "RECONCILE_DONE", "incident 1 is resolved by ann, adopt: it was broken by phone",
+    )  # fmt: skip
+    said = f"trade {incident.ours} is broken: it is taken out of the books"
+    assert rig.desk.alerts.recent[-1].text == said

@@ -26,7 +26,7 @@ from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.application.reconciliation.truth import QueryKind
-from hexdesk.domain.commands import ClearReducing, Halt, SetReducing
+from hexdesk.domain.commands import ClearReducing, Halt, Rearm, SetReducing
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order
 from hexdesk.domain.reports import Fill, OrderUpdated, OutcomeUnknown
@@ -774,3 +774,20 @@ def test_adopted_fields_are_ordinary_reports() -> None:
     reports = [each.report for each in session.of(FeedReport) if isinstance(each, FeedReport)]
     assert [type(report) for report in reports] == [OrderUpdated]
     assert order.price == BID - 5
+
+
+def test_re_arming_without_mending_halts_again_and_asks() -> None:
+    session = Session(modes={"position_mode": "netting"})
+    session.modes = {"position_mode": "hedging"}
+    assert len(session.of(Halt, session.wait(40))) == 1
+    assert not session.of(Halt, session.wait(40)), "it is halted already"
+    session.desk.command(Rearm("try", session.rig.now()))
+    actions = session.wait(40)
+    assert len(session.of(Halt, actions)) == 1
+    assert session.desk.execution.halted.startswith("MODE: position_mode of the account is hedging")
+    (incident,) = session.reconciler.incidents.open
+    session.reconciler.resolve(
+        incident.id, Policy.IGNORE, by="ann", why="one way only", now_ns=session.rig.now()
+    )
+    session.desk.command(Rearm("known", session.rig.now()))
+    assert not session.of(Halt, session.wait(40))

@@ -20,6 +20,14 @@ from hexdesk.application.reconciliation.reconciler import Reconciler
 from hexdesk.application.reconciliation.repairs import Repairs
 from hexdesk.domain.commands import Halt
 from hexdesk.domain.links import LinkStatus
+from hexdesk.domain.reports import (
+    Fill,
+    FillBusted,
+    OrderAbandoned,
+    OrderUpdated,
+    OutcomeUnknown,
+    VenueReport,
+)
 from hexdesk.domain.values import QtyRaw, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import GetReconciliation, ListIncidents, ResolveIncident
@@ -165,7 +173,7 @@ class DeskReconciling:
         """Return what an action does, for a person; empty for notes."""
         match action:
             case FeedReport(report=report):
-                return f"{type(report).__name__} of order {report.client_order_id} is booked"
+                return self._said(report)
             case CancelLeftover():
                 return f"order {action.client_order_id} is canceled"
             case AdoptExternal(order=order, fills=fills):
@@ -185,6 +193,22 @@ class DeskReconciling:
                 return "the desk is halted"
             case _:
                 return ""
+
+    def _said(self, report: VenueReport | OrderAbandoned) -> str:
+        """Return what a report that is taken for lost means."""
+        order_id = report.client_order_id
+        match report:
+            case Fill():
+                quantity = self._quantity(report.instrument_id, report.quantity)
+                return f"{quantity} of order {order_id} is booked as filled, {report.trade_id}"
+            case FillBusted():
+                return f"trade {report.trade_id} of order {order_id} is taken out of the books"
+            case OutcomeUnknown():
+                return f"order {order_id} is in doubt until a look-up says how it ended"
+            case OrderUpdated():
+                return f"the broker's terms of order {order_id} are taken over"
+            case _:
+                return f"the broker's word about order {order_id} is taken over"
 
     def _quantity(self, instrument_id: str, raw: QtyRaw) -> str:
         market = self._desk.markets.by_id.get(instrument_id)

@@ -211,7 +211,8 @@ class Reception:
         elif isinstance(report, FillBusted):
             self._counts.fills -= 1
             ledger.unbook(order, (order.fills or {})[report.trade_id])
-            self._store.alert("FILL_BUSTED", report.client_order_id, report.trade_id)
+            text = f"trade {report.trade_id} is broken: it is taken out of the books"
+            self._store.alert("FILL_BUSTED", report.client_order_id, text)
         elif isinstance(report, OrderRejected | CancelRejected | OutcomeUnknown):
             if isinstance(report, OrderRejected):
                 self._counts.rejects[report.code] += 1

@@ -62,6 +62,11 @@ class OrderBooks(Protocol):
         ...
 
     @property
+    def halted(self) -> str:
+        """Why nothing may leave; empty when trading."""
+        ...
+
+    @property
     def reducing(self) -> Mapping[str, Mapping[str, str]]:
         """Why instruments may only shrink: texts by code, by instrument."""
         ...

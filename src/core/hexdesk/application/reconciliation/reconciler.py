@@ -32,6 +32,7 @@ from hexdesk.application.reconciliation.findings import (
     ASK,
     CANCEL,
     FILL_KINDS,
+    HALT,
     IGNORE,
     POSITION_KINDS,
     REDUCE,
@@ -165,10 +166,8 @@ class Reconciler:
         if not self._schedule.failed(query.kind, now_ns):
             return []
         settings = self._settings
-        text = (
-            f"{query.kind}: {settings.failures_max} failures in a row, paused for"
-            f" {settings.pause_s:g} s; the last: {error}"
-        )
+        what = f"{settings.failures_max} failures in a row, paused for {settings.pause_s:g} s"
+        text = f"{query.kind}: {what}; the last: {error}"
         return [Alert(RECON_PAUSED, self.broker, text, now_ns)]
 
     # --- answers ---------------------------------------------------------------------------
@@ -419,13 +418,15 @@ class Reconciler:
         books: Books,
         now_ns: TimeNs,
     ) -> list[Action]:
-        """Repeat cancels of ghosts; ask a person where adopting changed nothing."""
+        """Repeat cancels of ghosts and halts; ask a person where adopting changed nothing."""
         finding = sighting.finding
         actions: list[Action] = []
         if finding.kind is Mismatch.GHOST_ORDER and CANCEL in policies:
             actions += actions_for(finding, CANCEL, books, asked_ns=query.asked_ns, now_ns=now_ns)
             if sighting.acts <= patience.GHOST_CANCELS_MAX:
                 return actions
+        elif HALT in policies and not self._desk.execution.halted:  # re-armed, and nothing mended
+            actions += actions_for(finding, HALT, books, asked_ns=query.asked_ns, now_ns=now_ns)
         elif ADOPT not in policies:
             return []
         return actions + self._ask(finding, now_ns)
@@ -494,6 +495,5 @@ class Reconciler:
         orders: Mapping[str, Order] = orders_of(self._desk, self.broker) if self._doubts else {}
         for instrument_id, text in self._doubts.reducing(orders, now_ns).items():
             wanted[instrument_id, DOUBT] = text
-        reducing = self._desk.execution.reducing
-        may_clear = self.is_ready
-        return [*self._reductions.bring_to(wanted, reducing, may_clear=may_clear, now_ns=now_ns)]
+        held, is_ready = self._desk.execution.reducing, self.is_ready
+        return [*self._reductions.bring_to(wanted, held, may_clear=is_ready, now_ns=now_ns)]

@@ -76,7 +76,8 @@ class Repairs:
                 desk.alerts.add(Alert("RECONCILE_ASK", incident.finding.key, text, now_ns))
             case CloseIncident(incident=incident):
                 desk.command(note_of(incident, now_ns))
-                text = f"incident {incident.id} is resolved by {incident.by}"
+                how = f", {incident.policy.value}" if incident.policy is not None else ""
+                text = f"incident {incident.id} is resolved by {incident.by}{how}: {incident.why}"
                 desk.alerts.add(Alert("RECONCILE_DONE", incident.finding.key, text, now_ns))
             case Alert():
                 desk.alerts.add(action)
