@@ -17,7 +17,7 @@ from typing import Any
 from hexdesk_app.bench.control_rig import Rig, TickLine, play, serve
 from hexdesk_app.bench.live import make_frames
 from hexdesk_app.bench.result import BenchResult
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 EVENTS_PER_ORDER = 8
 CALL_SHARE = 20
@@ -36,7 +36,7 @@ US_PER_S = 1_000_000
 
 def bench_control(events: int) -> BenchResult:
     """Call, follow that many events, and send ticks without and with clients."""
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         return asyncio.run(_bench(events, folder))
 
 

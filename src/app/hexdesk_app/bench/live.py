@@ -24,8 +24,8 @@ from hexdesk.ports.strategy import Strategy, StrategyContext
 from hexdesk_app.bench.market import INSTRUMENT_ID, START_NS, instrument_ids, make_app, quotes
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
+from hexdesk_app.running.interpreter import tuned_interpreter
 from hexdesk_app.running.latency import LatencyHistogram
-from hexdesk_app.running.session import frozen_garbage
 
 WARM_UP = 2_000
 JOURNAL = """
@@ -141,7 +141,7 @@ def bench_live(events: int) -> BenchResult:
     """Handle that many messages, an order each."""
     frames = list(make_frames(events + WARM_UP))
     bare = _bare(frames)
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         histogram, seconds, orders = run_frames(frames, folder)
     return BenchResult(
         name="live",

@@ -8,7 +8,7 @@ from hexdesk_app.bench.bare import calibrate
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import WITHOUT_RULES, Round, more_seconds, timed
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 ROUNDS = 3
 FAR = 100
@@ -61,7 +61,7 @@ def _round(events: int, overrides: tuple[str, ...] = ()) -> Round:
     desk = app.desk
     desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)
     seconds = busy_seconds = bare_seconds = 0.0
-    with frozen_garbage():
+    with tuned_interpreter():
         desk.command(StartStrategy("", START_NS))
         for batch in batches(events, names):
             bare_seconds += len(batch) / calibrate(batch)

@@ -19,7 +19,7 @@ from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
 from hexdesk_app.running.history import History, open_read_model
 from hexdesk_app.running.history_feed import BATCH_RECORDS, FeedStats
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 ROUNDS = 3
 LIVE_ROUNDS = 5
@@ -33,7 +33,7 @@ def bench_read_model(events: int) -> BenchResult:
     Then the messages of `bench live` without and with a read model in turn: in one run, since no
     two runs of a shared machine compare. Processor times tell the same on a busy machine.
     """
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         write_journal(folder, max(events // RECORDS_PER_ORDER, 1))
         records = _read(folder)
         rows, folding = _fold(records)
@@ -161,7 +161,7 @@ def _run(frames: Sequence[bytes], beside: Beside | None) -> _Round:
             yield
             cpu_s = time.thread_time() - begun
 
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         histogram, _, _ = run_frames(frames, folder, beside=timed)
     return _Round(
         histogram.percentile_us(0.5), histogram.percentile_us(0.99), cpu_s / len(frames) * 1e6

@@ -15,8 +15,8 @@ from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
 from hexdesk_app.build import Application
+from hexdesk_app.running.interpreter import tuned_interpreter
 from hexdesk_app.running.resume import SNAPSHOT_RECORDS
-from hexdesk_app.running.session import frozen_garbage
 
 ROUNDS = 3
 BATCH = 10_000
@@ -30,7 +30,7 @@ def bench_recovery(events: int) -> BenchResult:
 
     The snapshot is as old as one can be: `SNAPSHOT_RECORDS` records follow it.
     """
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         blocked, size = _write(folder, events)
         seconds, past = min((_recover(folder) for _ in range(ROUNDS)), key=lambda each: each[0])
         peak = _peak_bytes(folder)

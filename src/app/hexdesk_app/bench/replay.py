@@ -11,7 +11,7 @@ from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 RECORDS_PER_ORDER = 3
 ROUNDS = 3
@@ -19,7 +19,7 @@ ROUNDS = 3
 
 def bench_replay(events: int) -> BenchResult:
     """Write at least that many records, then read and fold them; the best of three rounds."""
-    with tempfile.TemporaryDirectory() as folder, frozen_garbage():
+    with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
         write_journal(folder, events // RECORDS_PER_ORDER)
         journal = make_app(
             instrument_ids(1), {}, extra=JOURNAL, overrides=(f"desk.state_path={folder}",)

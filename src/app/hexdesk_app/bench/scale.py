@@ -6,7 +6,7 @@ from hexdesk_app.bench.bare import calibrate
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.ticks import play
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 INSTRUMENTS = 100
 STRATEGIES = 50
@@ -61,6 +61,6 @@ def _round(
     events: int, instruments: list[str], strategies: dict[str, list[str]], step_ns: int
 ) -> float:
     app = make_app(instruments, strategies)
-    with frozen_garbage():
+    with tuned_interpreter():
         app.desk.command(StartStrategy("", START_NS))
         return sum(play(app, batch) for batch in batches(events, instruments, step_ns=step_ns))

@@ -14,8 +14,8 @@ from hexdesk_app.bench.market import batches, instrument_ids
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.bench.telemetry_turns import TURN_TICKS, Comparison, compare
 from hexdesk_app.build import Application
+from hexdesk_app.running.interpreter import tuned_interpreter
 from hexdesk_app.running.latency import LatencyHistogram
-from hexdesk_app.running.session import frozen_garbage
 from hexdesk_app.telemetry.watch import make_watch
 
 KINDS = ("ticks", "orders")
@@ -121,7 +121,7 @@ def _live(messages: int, section: str) -> dict[str, float | int | str]:
     for number in range(LIVE_ROUNDS):
         turns = [(alone, bare_round), (watched, watch_round)]
         for found, run_round in turns if number % 2 else reversed(turns):
-            with frozen_garbage():
+            with tuned_interpreter():
                 found.append(asyncio.run(run_round()))
     p99s = [each.percentile_us(0.99) for each in alone]
     return {

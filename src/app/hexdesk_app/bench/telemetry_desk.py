@@ -15,8 +15,8 @@ from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.orders import Storm
 from hexdesk_app.bench.ticks import play
 from hexdesk_app.build import Application
+from hexdesk_app.running.interpreter import tuned_interpreter
 from hexdesk_app.running.latency import LatencyHistogram
-from hexdesk_app.running.session import frozen_garbage
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
 
@@ -59,7 +59,7 @@ class _Desk:
     async def serve(self, pipe: "Connection[Turn, int]") -> None:
         if self._watch is not None:
             self._watch.start()
-        with frozen_garbage():
+        with tuned_interpreter():
             self._app.desk.command(StartStrategy("", START_NS))
             self._main_s, self._all_s = time.thread_time(), time.process_time()
             with suppress(EOFError, ConnectionError):  # whoever asked is gone

@@ -14,7 +14,7 @@ from hexdesk_app.bench.bare import calibrate
 from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
-from hexdesk_app.running.session import frozen_garbage
+from hexdesk_app.running.interpreter import tuned_interpreter
 
 ROUNDS = 3
 HELD_ROUNDS, HELD_SHARE = 25, 25
@@ -68,7 +68,7 @@ def _hold(events: int, overrides: tuple[str, ...] = ()) -> float:
     names = instrument_ids(1)
     app = make_app(names, {}, overrides=overrides)
     app.desk.add_strategy("holder", Holder, broker="sim", instrument_ids=names)
-    with frozen_garbage():
+    with tuned_interpreter():
         app.desk.command(StartStrategy("", START_NS))
         return sum(timed(app, batch)[1] for batch in batches(events, names))
 
@@ -77,7 +77,7 @@ def _round(events: int, overrides: tuple[str, ...] = ()) -> Round:
     names = instrument_ids(1)
     app = make_app(names, {"ema": names}, overrides=overrides)
     seconds = busy_seconds = bare_seconds = 0.0
-    with frozen_garbage():
+    with tuned_interpreter():
         app.desk.command(StartStrategy("", START_NS))
         for batch in batches(events, names):
             bare_seconds += len(batch) / calibrate(batch)

@@ -17,8 +17,9 @@ from hexdesk_app.build import Application, build
 from hexdesk_app.config import Config
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
+from hexdesk_app.running.interpreter import tuned_interpreter
 from hexdesk_app.running.live import run_live
-from hexdesk_app.running.session import Options, Session, frozen_garbage, surroundings
+from hexdesk_app.running.session import Options, Session, surroundings
 
 SETTLE_NS = 60 * NS_PER_SECOND
 """Virtual time that a stopping desk waits for the answers to its last cancels."""
@@ -41,7 +42,7 @@ def run(config: Config, options: Options | None = None) -> RunResult:
 
 async def run_async(config: Config, options: Options) -> RunResult:
     """Do what `run` does, on the running loop."""
-    with frozen_garbage():
+    with tuned_interpreter():
         app = build(config)
         if not app.parts.feeds:
             raise ConfigError(

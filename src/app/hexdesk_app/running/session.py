@@ -1,11 +1,10 @@
 """A desk while it runs: what recorded and live runs have in common."""
 
 import asyncio
-import gc
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, TypeVar
 
 import msgspec
@@ -27,8 +26,6 @@ from hexdesk_app.running.signals import done_before, stop_signals
 from hexdesk_app.telemetry.monitor import DeskMonitor
 from hexdesk_app.telemetry.watch import Watch, make_watch
 
-GC_THRESHOLD = 50_000
-"""Allocations between collections while a desk runs (performance.md, decision 10)."""
 CONNECT_TIMEOUT_S = 30.0
 
 T = TypeVar("T")
@@ -216,20 +213,6 @@ async def surroundings(
 
 async def _reach_now(name: str, broker: Broker) -> None:
     await within(broker.connect(), f"broker {name!r} connects")
-
-
-@contextmanager
-def frozen_garbage() -> Generator[None]:
-    """Keep the collector from looking at what will live as long as the desk."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GC_THRESHOLD, before[1], before[2])
-    try:
-        yield
-    finally:
-        gc.unfreeze()
-        gc.set_threshold(*before)
 
 
 async def within(work: Awaitable[T], what: str) -> T:
