@@ -67,15 +67,16 @@ def sources(
 
 
 @contextmanager
-def readable(path: Path | None) -> Generator[None]:
-    """Say of a file that cannot be read what to do."""
+def readable(path: Path | None, what: str = "read") -> Generator[None]:
+    """Say of a file that cannot be read, or written or copied, what to do."""
     try:
         yield
     except BrokenPipeError:
         raise
     except OSError as error:
         raise DataError(
-            f"cannot be read: {error.strerror or error}",
+            f"cannot be {what}: {error.strerror or error}",
             file=error.filename if isinstance(error.filename, str) else str(path or ""),
-            remedy="see that this user may do so",
+            remedy="see that this user may do so"
+            + ("" if what == "read" else ", and that the disk has room"),
         ) from error

@@ -4,8 +4,7 @@ import csv
 import difflib
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import TextIO
@@ -13,9 +12,8 @@ from typing import TextIO
 import click
 import msgspec
 
-from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalFault, JournalReader, JournalRecord, JournalReport
-from hexdesk_app.cli.common import output_options
+from hexdesk_app.cli.common import output_options, readable
 from hexdesk_app.cli.output import Output
 from hexdesk_app.display.numbers import count, moment
 from hexdesk_app.display.tables import make_table
@@ -103,7 +101,7 @@ def verify(output: Output, path: Path | None, expected: str) -> int:
             f"--expect takes NUMBER:CHAIN, not {expected!r}",
             remedy="take both from `hexdesk journal verify`: the last record's number, the chain",
         )
-    with _files("read", path):
+    with readable(path):
         reader = open_journal(path)
         report = reader.verify()
         if expected and not report.faults:
@@ -124,7 +122,7 @@ def cat(
     follow: bool,
 ) -> None:
     """Print one line per record; with --json one JSON document per line."""
-    with _files("read", path):
+    with readable(path):
         reader = open_journal(path)
         walk = _follow(reader, choice) if follow else _chosen(reader, choice)
         for number, record in walk:
@@ -150,13 +148,13 @@ def export(
     """Write records to a file, for other programs."""
     write = _write_csv if form == "csv" else _write_jsonl
     draft = Path(f"{target}.part")
-    with _files("read", path):
+    with readable(path):
         rows = (row_of(*each) for each in _chosen(open_journal(path), choice))
         if target == STDOUT:
             write(rows, sys.stdout)
             return
         try:
-            with _files("written", draft), draft.open("w", encoding="utf-8", newline="") as file:
+            with readable(draft, "written"), draft.open("w", encoding="utf-8", newline="") as file:
                 written = write(rows, file)
                 draft.replace(target)
         finally:
@@ -171,7 +169,7 @@ def export(
 @output_options
 def backup(output: Output, path: Path, destination: Path) -> int:
     """Copy a journal into the empty folder DEST, up to its last whole commit; verify the copy."""
-    with _files("copied", path):
+    with readable(path, "copied"):
         report = open_journal(path).backup(destination)
     return _show_report(output, "journal.backup", report)
 
@@ -288,18 +286,3 @@ def _show_report(output: Output, schema: str, report: JournalReport) -> int:
         place = f"{fault.file}, byte {fault.offset}" if fault.sequence else fault.file
         click.echo(f"DAMAGE: {place}: {fault.text}\n  -> {fault.remedy}", err=True)
     return EXIT_ERROR if report.faults else EXIT_OK
-
-
-@contextmanager
-def _files(what: str, path: Path | None) -> Generator[None]:
-    """Say of a file that cannot be read or written what to do."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise DataError(
-            f"cannot be {what}: {error.strerror or error}",
-            file=error.filename if isinstance(error.filename, str) else str(path or ""),
-            remedy="see that this user may do so, and that the disk has room",
-        ) from error
