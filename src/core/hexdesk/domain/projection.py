@@ -139,7 +139,7 @@ class Projection:
         self._dirty_orders: dict[int, TrackedOrder] = {}
         self._dirty_books: dict[BookKey, Book] = {}
         self._changes = _no_changes()
-        self._handlers: dict[type, Callable[[int, Any], None]] = {
+        self._handlers: dict[type, Callable[[int, Any], object]] = {
             NewOrder: self._intend,
             AdoptOrder: self._adopt,
             AmendOrder: self._report,
@@ -230,26 +230,28 @@ class Projection:
         self._log(number, tracked, record, "")
         return tracked
 
-    def _report(self, number: int, record: Record) -> None:
-        """Take anything else that is about one order."""
+    def _take(self, number: int, record: Record) -> tuple[TrackedOrder, str] | None:
+        """Let an order take what is about it; None where nobody knows the order."""
         tracked = self._find(record.client_order_id)
         if tracked is None:
             self._alert(number, record, "DEAD_LETTER", None)
-            return
+            return None
         outcome = fold(tracked, number, record)
         self._log(number, tracked, record, outcome)
-        if outcome in _ALERTING:
-            self._alert(number, record, outcome, tracked)
+        return tracked, outcome
+
+    def _report(self, number: int, record: Record) -> tuple[TrackedOrder, str] | None:
+        """Take anything else that is about one order."""
+        taken = self._take(number, record)
+        if taken is not None and taken[1] in _ALERTING:
+            self._alert(number, record, taken[1], taken[0])
+        return taken
 
     def _fill(self, number: int, fill: Fill) -> None:
-        tracked = self._find(fill.client_order_id)
-        if tracked is None:
-            self._alert(number, fill, "DEAD_LETTER", None)
+        taken = self._report(number, fill)
+        if taken is None:
             return
-        outcome = fold(tracked, number, fill)
-        self._log(number, tracked, fill, outcome)
-        if outcome in _ALERTING:
-            self._alert(number, fill, outcome, tracked)
+        tracked, outcome = taken
         is_booked = outcome in _BOOKED
         if is_booked or outcome == _PARKED:
             book = self._book(tracked)
@@ -260,12 +262,10 @@ class Projection:
             self._changes.fills.append(_fill_row(number, tracked, fill, fee, parked=not is_booked))
 
     def _bust(self, number: int, bust: FillBusted) -> None:
-        tracked = self._find(bust.client_order_id)
-        if tracked is None:
-            self._alert(number, bust, "DEAD_LETTER", None)
+        taken = self._take(number, bust)
+        if taken is None:
             return
-        outcome = fold(tracked, number, bust)
-        self._log(number, tracked, bust, outcome)
+        tracked, outcome = taken
         if outcome not in _BOOKED:
             if outcome in _ALERTING:
                 self._alert(number, bust, outcome, tracked)
