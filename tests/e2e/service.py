@@ -16,6 +16,7 @@ from typing import IO, Any
 import grpc
 
 from hexdesk_app.running.heartbeat import Beat, last_beat
+from tests.child import Child
 
 TIMEOUT_S = 120.0
 POLL_S = 0.1
@@ -83,7 +84,7 @@ def free_port() -> int:
 
 def run_desk(folder: Path, *, log: IO[str] | None = None, **extra: str) -> subprocess.Popen[str]:
     """Start the desk of a folder; its log goes to a file, or into the pipe of its errors."""
-    return subprocess.Popen(
+    return Child[str](
         [*command(), "run", "--json", "--no-table"],
         cwd=folder,
         env=environment(folder, **extra),
@@ -96,7 +97,7 @@ def run_desk(folder: Path, *, log: IO[str] | None = None, **extra: str) -> subpr
 @contextmanager
 def serve_venue(folder: Path, *words: str) -> Generator[tuple[str, subprocess.Popen[str]]]:
     """Run `sim serve` on a free port until the block ends; yield its address and its process."""
-    with subprocess.Popen(
+    with Child[str](
         [*command(), "sim", "serve", "--listen", "127.0.0.1:0", *words],
         cwd=folder,
         env=environment(folder, PYTHONUNBUFFERED="1"),

@@ -19,6 +19,7 @@ from typing import Any
 import grpc
 import pytest
 
+from tests.child import Child
 from tests.e2e.service import command, environment, free_port, hexdesk
 
 ROOT = Path(__file__).parents[2]
@@ -106,7 +107,7 @@ def inbox() -> Generator[Inbox]:
 
 @contextmanager
 def running(arguments: list[str], folder: Path, **extra: str) -> Generator[subprocess.Popen[bytes]]:
-    with subprocess.Popen(
+    with Child[bytes](
         arguments, cwd=folder, env=environment(folder, **extra),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     ) as process:  # fmt: skip

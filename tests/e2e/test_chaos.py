@@ -10,6 +10,7 @@ from time import monotonic, sleep
 
 import pytest
 
+from tests.child import Child
 from tests.e2e.service import command, environment
 
 KILLS = 50
@@ -48,7 +49,7 @@ def test_a_desk_that_is_killed_again_and_again_loses_nothing_and_doubles_nothing
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_nothing_goes_on_when_it_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
-    with subprocess.Popen(
+    with Child[str](
         [*command(), "chaos", "--kills", "1000", "--folder", "site"],
         cwd=tmp_path,
         env=environment(tmp_path),

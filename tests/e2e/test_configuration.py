@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hexdesk_client import ApiError, PlainClient, Target
+from tests.child import Child
 from tests.e2e.service import PAPER, TIMEOUT_S, command, environment, free_port, hexdesk
 from tests.e2e.test_paper_restart import eventually
 
@@ -38,7 +39,7 @@ class Files:
 def files(tmp_path: Path) -> Iterator[Files]:
     made = Files(tmp_path)
     with made.log.open("w") as errors:
-        process = subprocess.Popen(
+        process = Child[bytes](
             [*command(), "run", "--no-table"],
             cwd=tmp_path,
             env=environment(tmp_path),

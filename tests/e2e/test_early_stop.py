@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from hexdesk_app.problems import EXIT_OK
+from tests.child import Child
 from tests.e2e.service import TIMEOUT_S, command, environment
 from tests.e2e.test_late_venue import OTHERWISE, Site, eventually
 
@@ -21,7 +22,7 @@ def test_before_it_knows_any_instrument(tmp_path: Path, number: signal.Signals) 
     site.configure()
     with (
         (tmp_path / "desk.log").open("w") as log,
-        subprocess.Popen(
+        Child[bytes](
             [*command(), "run", "--json", "--no-table"],
             cwd=tmp_path,
             env=environment(tmp_path),

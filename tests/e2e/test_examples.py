@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from hexdesk_app.control.files import audit_file
+from tests.child import Child
 from tests.e2e.service import (
     PAPER,
     TIMEOUT_S,
@@ -45,7 +46,7 @@ class Desk:
 
     def begin(self, script: str, *words: str) -> subprocess.Popen[str]:
         """Start a script of `examples/python`."""
-        return subprocess.Popen(
+        return Child[str](
             [sys.executable, str(EXAMPLES / "python" / script), *words],
             cwd=self.folder,
             env=environment(self.folder, HEXDESK_ADDRESS=self.address, PYTHONUNBUFFERED="1"),

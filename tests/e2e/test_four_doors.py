@@ -18,6 +18,7 @@ import pytest
 from hexdesk.application.control.audit import verify
 from hexdesk_app.control.files import audit_file
 from hexdesk_client import PlainClient, Target
+from tests.child import Child
 from tests.e2e.service import (
     TIMEOUT_S,
     await_control,
@@ -101,7 +102,7 @@ def buf_curl(desk: Bare) -> Call:
 def node(desk: Bare) -> Call:
     place = install(desk.folder)
     proto = str(EXAMPLES.parent / "proto")
-    desk.other = subprocess.Popen(
+    desk.other = Child[str](
         ["node", str(place / "call.mjs")],
         env={**os.environ, "HEXDESK_ADDRESS": desk.address, "HEXDESK_PROTO": proto},
         stdin=subprocess.PIPE,

@@ -24,6 +24,7 @@ from hexdesk_journal.settings import JournalSettings
 from hexdesk_sqlite.read_model import SqliteReadModel
 from hexdesk_sqlite.settings import SqliteSettings
 from tests.adapters.sqlite.samples import journal, opened, rows, sample
+from tests.child import Child
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT_S = 60.0
@@ -57,7 +58,7 @@ DESK = """
 
 def desk(state: Path, run_id: str) -> "subprocess.Popen[str]":
     """Start a desk that trades for long; it prints how far its history is."""
-    return subprocess.Popen(
+    return Child[str](
         [sys.executable, "-c", textwrap.dedent(DESK), str(state), run_id],
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.child import Child
 from tests.e2e.service import PAPER, POLL_S, TIMEOUT_S, command, environment, free_port, hexdesk
 
 SERVERS = """
@@ -81,7 +82,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def desk(folder: Path) -> Iterator[Https]:
-    process = subprocess.Popen(
+    process = Child[bytes](
         [*command(), "run", "--json", "--no-table"],
         cwd=folder,
         env=environment(folder),

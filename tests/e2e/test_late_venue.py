@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from hexdesk_app.running.heartbeat import last_beat
+from tests.child import Child
 from tests.e2e.service import TIMEOUT_S, command, environment, free_port, hexdesk
 
 DESK = """
@@ -63,7 +64,7 @@ class Site:
     @contextmanager
     def serve(self) -> Generator[None]:
         """Run the venue."""
-        with subprocess.Popen(
+        with Child[bytes](
             [*command(), "sim", "serve", "--listen", self.venue, "--data", "walk", "--speed", "10",
              "--state", "venue"],
             cwd=self.folder,
@@ -80,7 +81,7 @@ class Site:
         """Run the desk."""
         with (
             (self.folder / "desk.log").open("w") as log,
-            subprocess.Popen(
+            Child[str](
                 [*command(), "run", "--json", "--no-table"],
                 cwd=self.folder,
                 env=environment(self.folder),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.child import Child
 from tests.e2e.service import TIMEOUT_S, command, environment, free_port, hexdesk
 
 SAMPLE = Path(__file__).parents[2] / "plugins.toml"
@@ -43,7 +44,7 @@ def test_it_may_be_backtested(folder: Path) -> None:
 def test_it_runs_until_it_is_stopped(folder: Path) -> None:
     changes = ["feeds.recorded.speed=0", f"servers.control.listen=127.0.0.1:{free_port()}"]
     words = ["run", "--json", *(each for change in changes for each in ("--set", change))]
-    with subprocess.Popen(
+    with Child[str](
         [*command(), *words],
         cwd=folder,
         env=environment(folder),

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.adapters.otel.receiver import Received, grpc_receiver
+from tests.child import Child
 from tests.e2e.service import command, environment
 from tests.e2e.test_alarm_chain import eventually, inbox
 
@@ -150,7 +151,7 @@ def desk(folder: Path, fine: str) -> Generator[subprocess.Popen[str]]:
         **SECRETS, "FINE": f"{fine}/fine", "PYTHONPATH": str(install(folder)),
         "OTEL_EXPORTER_OTLP_HEADERS": f"x-api-key={HEADER}",
     }  # fmt: skip
-    with subprocess.Popen(
+    with Child[str](
         [*command(), "run", "--no-table", "-vv"], cwd=folder, env=environment(folder, **extra),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 import grpc
 
 from tests.adapters.otel.receiver import Received, grpc_receiver
+from tests.child import Child
 from tests.e2e.service import command, environment, free_port
 
 TIMEOUT_S = 60.0
@@ -80,7 +81,7 @@ WANTED = {
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Generator[subprocess.Popen[str]]:
-    with subprocess.Popen(
+    with Child[str](
         [*command(), *arguments],
         cwd=folder,
         env=environment(folder, PYTHONUNBUFFERED="1"),

@@ -15,6 +15,7 @@ from hexdesk_journal.reader import FileJournalReader
 from hexdesk_journal.segments import encode_header
 from hexdesk_journal.settings import JournalSettings
 from tests.adapters.journal.samples import context, order
+from tests.child import Child
 
 SETTINGS = JournalSettings(sync_window_ms=1)
 TIMEOUT_S = 20.0
@@ -60,7 +61,7 @@ def script(folder: Path, text: str) -> subprocess.Popen[str]:
         def opened():
             return FileJournal(context(Path({str(folder)!r})), JournalSettings(sync_window_ms=1))
     """
-    return subprocess.Popen(
+    return Child[str](
         [sys.executable, "-c", textwrap.dedent(head) + textwrap.dedent(text)],
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -3,7 +3,6 @@
 import json
 import shutil
 import socket
-import subprocess
 import time
 import urllib.parse
 import urllib.request
@@ -19,6 +18,7 @@ from hexdesk.ports.telemetry import Reading, Readings
 from hexdesk_otel.settings import OtelSettings
 from hexdesk_otel.telemetry import OtelTelemetry
 from tests.adapters.otel.samples import CONTEXT
+from tests.child import Child
 
 TRACE_ID = 0xABC
 ACKS = "hexdesk_order_order_to_ack_seconds_bucket"
@@ -60,7 +60,7 @@ def prometheus(folder: Path, target: int) -> Generator[str]:
         pytest.skip("prometheus is not installed: apt-get install prometheus")
     (folder / "prometheus.yml").write_text(CONFIGURATION % target, encoding="utf-8")
     address = f"127.0.0.1:{free_port()}"
-    with subprocess.Popen(
+    with Child[bytes](
         [
             program,
             f"--config.file={folder}/prometheus.yml",

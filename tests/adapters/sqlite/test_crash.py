@@ -8,6 +8,7 @@ import textwrap
 from pathlib import Path
 
 from tests.adapters.sqlite.samples import journal, opened, rows
+from tests.child import Child
 
 ROOT = Path(__file__).parents[3]
 TIMEOUT_S = 30.0
@@ -22,7 +23,7 @@ HEAD = """
 
 def script(text: str) -> subprocess.Popen[str]:
     """Run a program; `say(x)` prints a line."""
-    return subprocess.Popen(
+    return Child[str](
         [sys.executable, "-c", textwrap.dedent(HEAD) + textwrap.dedent(text)],
         cwd=ROOT,
         stdout=subprocess.PIPE,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.child import Child
+
 PATIENCE_S = 30.0
 START_S = 120.0
 BENCH = ["-c", "import sys; from hexdesk_app.cli import main; sys.exit(main())", "bench"]
@@ -23,9 +25,7 @@ def test_the_receiver_ends_with_who_started_it() -> None:
         "    print(port, flush=True)\n"
         "    time.sleep(60)\n"
     )
-    with subprocess.Popen(
-        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
-    ) as process:
+    with Child[str]([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         url = f"http://127.0.0.1:{int(process.stdout.readline())}"
         request = urllib.request.Request(url, data=b"x")
@@ -68,7 +68,7 @@ def family(root: int) -> dict[int, str]:
 def test_its_desks_end_with_it_stopped_or_not(number: signal.Signals) -> None:
     words = [sys.executable, *BENCH, "telemetry", "--events", "40000000"]
     begun: dict[int, str] = {}
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    with Child[bytes](words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         try:
             deadline = time.monotonic() + START_S
             while "T" not in begun.values():

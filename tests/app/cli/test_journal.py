@@ -19,6 +19,7 @@ from hexdesk.ports.journal import Journal, JournalRecord
 from hexdesk_app.plugins import load
 from hexdesk_app.reading.journals import KINDS
 from tests.app.cli.conftest import Run
+from tests.child import Child
 
 START_NS = 1_700_000_000_000_000_000
 RECORDS: list[JournalRecord] = [
@@ -227,7 +228,7 @@ def test_what_is_sound_is_shown_before_the_damage(hexdesk: Run, state: Path) -> 
 def test_following_shows_what_is_written_later(state: Path) -> None:
     command = "import sys; from hexdesk_app.cli import main; sys.exit(main())"
     words = ["journal", "cat", str(state), "--follow", "--json", "--from", "4", "--to", "6"]
-    with subprocess.Popen(
+    with Child[str](
         [sys.executable, "-c", command, *words], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

@@ -10,6 +10,7 @@ import pytest
 
 from hexdesk_app.log_file import NAME
 from tests.app.cli.conftest import Run
+from tests.child import Child
 
 LINES = [
     {"time": "2026-11-21T12:00:00.250Z", "level": "info", "logger": "hexdesk.run", "message": "up"},
@@ -80,7 +81,7 @@ def test_a_desk_that_writes_no_file_is_told_from_one_that_never_ran(hexdesk: Run
 def test_following_shows_what_is_logged_later_until_ctrl_c(tmp_path: Path) -> None:
     command = "import sys; from hexdesk_app.cli import main; sys.exit(main())"
     words = ["logs", str(tmp_path), "-f", "--json"]
-    with subprocess.Popen(
+    with Child[str](
         [sys.executable, "-c", command, *words], stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout is not None

@@ -12,6 +12,7 @@ import pytest
 
 from tests.app.cli.desk import PLUGINS_TOML, install
 from tests.app.site import Site
+from tests.child import Child
 
 COMMAND = [sys.executable, "-c", "import sys; from hexdesk_app.cli import main; sys.exit(main())"]
 
@@ -37,7 +38,7 @@ def environment(site: Site, tmp_path: Path) -> dict[str, str]:
 @pytest.fixture
 def running(folder: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """A desk that plays slowly; killed if a test leaves it."""
-    process = subprocess.Popen(
+    process = Child[str](
         [*COMMAND, "run", "--speed", "1"],
         cwd=folder,
         env=environment,
@@ -106,7 +107,7 @@ def test_a_running_desk_says_that_it_is_well(
 def test_ctrl_c_elsewhere_is_one_line(folder: Path, environment: dict[str, str]) -> None:
     (folder / "plugins.toml").write_text("")
     os.mkfifo(folder / "slow.toml")
-    process = subprocess.Popen(
+    process = Child[str](
         [*COMMAND, "config", "check", "slow.toml"],
         cwd=folder,
         env=environment,

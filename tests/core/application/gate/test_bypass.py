@@ -36,7 +36,7 @@ def test_a_persons_close_passes_halt_level_and_link_and_is_told() -> None:
     assert (rig.sent[-1].side, rig.sent[-1].quantity) == (SELL, 3 * LOT)
     alert = rig.desk.alerts.recent[-1]
     assert (alert.code, alert.scope) == ("RISK_BYPASS", "a")
-    assert alert.text == "flatten: 1 of 1 closes left, past limits, levels and links"
+    assert alert.text == "flatten: 1 of 1 closes pass, past limits, levels and links"
     assert rig.sent[-1] in rig.records, "it is in the journal"
 
 

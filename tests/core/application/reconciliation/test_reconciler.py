@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.reconciliation.actions import (
     Action,
     AdjustCash,
@@ -29,6 +30,7 @@ from hexdesk.application.reconciliation.truth import QueryKind
 from hexdesk.domain.commands import ClearReducing, Halt, Rearm, SetReducing
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order
+from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.reports import Fill, OrderUpdated, OutcomeUnknown
 from hexdesk.domain.values import (
     BUY,
@@ -558,6 +560,34 @@ def test_executions_of_strangers_and_what_none_explains_are_not_booked_twice() -
     assert live(resolved.actions) == 3 * LOT
     assert [live(session.wait(0.5)) for _ in range(120)][-1] == 3 * LOT
     assert session.reconciler.incidents.open == []
+
+
+@pytest.mark.parametrize("by_itself", [True, False])
+def test_flattening_closes_what_each_owner_holds_and_what_nobody_knew_of(
+    *, by_itself: bool
+) -> None:
+    policies = (Policy.FLATTEN,) if by_itself else (Policy.ASK,)
+    session = Session(ReconciliationSettings(policies={Mismatch.POSITION_QUANTITY: policies}))
+    hold(session)
+    session.positions[ID] = 4 * LOT
+    session.average_prices[ID] = BID
+    sent = len(session.rig.requests)
+    actions = session.wait(60)
+    if not by_itself:
+        (incident,) = session.reconciler.incidents.open
+        now_ns = session.rig.now()
+        actions = session.reconciler.resolve(
+            incident.id, Policy.FLATTEN, by="ann", why="not wanted", now_ns=now_ns
+        ).actions
+    repairs = Repairs(session.desk, "venue")
+    for action in actions:
+        if isinstance(action, AdjustPosition | FlattenInstrument):
+            repairs.do(action, session.rig.now())
+    closes = [each for each in session.rig.requests[sent:] if isinstance(each, NewOrder)]
+    assert [(each.strategy_id, each.side, each.quantity) for each in closes] == [
+        ("a", SELL, LOT), ("external:venue", SELL, 3 * LOT),
+    ]  # fmt: skip
+    assert all(is_close(each) for each in closes)
 
 
 def test_what_is_adopted_already_is_not_adopted_again() -> None:
