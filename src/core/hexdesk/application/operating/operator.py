@@ -240,7 +240,7 @@ class Operator:
             made = self._closing - known
             self.owed.closes.update(made)
             left = sum(each in execution.open for each in made)
-            text = f"flatten: {left} of {len(made)} closes left, past limits, levels and links"
+            text = f"flatten: {left} of {len(made)} closes pass, past limits, levels and links"
             execution.alert(BYPASS, host.strategy_id, text)
         return sent
 

@@ -68,7 +68,10 @@ class AdjustCash(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="ad
 
 
 class FlattenInstrument(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="flatten_one"):
-    """Close what the account holds of an instrument: the quantity is the broker's, signed."""
+    """Close what is held of an instrument, after what no books had of it was booked as nobody's.
+
+    The quantity is the broker's, signed; whose part of it is whose, the books say.
+    """
 
     instrument_id: str
     quantity: QtyRaw

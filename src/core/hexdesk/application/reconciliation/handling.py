@@ -1,6 +1,5 @@
 """What a policy means for a finding: from both, and our books, to actions."""
 
-from collections.abc import Collection
 from hashlib import blake2b
 
 from msgspec.structs import replace
@@ -29,6 +28,8 @@ from hexdesk.application.reconciliation.findings import (
     Mismatch,
     Policy,
 )
+from hexdesk.application.reconciliation.incidents import Incident
+from hexdesk.application.reconciliation.settings import ReconciliationSettings
 from hexdesk.domain.commands import Halt
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import Order
@@ -48,25 +49,35 @@ def actions_for(
     if policy is CANCEL:
         return _cancel(finding, books, reason)
     if policy is FLATTEN:
-        return [FlattenInstrument(finding.instrument_id, finding.held, reason)]
+        close = FlattenInstrument(finding.instrument_id, finding.held, reason)
+        return [*(_adjustments(finding, books, reason) if finding.quantity else ()), close]
     if policy is HALT:
         return [Halt(reason, now_ns)]
     return []
 
 
-def decided(finding: Finding, by: str, why: str) -> Finding:
-    """Return a finding whose evidence says who decided about it, and why."""
-    return replace(finding, evidence=f"{by} decided: {why}; {finding.evidence}")
+def decided(finding: Finding, by: str, why: str, *, is_seen: bool) -> Finding:
+    """Return a finding whose evidence says who decided about it, and why.
 
-
-def is_still_asked(finding: Finding, policies: Collection[Policy], books: Books) -> bool:
-    """Whether a person is asked about a difference that is not found any more.
-
-    One that went away because it was adopted is for a person where the policy says so, until
-    nobody holds anything of it: then there is nothing left to decide.
+    One that was not there at the last look has nothing left to be booked.
     """
-    is_flat = finding.kind in POSITION_KINDS and books.is_flat(finding.instrument_id)
-    return {ADOPT, ASK} <= set(policies) and not is_flat
+    evidence_text = f"{by} decided: {why}; {finding.evidence}"
+    quantity = finding.quantity if is_seen else 0
+    return replace(finding, evidence=evidence_text, quantity=quantity)
+
+
+def is_still_asked(
+    incident: Incident | None, settings: ReconciliationSettings, books: Books
+) -> bool:
+    """Whether an incident is for a person though its difference is not found any more.
+
+    One that went away because it was adopted is, where the policy says so, until nobody holds
+    anything of it: then there is nothing left to decide.
+    """
+    if incident is None or not {ADOPT, ASK} <= set(settings.policies_of(incident.finding.kind)):
+        return False
+    finding = incident.finding
+    return finding.kind not in POSITION_KINDS or not books.is_flat(finding.instrument_id)
 
 
 def adjustment_id(instrument_id: str, strategy_id: str, fill_count: int, quantity: QtyRaw) -> str:

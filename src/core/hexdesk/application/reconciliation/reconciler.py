@@ -32,6 +32,7 @@ from hexdesk.application.reconciliation.findings import (
     ASK,
     CANCEL,
     FILL_KINDS,
+    FLATTEN,
     HALT,
     IGNORE,
     POSITION_KINDS,
@@ -234,8 +235,9 @@ class Reconciler:
             problem = f"{finding.instrument_id} has something in flight or in doubt; try again"
             return Resolution(problem=problem)
         actions: list[Action] = []
-        if policy is not ADOPT or self._is_seen(finding):
-            told = decided(finding, by, why)
+        is_seen = self._is_seen(finding)
+        if policy is not ADOPT or is_seen:
+            told = decided(finding, by, why, is_seen=is_seen)
             actions += actions_for(told, policy, books, asked_ns=now_ns, now_ns=now_ns)
         if dry_run:
             return Resolution(actions)
@@ -427,7 +429,7 @@ class Reconciler:
                 return actions
         elif HALT in policies and not self._desk.execution.halted:  # re-armed, and nothing mended
             actions += actions_for(finding, HALT, books, asked_ns=query.asked_ns, now_ns=now_ns)
-        elif ADOPT not in policies:
+        elif not {ADOPT, FLATTEN} & set(policies):
             return []
         return actions + self._ask(finding, now_ns)
 
@@ -451,8 +453,7 @@ class Reconciler:
                 continue
             del self._standing[subject]
             incident = self.incidents.about(finding)
-            policies = self._settings.policies_of(finding.kind)
-            if incident is not None and is_still_asked(finding, policies, books):
+            if is_still_asked(incident, self._settings, books):
                 self._standing[subject] = (finding, source, False)
             elif incident is not None:
                 actions.append(CloseIncident(self.incidents.end(incident, now_ns)))

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.desk import Desk
+from hexdesk.application.orders.authority import OPERATOR
 from hexdesk.application.reconciliation.actions import (
     Action,
     AdjustCash,
@@ -27,13 +29,12 @@ from hexdesk.domain.commands import (
     Halt,
     OpenBooks,
     OperatorCancel,
-    OperatorSubmit,
     SetReducing,
 )
 from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder, client_order_id_problem
 from hexdesk.domain.reports import Fill, OrderAccepted
-from hexdesk.domain.values import AUTO, BUY, CLOSE, HEDGING, MARKET, OPEN, SELL, TAKER, Side, TimeNs
+from hexdesk.domain.values import AUTO, BUY, CLOSE, HEDGING, MARKET, OPEN, SELL, TAKER, TimeNs
 from hexdesk.errors import InvariantError
 
 EXTERNAL = "external"
@@ -140,16 +141,13 @@ class Repairs:
         self.desk.on_report(fill)
 
     def _flatten(self, action: FlattenInstrument, now_ns: TimeNs) -> None:
-        """Close what the account holds, for the books of what is nobody's."""
-        account = self.desk.accounts[self.broker]
-        owner = external_books(self.broker)
-        self.desk.command(OpenBooks(owner, self.broker, (action.instrument_id,), now_ns))
-        side: Side = SELL if action.quantity > 0 else BUY
-        intent = NewOrder(
-            "", owner, account.id, action.instrument_id, side, MARKET, abs(action.quantity),
-            now_ns, reduce_only=True, tag="reconcile",
-        )  # fmt: skip
-        self.desk.command(OperatorSubmit(intent, action.reason, now_ns))
+        """Close what is held of an instrument, each owner's part from its own books."""
+        desk, instrument_id = self.desk, action.instrument_id
+        account = desk.accounts[self.broker]
+        for host in list(desk.hosts.values()):
+            if host.account is account and instrument_id in host.ledgers:
+                close = partial(desk.operator.flatten, host, instrument_id, OPERATOR)
+                desk.within(now_ns, close)
 
     def _take_in(self, intent: NewOrder, reason: str, now_ns: TimeNs) -> Order:
         desk = self.desk
