@@ -109,7 +109,7 @@ async def test_the_desk_and_its_strategies() -> None:
         armed = await risk.Rearm(risk_pb2.RearmRequest(reason="out"))
         assert armed.halt_reason == "fire"
         alerts = await desk.ListAlerts(desk_pb2.ListAlertsRequest())
-        assert [each.code for each in alerts.alerts] == ["HALTED"]
+        assert [each.code for each in alerts.alerts] == ["HALT_ENDED", "HALTED"]
         strategies = strategies_pb2_grpc.StrategyServiceStub(rig.channel)
         paused = await strategies.PauseStrategy(
             strategies_pb2.PauseStrategyRequest(name="strategies/a")
