@@ -237,7 +237,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("hexdesk.process.uptime", _G, "s", (), "Since telemetry began"),
     # Telemetry itself
     Metric("hexdesk.telemetry.dropped", _C, "{item}", ("signal",),
-           "Items that found no room: commits, orders, spans, logs"),
+           "Items that found no room, or that nobody took"),
     Metric("hexdesk.telemetry.exported", _C, "{item}", ("signal",), "Items a receiver took"),
     Metric("hexdesk.telemetry.failures", _C, "{batch}", ("signal",), "Batches nobody took"),
 )  # fmt: skip
