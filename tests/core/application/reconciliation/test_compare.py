@@ -320,6 +320,13 @@ def test_a_position_that_known_executions_explain_is_no_finding() -> None:
     assert "executions that one side alone knows explain 0.006" in finding.evidence
 
 
+def test_equal_positions_are_equal_whatever_executions_one_side_alone_knows() -> None:
+    """Both may be flat again, and an execution of before unknown to the broker."""
+    truth = Truth(asked_ns=ASKED_NS, positions=[])
+    known = Unbooked(positions={BTC.id: -40})
+    assert compare(books_of([]), truth, SETTINGS, known=known).findings == ()
+
+
 def test_a_phantom_that_executions_explain_in_part_is_not_closed_as_a_whole() -> None:
     truth = Truth(asked_ns=ASKED_NS, positions=[])
     books = books_of([filled(accepted(sent("O1")), 100)])

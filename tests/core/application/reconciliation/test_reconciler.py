@@ -590,6 +590,23 @@ def test_flattening_closes_what_each_owner_holds_and_what_nobody_knew_of(
     assert all(is_close(each) for each in closes)
 
 
+def test_flattening_orders_just_what_the_broker_holds() -> None:
+    """An execution that it does not list was none: closing that too is refused as too much."""
+    policies: dict[Mismatch, Policy | tuple[Policy, ...]] = {
+        Mismatch.POSITION_QUANTITY: (Policy.FLATTEN,),
+        Mismatch.FILL_UNKNOWN_TO_VENUE: (Policy.IGNORE,),
+    }
+    session = Session(ReconciliationSettings(policies=policies))
+    hold(session)
+    session.fills.clear()
+    session.positions[ID] = 5 * LOT
+    session.average_prices[ID] = BID
+    actions = session.wait(60)
+    (adjust, *_) = session.of(AdjustPosition, actions)
+    assert isinstance(adjust, AdjustPosition)
+    assert session.rig.held() + adjust.quantity == 5 * LOT
+
+
 def test_what_is_adopted_already_is_not_adopted_again() -> None:
     session = Session()
     session.positions[ID] = 70

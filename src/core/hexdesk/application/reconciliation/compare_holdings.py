@@ -29,7 +29,7 @@ def position_findings(
         ours, other = books.held(instrument_id), theirs.get(instrument_id, 0)
         price = prices.get(instrument_id, 0.0)
         unbooked = explained.get(instrument_id, 0)
-        if ours + unbooked != other:
+        if other not in (ours, ours + unbooked):
             findings.append(_position(books, instrument_id, other, unbooked, round(price)))
         elif ours == other:
             findings += _average_price(books, instrument_id, price, price_tolerance_pct)

@@ -49,8 +49,7 @@ def actions_for(
     if policy is CANCEL:
         return _cancel(finding, books, reason)
     if policy is FLATTEN:
-        close = FlattenInstrument(finding.instrument_id, finding.held, reason)
-        return [*(_adjustments(finding, books, reason) if finding.quantity else ()), close]
+        return _flatten(finding, books, reason)
     if policy is HALT:
         return [Halt(reason, now_ns)]
     return []
@@ -159,6 +158,18 @@ def _adjustments(finding: Finding, books: Books, reason: str) -> list[Action]:
         )
         for strategy_id, fill_count, quantity, price in parts
     ]
+
+
+def _flatten(finding: Finding, books: Books, reason: str) -> list[Action]:
+    """Return what closes all that the broker holds: no more, or it refuses, and no less.
+
+    So what our books lack of it comes first, whatever may yet explain it.
+    """
+    actions: list[Action] = []
+    lacking = finding.held - books.held(finding.instrument_id)
+    if finding.quantity and lacking:
+        actions += _adjustments(replace(finding, quantity=lacking), books, reason)
+    return [*actions, FlattenInstrument(finding.instrument_id, finding.held, reason)]
 
 
 def _place(item: tuple[tuple[str, str], Holding]) -> tuple[str, str]:
