@@ -274,8 +274,7 @@ class Desk:
         self.mode = mode
         self._has_begun = True
         self.is_virtual = is_virtual
-        self.execution.standing.needs_arming = mode == LIVE_MODE
-        self.execution.standing.look()
+        self.execution.standing.begin(needs_arming=mode == LIVE_MODE)
         self.execution.store.closed_max = closed_orders_max
         self.journal.append(
             RunStarted(

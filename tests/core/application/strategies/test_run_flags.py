@@ -37,6 +37,19 @@ def states(desk: Desk) -> dict[str, str]:
     return {name: host.state.value for name, host in desk.hosts.items()}
 
 
+def test_a_run_that_begins_halted_tells_people_anew() -> None:
+    """Whoever acknowledged the halt of the run before may be gone."""
+    rig = restarted(Halt("smoke", 9), by_snapshot=True)
+    assert rig.alerts == []
+    start_ns = rig.now()
+    rig.desk.begin_run("rig", "paper", start_ns, continues=True)
+    (alert,) = rig.desk.alerts.recent
+    assert (alert.code, alert.text, alert.ts_init) == ("HALTED", "smoke", start_ns)
+    rig.desk.command(Rearm("over", rig.now()))
+    rig.desk.begin_run("rig", "paper", rig.now(), continues=True)
+    assert rig.alerts == ["HALTED", "HALT_ENDED"]
+
+
 @pytest.mark.parametrize("by_snapshot", [True, False])
 def test_a_strategy_that_a_person_stopped_is_not_started_again(*, by_snapshot: bool) -> None:
     rig = restarted(StopStrategy("a", keep_orders=True, ts_init=9), by_snapshot=by_snapshot)

@@ -64,6 +64,13 @@ class Standing:
         """See whether anything is restricted; after attributes were set from outside."""
         self.is_restricted = bool(self.halted or self.reducing or self.needs_arming)
 
+    def begin(self, *, needs_arming: bool) -> None:
+        """Begin a run: what was halted stays so, and people are told anew."""
+        self.needs_arming = needs_arming
+        self.look()
+        if self.halted:
+            self._alert("HALTED", "desk", self.halted)
+
     def halt(self, reason: str) -> None:
         """Let nothing but cancels and an operator's closes leave."""
         self.halted = reason
