@@ -77,6 +77,7 @@ EVENT_LEVELS: dict[str, AlertLevel] = {
     "HALTED": AlertLevel.EMERGENCY,
     "RISK_HALTED": AlertLevel.EMERGENCY,
     "JOURNAL_UNWRITABLE": AlertLevel.EMERGENCY,
+    "AUDIT_UNWRITABLE": AlertLevel.CRITICAL,
     "RISK_FLATTEN": AlertLevel.EMERGENCY,
     "RISK_REDUCING": AlertLevel.CRITICAL,
     "RISK_NORMAL": AlertLevel.INFO,
@@ -117,6 +118,7 @@ CRITICAL_EVENTS = frozenset(
 """After one of these a trading day is not clean."""
 
 EVENT_REMEDIES: dict[str, str] = {
+    "AUDIT_UNWRITABLE": "free space in the state folder: what is done now is not in the audit log",
     "DESK_GONE": "hexdesk health, then start it again: it goes on from its journal",
     "DOUBT_OPEN": "hexdesk orders resolve ORDER --as ... --reason ...",
     "FILL_BUSTED": "hexdesk why ORDER",

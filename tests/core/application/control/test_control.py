@@ -464,6 +464,20 @@ def test_a_desk_whose_journal_takes_nothing_says_that_no_close_left() -> None:
     assert rig.audit.entries[-1].outcome.startswith("STORE_UNWRITABLE: nothing leaves")
 
 
+def test_what_was_done_is_not_called_refused_because_it_cannot_be_written_down() -> None:
+    """Whoever is told that an order was refused sends it again."""
+    rig = ControlRig("a")
+    rig.start()
+    rig.audit.is_full = True
+    made = rig.buy("1")
+    assert rig.sent[-1].client_order_id == made.client_order_id
+    alert = rig.desk.alerts.recent[-1]
+    assert alert.code == "AUDIT_UNWRITABLE"
+    assert alert.text.startswith("CreateOrder by ann is not kept: the audit log cannot be written")
+    rig.answers.is_full = True
+    assert outcome(rig, CancelOrder(client_order_id="none"), ADMIN) is Reason.RESOURCE_UNKNOWN
+
+
 def test_re_arming_is_no_remedy_for_a_journal_that_takes_nothing() -> None:
     rig = ControlRig("a")
     rig.start()

@@ -3,11 +3,13 @@
 Use cases are bound methods in two tables; what holds for all of them is done once around them.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar, get_args
 
 from msgspec.structs import replace
 
+from hexdesk.application.alerts import Alert
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.approvals import Approvals
 from hexdesk.application.control.arming import Arming
@@ -72,6 +74,8 @@ from hexdesk.ports.control_state import (
 from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
+UNWRITTEN = "AUDIT_UNWRITABLE"
+"""Something was done, and the state folder did not take the record of it."""
 A = TypeVar("A")
 
 
@@ -327,7 +331,8 @@ class DeskControl:
         except ControlError as error:
             if not mutation.dry_run:
                 outcome = f"{error.reason.value}: {error.message}"
-                self.audit.write(caller, mutation, outcome=outcome, now_ns=self._wall_ns())
+                with self._told_if_unwritten(caller, mutation):
+                    self.audit.write(caller, mutation, outcome=outcome, now_ns=self._wall_ns())
             raise
 
     def follow(self, caller: Caller, wanted: EventFilter, resume_token: str = "") -> EventFeed:
@@ -368,15 +373,31 @@ class DeskControl:
         except ControlError:
             self._approvals.give_back(approval)
             if mutation.request_id:
-                self._answers.drop(caller, mutation, wall_ns)
+                with self._told_if_unwritten(caller, mutation):
+                    self._answers.drop(caller, mutation, wall_ns)
             raise
         shown = without_secret(answer)
         if mutation.request_id:
-            self._answers.finish(caller, mutation, shown, wall_ns)
-        self.audit.write(
-            caller, mutation, outcome=DONE, before=before, after=answer_text(shown), now_ns=wall_ns
-        )
+            with self._told_if_unwritten(caller, mutation):
+                self._answers.finish(caller, mutation, shown, wall_ns)
+        after = answer_text(shown)
+        with self._told_if_unwritten(caller, mutation):
+            self.audit.write(
+                caller, mutation, outcome=DONE, before=before, after=after, now_ns=wall_ns
+            )
         return answer
+
+    @contextmanager
+    def _told_if_unwritten(self, caller: Caller, mutation: Mutation[Any]) -> Iterator[None]:
+        """Tell a person of what cannot be written down about a call that has come to its end.
+
+        Its answer stays true: an order that left is not refused because the disk is full.
+        """
+        try:
+            yield
+        except ControlError as error:
+            text = f"{type(mutation).__name__} by {caller.subject} is not kept: {error.message}"
+            self._desk.alerts.add(Alert(UNWRITTEN, "desk", text, self._desk.pulse.now_ns))
 
     def _answered(self, caller: Caller, mutation: Mutation[A]) -> A | None:
         """Return the first answer to a request that was carried out before."""
