@@ -483,6 +483,9 @@ def test_what_the_venue_refused_itself_is_told_and_not_sent_for_ever() -> None:
     rig.accept(ids.target)
     assert working(rig) == {"LIMIT": LOT}
     assert rig.alerts.count("PROTECTION_LOST") == 1
+    (text,) = (each.text for each in rig.desk.alerts.recent if each.code == "PROTECTION_LOST")
+    assert text.startswith("it ended (REJECTED: ")
+    assert text.endswith(f", and what entry {ids.entry} opened is still held")
 
 
 def test_what_fills_after_an_exit_was_filled_is_protected_by_both_again() -> None:

@@ -256,7 +256,8 @@ class Contingencies:
         is_missed = is_exit and not leg.is_recalled and order.life not in (FILLED, DENIED)
         if is_missed and leg.missed_id != client_order_id:
             leg.missed_id = client_order_id
-            text = f"{order.life.name} {order.code}: {to_exit} of {order.intent.list_id} to exit"
+            how = ": ".join(filter(None, (order.life.name, order.code)))
+            text = f"it ended ({how}), and what entry {order.intent.list_id} opened is still held"
             desk.alert("PROTECTION_LOST", client_order_id, text)
         is_unmeant = _never_was(order, has_way=has_way) or desk.guarded.is_misread(order)
         returns = is_exit and (order.life is FILLED or is_unmeant)
