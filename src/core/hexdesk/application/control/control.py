@@ -3,7 +3,7 @@
 Use cases are bound methods in two tables; what holds for all of them is done once around them.
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -388,7 +388,7 @@ class DeskControl:
         return answer
 
     @contextmanager
-    def _told_if_unwritten(self, caller: Caller, mutation: Mutation[Any]) -> Iterator[None]:
+    def _told_if_unwritten(self, caller: Caller, mutation: Mutation[Any]) -> Generator[None]:
         """Tell a person of what cannot be written down about a call that has come to its end.
 
         Its answer stays true: an order that left is not refused because the disk is full.
