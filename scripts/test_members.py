@@ -19,6 +19,7 @@ NEED_OTHERS = (
     "tests/app/cli/remote",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",
+    "tests/app/cli/test_why_decided.py",
     "tests/app/running/test_history_feed.py",
     "tests/app/running/test_plans.py",
     "tests/app/telemetry/test_measures.py",

@@ -63,6 +63,7 @@ def family(root: int) -> dict[int, str]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads Linux's /proc")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_its_desks_end_with_it_stopped_or_not(number: signal.Signals) -> None:
