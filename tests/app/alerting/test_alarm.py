@@ -20,14 +20,15 @@ S = 10**9
 
 
 class Hanging(FakeAlertChannel):
-    """Answers nothing as long as it hangs."""
+    """Answers nothing until it is let go."""
 
-    hangs = True
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
 
     async def send(self, message: AlertMessage, /) -> Delivery:
         self.attempts += 1
-        while self.hangs:
-            await asyncio.sleep(0.01)
+        await asyncio.to_thread(self.let_go.wait, 60)
         return Delivery(Outcome.DELIVERED)
 
 
@@ -93,7 +94,7 @@ def test_a_delivery_that_fails_is_tried_again_and_a_hanging_channel_delays_no_ot
     assert failing.attempts == 2
     assert alarm.stats["b"].failed_attempts == 1
     assert hanging.attempts == 1
-    hanging.hangs = False
+    hanging.let_go.set()
     alarm.close()
 
 
