@@ -150,6 +150,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         interrupted: Whether it was stopped before its end.
         state_hash: Over the desk's state at the end, as `hexdesk replay` prints it.
         funding: Received less paid for what was held, in `currency`; dividends and the like too.
+        amend_rejects: Amendments that we refused, by reason; their orders stayed as they were.
     """
 
     result_hash: str
@@ -188,6 +189,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     interrupted: bool = False
     state_hash: str = ""
     funding: str = "0"
+    amend_rejects: dict[str, int] = msgspec.field(default_factory=dict[str, int])
 
     @property
     def per_second(self) -> float:

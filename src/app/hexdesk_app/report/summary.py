@@ -1,5 +1,6 @@
 """The summary of a run, as tables for the terminal, Markdown and the report."""
 
+from collections import Counter
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import TypeAlias
@@ -137,10 +138,15 @@ def positions_table(result: RunResult) -> Table:
 
 
 def rejects_table(result: RunResult) -> Table:
-    """Return refused orders by reason, most frequent first."""
-    by_count = sorted(result.rejects.items(), key=lambda item: (-item[1], item[0]))
-    rows = [(reason, count(number)) for reason, number in by_count[:REASONS_SHOWN_MAX]]
-    return make_table("Refused orders", ("reason", "#orders"), rows)
+    """Return refused orders and amendments by reason, most frequent first."""
+    orders, amends = result.rejects, result.amend_rejects
+    both = Counter(orders) + Counter(amends)
+    by_count = sorted(both.items(), key=lambda item: (-item[1], item[0]))
+    rows = [
+        (reason, count(orders.get(reason, 0)), count(amends.get(reason, 0)))
+        for reason, _ in by_count[:REASONS_SHOWN_MAX]
+    ]
+    return make_table("Refused", ("reason", "#orders", "#amendments"), rows)
 
 
 def accounts_table(result: RunResult) -> Table:

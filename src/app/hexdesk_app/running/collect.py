@@ -212,6 +212,7 @@ def make_result(  # noqa: PLR0917 - one argument a source
         "orders": counts.orders,
         "fills": counts.fills,
         "rejects": dict(sorted((counts.denials + counts.rejects).items())),
+        "amend_rejects": dict(sorted(counts.amend_denials.items())),
         "realised_pnl": format_raw(main.realised, main.scale),
         "unrealised_pnl": format_raw(main.unrealised, main.scale),
         "fees": format_raw(main.fees, main.scale),
