@@ -122,7 +122,6 @@ def _seconds(seconds: int) -> bytes:
     return b"\x08" + varint(seconds) if seconds else b""
 
 
-@lru_cache(maxsize=REMEMBERED_MAX)
 def _money(amount: Amount) -> bytes:
     message = common_pb2.Money(amount=amount.amount, currency=amount.currency)
     return delimited(message.SerializeToString())
