@@ -160,6 +160,11 @@ def test_table_is_complete() -> None:
     assert len(cells()) == 11 * 12
 
 
+def test_only_denied_and_rejected_orders_are_refused() -> None:
+    refused = {life for life in LIVES.values() if order_in(life).is_refused}
+    assert refused == {Life.DENIED, Life.REJECTED}
+
+
 def test_partial_fill_stays_partial_after_live_bust_of_another() -> None:
     order = order_in(Life.PARTIALLY_FILLED)
     apply(order, fill(10, "t2"))

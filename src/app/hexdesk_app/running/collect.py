@@ -18,7 +18,7 @@ from hexdesk.domain.accounts import Account
 from hexdesk.domain.money import Money, currency_scale, format_raw, pow10
 from hexdesk.domain.order import IS_SUBMITTED, Order
 from hexdesk.domain.reports import Fill
-from hexdesk.domain.values import DENIED, NS_PER_SECOND, REJECTED, MoneyRaw, TimeNs
+from hexdesk.domain.values import NS_PER_SECOND, MoneyRaw, TimeNs
 from hexdesk.ports.market_data import Recording
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import (
@@ -277,7 +277,7 @@ def fill_counts(orders: Iterable[Order]) -> tuple[int, int]:
 
 def refused(orders: Iterable[Order]) -> Counter[str]:
     """Return how many orders we or the venue refused, by code."""
-    return Counter(order.code for order in orders if order.life in (DENIED, REJECTED))
+    return Counter(order.code for order in orders if order.is_refused)
 
 
 def _strategy_row(desk: Desk, host: StrategyHost, plugin: str) -> StrategyResult:

@@ -119,6 +119,11 @@ class Order(msgspec.Struct, gc=False, array_like=True):
         return self.life >= FILLED
 
     @property
+    def is_refused(self) -> bool:
+        """Whether it came to nothing by our word (DENIED) or by the venue's (REJECTED)."""
+        return self.life in (DENIED, REJECTED)
+
+    @property
     def leaves_qty(self) -> QtyRaw:
         """What may still be filled (FIX 151)."""
         if self.life >= FILLED:

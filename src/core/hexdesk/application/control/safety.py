@@ -21,7 +21,7 @@ from hexdesk.domain import commands
 from hexdesk.domain.commands import Command
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.records import Verb
-from hexdesk.domain.values import DENIED, NS_PER_SECOND, REJECTED, TimeNs
+from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.control import ControlError, Page, Reason
 from hexdesk.ports.control_requests import (
     Flatten,
@@ -239,9 +239,9 @@ class Safety:
             raise wrong_state(host, "started", remedy)
 
     def _was_refused(self, client_order_id: str) -> bool:
-        """Whether an order did not come to anything, by our word or by the venue's."""
+        """Whether an order that may not be known (any more) was refused."""
         order = self._desk.execution.order(client_order_id)
-        return order is not None and order.life in (DENIED, REJECTED)
+        return order is not None and order.is_refused
 
     def _open_ids(self, hosts: list[StrategyHost]) -> list[str]:
         return [
