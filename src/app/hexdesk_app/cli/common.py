@@ -67,7 +67,7 @@ def sources(
 
 
 @contextmanager
-def readable(path: Path | None, what: str = "read") -> Generator[None]:
+def explaining_file_errors(path: Path | None, what: str = "read") -> Generator[None]:
     """Say of a file that cannot be read, or written or copied, what to do."""
     try:
         yield

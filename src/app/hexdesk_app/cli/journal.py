@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from hexdesk.ports.journal import JournalFault, JournalReader, JournalRecord, JournalReport
-from hexdesk_app.cli.common import output_options, readable
+from hexdesk_app.cli.common import explaining_file_errors, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.display.numbers import count, moment
 from hexdesk_app.display.tables import make_table
@@ -101,7 +101,7 @@ def verify(output: Output, path: Path | None, expected: str) -> int:
             f"--expect takes NUMBER:CHAIN, not {expected!r}",
             remedy="take both from `hexdesk journal verify`: the last record's number, the chain",
         )
-    with readable(path):
+    with explaining_file_errors(path):
         reader = open_journal(path)
         report = reader.verify()
         if expected and not report.faults:
@@ -122,7 +122,7 @@ def cat(
     follow: bool,
 ) -> None:
     """Print one line per record; with --json one JSON document per line."""
-    with readable(path):
+    with explaining_file_errors(path):
         reader = open_journal(path)
         walk = _follow(reader, choice) if follow else _chosen(reader, choice)
         for number, record in walk:
@@ -148,13 +148,16 @@ def export(
     """Write records to a file, for other programs."""
     write = _write_csv if form == "csv" else _write_jsonl
     draft = Path(f"{target}.part")
-    with readable(path):
+    with explaining_file_errors(path):
         rows = (row_of(*each) for each in _chosen(open_journal(path), choice))
         if target == STDOUT:
             write(rows, sys.stdout)
             return
         try:
-            with readable(draft, "written"), draft.open("w", encoding="utf-8", newline="") as file:
+            with (
+                explaining_file_errors(draft, "written"),
+                draft.open("w", encoding="utf-8", newline="") as file,
+            ):
                 written = write(rows, file)
                 draft.replace(target)
         finally:
@@ -169,7 +172,7 @@ def export(
 @output_options
 def backup(output: Output, path: Path, destination: Path) -> int:
     """Copy a journal into the empty folder DEST, up to its last whole commit; verify the copy."""
-    with readable(path, "copied"):
+    with explaining_file_errors(path, "copied"):
         report = open_journal(path).backup(destination)
     return _show_report(output, "journal.backup", report)
 

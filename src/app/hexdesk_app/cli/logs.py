@@ -12,7 +12,7 @@ import msgspec
 
 from hexdesk.domain.values import TimeNs
 from hexdesk.errors import ConfigError
-from hexdesk_app.cli.common import output_options, readable
+from hexdesk_app.cli.common import explaining_file_errors, output_options
 from hexdesk_app.cli.output import Output, is_terminal
 from hexdesk_app.cli.times import to_ns
 from hexdesk_app.config import Sources, load_config
@@ -62,7 +62,7 @@ def logs(
     default. It reads files, so it works while the desk runs and after it has died. With --json one
     JSON document a line. What the desk logs at all is said by `hexdesk log level`.
     """
-    with readable(path):
+    with explaining_file_errors(path):
         folder, zone = _folder(path)
         reader = LogReader(folder)
         if not (follow or reader.is_there):

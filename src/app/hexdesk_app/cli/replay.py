@@ -7,7 +7,7 @@ import click
 import msgspec
 
 from hexdesk.domain.values import NS_PER_SECOND
-from hexdesk_app.cli.common import output_options, readable
+from hexdesk_app.cli.common import explaining_file_errors, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.problems import EXIT_ERROR, EXIT_OK
 from hexdesk_app.reading.journals import open_journal
@@ -51,7 +51,7 @@ def replay(output: Output, path: Path | None, until: Until, *, from_snapshot: bo
     default. A snapshot that the journal does not lead to is exit code 1, and so is a run that ended
     with another state.
     """
-    with readable(path):
+    with explaining_file_errors(path):
         replayed = replay_journal(open_journal(path), until=until, from_snapshot=from_snapshot)
     if replayed.began_behind and not from_snapshot:
         output.warn(

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from hexdesk_app.cli.common import output_options, readable
+from hexdesk_app.cli.common import explaining_file_errors, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.reading.journals import open_journal
 from hexdesk_app.why.find import find_order
@@ -24,7 +24,7 @@ def why(output: Output, order: str, path: Path | None) -> None:
     folder, the desk's state folder, or a configuration; plugins.toml by default. Works while the
     desk runs, up to its last whole commit.
     """
-    with readable(path):
+    with explaining_file_errors(path):
         reader = open_journal(path)
         story = tell(reader, find_order(reader, order))
     data = to_data(story)
