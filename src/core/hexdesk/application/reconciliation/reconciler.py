@@ -5,14 +5,12 @@ gives each answer to `answered` or its failure to `failed`. It hands the actions
 the desk before it calls again. All of that happens in the desk's own thread, between inputs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from hexdesk.application.alerts import Alert
 from hexdesk.application.reconciliation import patience
 from hexdesk.application.reconciliation.actions import (
     Action,
-    CloseIncident,
-    OpenIncident,
     Resolution,
 )
 from hexdesk.application.reconciliation.books import (
@@ -26,28 +24,25 @@ from hexdesk.application.reconciliation.books import (
 from hexdesk.application.reconciliation.compare import NOTHING, Comparison, compare
 from hexdesk.application.reconciliation.confirmations import Confirmations, Sighting
 from hexdesk.application.reconciliation.doubts import Doubts
+from hexdesk.application.reconciliation.execution_window import ExecutionWindow
 from hexdesk.application.reconciliation.fills import by_venue_id
 from hexdesk.application.reconciliation.findings import (
     ADOPT,
-    ASK,
     CANCEL,
     FILL_KINDS,
-    FLATTEN,
-    HALT,
-    IGNORE,
     POSITION_KINDS,
-    REDUCE,
     Finding,
     Mismatch,
     Policy,
 )
-from hexdesk.application.reconciliation.handling import actions_for, decided, is_still_asked
 from hexdesk.application.reconciliation.incidents import Incidents
-from hexdesk.application.reconciliation.recall import earliest_ns, recall
+from hexdesk.application.reconciliation.recall import earliest_ns
 from hexdesk.application.reconciliation.reductions import DOUBT, RECON_STALE, Reason, Reductions
 from hexdesk.application.reconciliation.schedule import ROUND, VERIFIED, Schedule
 from hexdesk.application.reconciliation.settings import ReconciliationSettings, nanoseconds
+from hexdesk.application.reconciliation.standing import Standing
 from hexdesk.application.reconciliation.telling import told_together
+from hexdesk.application.reconciliation.treatment import Treatment
 from hexdesk.application.reconciliation.truth import Query, QueryKind, Truth
 from hexdesk.domain.commands import NoteIncident
 from hexdesk.domain.order import Order
@@ -89,17 +84,18 @@ class Reconciler:
         self._changes = Changes()
         self._doubts = Doubts(capabilities, settings)
         self._schedule = Schedule(settings, 0)
+        self._window = ExecutionWindow(settings)
         self._confirmations = {kind: Confirmations() for kind in ROUND}
         self._reductions = Reductions()
         self._past = past
-        self._standing, self._ignored, self._reduced = recall(past, self.incidents, settings)
+        self._standing = Standing(past, self.incidents, settings)
+        self._treatment = Treatment(
+            settings, self._standing, self.incidents, lambda: bool(desk.execution.halted)
+        )
         self._unbooked = NOTHING
         self._orders: tuple[TimeNs, tuple[VenueOrder, ...]] | None = None
         self._lookups: set[str] = set()
         self._quiet_ns: TimeNs = 0
-        self._fills_from_ns: TimeNs = 0
-        self._wanted: tuple[TimeNs, TimeNs] | None = None
-        self._deep_ns: TimeNs = -1
         self._scanned_ns: TimeNs = -1
         self._is_stale = False
         self._is_late = False
@@ -117,8 +113,8 @@ class Reconciler:
         self._books(now_ns)
         self._changes.date_back(quiet_since_ns)
         self._quiet_ns = quiet_since_ns + self._visibility_ms * NS_PER_MS
-        since_ns = (quiet_since_ns or now_ns) - nanoseconds(self._settings.fill_overlap_s)
-        self._fills_from_ns = earliest_ns(self._past, max(since_ns, 0))
+        since_ns = self._window.before(quiet_since_ns or now_ns)
+        self._window.start(earliest_ns(self._past, since_ns))
         self._schedule = Schedule(self._settings, now_ns)
         self._reductions.take_over(self._desk.execution.reducing, self._instruments())
 
@@ -149,12 +145,14 @@ class Reconciler:
             queries += [Query(QueryKind.ORDER, now_ns, order_id) for order_id in order_ids]
         elif order_ids:
             self._schedule.force(QueryKind.ORDERS, now_ns)
-            self._want_fills(self._earliest(order_ids), now_ns)
+            orders = orders_of(self._desk, self.broker)
+            sought = (orders[order_id] for order_id in order_ids if order_id in orders)
+            self._want_fills(self._window.before_all(sought), now_ns)
         kinds = self._schedule.due(now_ns)
         if kinds:
             self._books(now_ns)  # notes how things are before the broker looks
         for kind in kinds:
-            since_ns = self._fills_since_ns() if kind is QueryKind.FILLS else 0
+            since_ns = self._window.since_ns if kind is QueryKind.FILLS else 0
             queries.append(Query(kind, now_ns, since_ns=since_ns))
         return queries
 
@@ -229,28 +227,13 @@ class Reconciler:
         problem = self.incidents.problem(incident, policy, by, why)
         if problem or incident is None:
             return Resolution(problem=problem or f"there is no incident {number}")
-        finding = incident.finding
-        books = self._books(now_ns)
-        if policy is ADOPT and finding.instrument_id in books.busy_instruments():
-            problem = f"{finding.instrument_id} has something in flight or in doubt; try again"
-            return Resolution(problem=problem)
-        actions: list[Action] = []
-        is_seen = self._is_seen(finding)
-        if policy is not ADOPT or is_seen:
-            told = decided(finding, by, why, is_seen=is_seen)
-            actions += actions_for(told, policy, books, asked_ns=now_ns, now_ns=now_ns)
-        if dry_run:
-            return Resolution(actions)
-        resolved = self.incidents.resolve(incident, policy, by=by, why=why, now_ns=now_ns)
-        standing = self._standing.pop(finding.subject, None)
-        if policy is IGNORE:
-            self._ignored[finding.identity] = None
-            if len(self._ignored) > patience.IGNORED_MAX:
-                del self._ignored[next(iter(self._ignored))]
-        elif policy is REDUCE and standing is not None:
-            self._standing[finding.subject] = (finding, standing[1], True)
-            self._reduced[finding.identity] = None
-        return Resolution([CloseIncident(resolved), *actions, *self._reduce(now_ns)])
+        done = self._treatment.decide(
+            incident, policy, self._books(now_ns), is_seen=self._is_seen(incident.finding),
+            by=by, why=why, now_ns=now_ns, dry_run=dry_run,
+        )  # fmt: skip
+        if dry_run or done.problem:
+            return done
+        return Resolution([*done.actions, *self._reduce(now_ns)])
 
     # --- looking ---------------------------------------------------------------------------
 
@@ -311,11 +294,7 @@ class Reconciler:
     def _executed(self, books: Books, query: Query, truth: Truth, now_ns: TimeNs) -> list[Action]:
         """Give executions to the doubts that wait for them."""
         fills = truth.fills or ()
-        wanted = self._wanted
-        if wanted is not None and query.asked_ns >= wanted[1] and query.since_ns <= wanted[0]:
-            self._wanted = None
-        if query.since_ns <= query.asked_ns - nanoseconds(self._settings.fill_lookback_s):
-            self._deep_ns = query.asked_ns
+        self._window.answered(query)
         actions = self._doubts.executed(
             books.orders,
             by_venue_id(books.orders.values()),
@@ -332,31 +311,20 @@ class Reconciler:
         return actions
 
     def _want_fills(self, since_ns: TimeNs, now_ns: TimeNs) -> None:
-        known = self._wanted
-        self._wanted = (since_ns if known is None else min(known[0], since_ns), now_ns)
+        self._window.want(since_ns, now_ns)
         self._schedule.force(QueryKind.FILLS, now_ns)
-
-    def _fills_since_ns(self) -> TimeNs:
-        since_ns = self._fills_from_ns
-        return since_ns if self._wanted is None else max(min(since_ns, self._wanted[0]), 0)
-
-    def _earliest(self, order_ids: Iterable[str]) -> TimeNs:
-        orders = orders_of(self._desk, self.broker)
-        starts = [orders[order_id].intent.ts_init for order_id in order_ids if order_id in orders]
-        overlap_ns = nanoseconds(self._settings.fill_overlap_s)
-        return max(min(starts, default=self._fills_from_ns) - overlap_ns, 0)
 
     def _take(
         self, query: Query, books: Books, comparison: Comparison, now_ns: TimeNs
     ) -> list[Action]:
         """Count findings, act on those that are confirmed, let go of those that are gone."""
         kind = query.kind
-        findings = [each for each in comparison.findings if each.identity not in self._ignored]
-        actions = self._clear(kind, comparison, books, now_ns)
+        findings = [each for each in comparison.findings if not self._standing.is_ignored(each)]
+        actions = self._standing.clear(kind, comparison, books, now_ns)
         confirmations = self._confirmations[kind]
         if kind is QueryKind.FILLS:
             self._unbooked = comparison.unbooked
-            self._move_window(query, findings)
+            self._window.move(query, findings)
         for sighting in confirmations.count(findings, query.asked_ns):
             if sighting.is_confirmed and self._is_searched(sighting):
                 actions += self._act(sighting, query, books, now_ns)
@@ -366,98 +334,41 @@ class Reconciler:
         self._see_whether_ready()
         return told_together(actions, self.broker)
 
-    def _move_window(self, query: Query, findings: list[Finding]) -> None:
-        """Ask for executions from later on, but never lose sight of one that differs."""
-        times = [fill.ts_event for finding in findings for fill in finding.fills if fill.ts_event]
-        if times:
-            self._fills_from_ns = min(self._fills_from_ns, *times)
-        else:
-            overlap_ns = nanoseconds(self._settings.fill_overlap_s)
-            self._fills_from_ns = max(self._fills_from_ns, query.asked_ns - overlap_ns)
-
     def _is_searched(self, sighting: Sighting) -> bool:
         """Whether executions were listed that explain a position, if any do, however late."""
         visible_ns = sighting.since_ns + self._visibility_ms * NS_PER_MS
-        return sighting.finding.kind not in POSITION_KINDS or self._deep_ns >= visible_ns
+        return sighting.finding.kind not in POSITION_KINDS or self._window.was_searched_since(
+            visible_ns
+        )
 
     def _look_closer(self, sighting: Sighting, books: Books, now_ns: TimeNs) -> None:
         """Ask for the executions that may explain a difference."""
         finding = sighting.finding
         if finding.kind in POSITION_KINDS:
-            self._want_fills(now_ns - nanoseconds(self._settings.fill_lookback_s), now_ns)
+            self._window.want_all(now_ns)
+            self._schedule.force(QueryKind.FILLS, now_ns)
         elif finding.kind in FILL_KINDS and not finding.fills:
             order = books.orders.get(finding.key)
             if order is not None:
-                overlap_ns = nanoseconds(self._settings.fill_overlap_s)
-                self._want_fills(order.intent.ts_init - overlap_ns, now_ns)
+                self._want_fills(self._window.before(order.intent.ts_init), now_ns)
 
     def _act(self, sighting: Sighting, query: Query, books: Books, now_ns: TimeNs) -> list[Action]:
-        """Do what the policies say, once; later only what must be repeated."""
+        """Do what the policies say, and look soon whether it helped."""
+        is_first = not sighting.acts
+        actions = self._treatment.act(sighting, query, books, now_ns)
         finding = sighting.finding
         policies = self._settings.policies_of(finding.kind)
-        sighting.acts += 1
-        if sighting.acts > 1:
-            return self._act_again(sighting, policies, query, books, now_ns)
-        actions: list[Action] = [Alert(finding.kind.value, finding.key, finding.evidence, now_ns)]
-        reduces = REDUCE in policies or finding.identity in self._reduced
-        self._standing[finding.subject] = (finding, query.kind, reduces)
-        for policy in policies:
-            actions += actions_for(finding, policy, books, asked_ns=query.asked_ns, now_ns=now_ns)
-        if ASK in policies:
-            actions += self._ask(finding, now_ns)
-        if finding.kind in FILL_KINDS and ADOPT in policies:
+        if is_first and finding.kind in FILL_KINDS and ADOPT in policies:
             self._unbooked = NOTHING  # they are in the books now, or in dead letters
             self._look_closer(sighting, books, now_ns)
-        if ADOPT in policies or CANCEL in policies:
+        if is_first and {ADOPT, CANCEL} & set(policies):
             self._schedule.force(query.kind, now_ns + nanoseconds(self._settings.confirm_s))
         return actions
-
-    def _act_again(
-        self,
-        sighting: Sighting,
-        policies: tuple[Policy, ...],
-        query: Query,
-        books: Books,
-        now_ns: TimeNs,
-    ) -> list[Action]:
-        """Repeat cancels of ghosts and halts; ask a person where adopting changed nothing."""
-        finding = sighting.finding
-        actions: list[Action] = []
-        if finding.kind is Mismatch.GHOST_ORDER and CANCEL in policies:
-            actions += actions_for(finding, CANCEL, books, asked_ns=query.asked_ns, now_ns=now_ns)
-            if sighting.acts <= patience.GHOST_CANCELS_MAX:
-                return actions
-        elif HALT in policies and not self._desk.execution.halted:  # re-armed, and nothing mended
-            actions += actions_for(finding, HALT, books, asked_ns=query.asked_ns, now_ns=now_ns)
-        elif not {ADOPT, FLATTEN} & set(policies):
-            return []
-        return actions + self._ask(finding, now_ns)
-
-    def _ask(self, finding: Finding, now_ns: TimeNs) -> list[Action]:
-        is_decided = finding.identity in self._reduced
-        incident = None if is_decided else self.incidents.raise_for(finding, now_ns)
-        return [] if incident is None else [OpenIncident(incident)]
 
     def _is_seen(self, finding: Finding) -> bool:
         """Whether a difference was there at the last look: what is gone is not adopted again."""
         sightings = (each.sightings.get(finding.subject) for each in self._confirmations.values())
         return any(each is not None and each.finding.is_same(finding) for each in sightings)
-
-    def _clear(
-        self, kind: QueryKind, comparison: Comparison, books: Books, now_ns: TimeNs
-    ) -> list[Action]:
-        """Let go of differences that a comparison of the same kind does not find any more."""
-        actions: list[Action] = []
-        for subject, (finding, source, _) in list(self._standing.items()):
-            if source is not kind or not comparison.has_cleared(finding):
-                continue
-            del self._standing[subject]
-            incident = self.incidents.about(finding)
-            if is_still_asked(incident, self._settings, books):
-                self._standing[subject] = (finding, source, False)
-            elif incident is not None:
-                actions.append(CloseIncident(self.incidents.end(incident, now_ns)))
-        return actions
 
     def _see_whether_ready(self) -> None:
         """End the start once everything was asked, looked at twice where it differed, and known."""
@@ -475,7 +386,7 @@ class Reconciler:
             for sighting in confirmations.sightings.values():
                 finding = sighting.finding
                 if finding.instrument_id and not sighting.acts:
-                    self._standing[finding.subject] = (finding, kind, True)
+                    self._standing.hold(finding, kind, reduces=True)
 
     def _is_looked_at(self, kind: QueryKind) -> bool:
         """Whether what differs was looked at twice, or often enough for a start."""
@@ -489,10 +400,7 @@ class Reconciler:
         if self._is_stale:
             text = "the broker's books could not be compared"
             wanted |= {(instrument_id, RECON_STALE): text for instrument_id in instruments}
-        for finding, _, is_reducing in self._standing.values():
-            if is_reducing:
-                ids = [finding.instrument_id] if finding.instrument_id else instruments
-                wanted |= {(each, finding.kind.value): finding.evidence for each in ids}
+        wanted |= self._standing.reasons(instruments)
         orders: Mapping[str, Order] = orders_of(self._desk, self.broker) if self._doubts else {}
         for instrument_id, text in self._doubts.reducing(orders, now_ns).items():
             wanted[instrument_id, DOUBT] = text
