@@ -146,7 +146,7 @@ class Life:
         ids = [each.id for each in INSTRUMENTS]
         for name in names:
             if name not in desk.hosts:
-                desk.add_owner(name, broker="sim", instrument_ids=ids)
+                desk.owners.open(name, "sim", ids)
         desk.begin_run("sim", "paper", start_ns, continues=past is not None, is_virtual=False)
         for money in DEPOSITS if past is None else ():
             desk.deposit("sim", money, "start", start_ns)

@@ -330,17 +330,12 @@ def _open_books(parts: Parts, desk: Desk) -> None:
     for name, part in parts.strategies.items():
         section = part.section
         host = desk.hosts.get(name)
-        if host is None:
-            desk.add_owner(name, broker=section.broker, instrument_ids=section.instruments)
-        elif desk.broker_name(host) != section.broker:
-            text = (
-                f"is {section.broker!r}, but in the journal {name!r} has its books at"
-                f" {desk.broker_name(host)!r}"
-            )
+        where = desk.owners.broker_name(host) if host is not None else section.broker
+        if where != section.broker:
+            text = f"is {section.broker!r}, but in the journal {name!r} has its books at {where!r}"
             remedy = "give the strategy another name, or another state_path to begin anew"
             raise part.place.error("CONFIG_CONFLICT", text, "broker", remedy)
-        else:
-            desk.add_ledgers(host, section.instruments)
+        desk.owners.open(name, section.broker, section.instruments)
 
 
 def _add_broker(  # noqa: PLR0917 - one line of a composition

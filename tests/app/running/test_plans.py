@@ -55,7 +55,7 @@ def taken_up(config: Config, *plans: StrategyPlanned) -> tuple[Desk, dict[str, o
     desk.hosts.pop("trend")  # as it is before strategies are made
     for each in plans:
         desk.plans[each.strategy_id] = follow(None, each)
-        desk.open_books(each.strategy_id, each.broker, each.instrument_ids)
+        desk.owners.open(each.strategy_id, each.broker, each.instrument_ids)
     overlay = overlay_plans(config, parts, desk)
     carry_out(overlay, parts, desk, desk.pulse.now_ns)
     return desk, {
@@ -95,7 +95,7 @@ def test_a_section_that_is_gone_takes_its_strategy_along(tmp_path: Path) -> None
     config = read(tmp_path, CONFIG.partition("[strategies.trend]")[0])
     app = build(config)
     app.desk.plans["trend"] = follow(None, before)
-    app.desk.open_books("trend", "sim", ())
+    app.desk.owners.open("trend", "sim", ())
     overlay = overlay_plans(config, app.parts, app.desk)
     carry_out(overlay, app.parts, app.desk, 1)
     assert app.desk.hosts["trend"].state is HostState.UNLOADED
@@ -118,7 +118,7 @@ def test_what_cannot_be_made_any_more_keeps_its_books_and_the_desk_starts(
     app = build(config)
     planned = plan(config, "hot", PlanChange.LOADED, **fields)
     app.desk.plans["hot"] = follow(None, planned)
-    app.desk.open_books("hot", "sim", (ID,))
+    app.desk.owners.open("hot", "sim", (ID,))
     overlay = overlay_plans(config, app.parts, app.desk)
     carry_out(overlay, app.parts, app.desk, 1)
     host = app.desk.hosts["hot"]

@@ -16,9 +16,6 @@ from hexdesk.application.clock import VirtualClock
 from hexdesk.application.counts import Counts
 from hexdesk.application.faults import FAULTS
 from hexdesk.application.gate.limit_book import LimitBook
-from hexdesk.application.gate.risk_gate import RiskGate
-from hexdesk.application.ledgers.account_books import account_books, strategy_books
-from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.ledgers.trading_days import TradingDays
 from hexdesk.application.market.markets import Channel, Handler, Market, Markets
 from hexdesk.application.operating.manual import Outcome
@@ -31,9 +28,10 @@ from hexdesk.application.risk.memory import RiskMemory
 from hexdesk.application.strategies.host import StrategyFactory, StrategyHost
 from hexdesk.application.strategies.lives import StrategyLives
 from hexdesk.application.strategies.loading import StrategyLoading
+from hexdesk.application.strategies.owners import Owners
 from hexdesk.application.strategies.strategy_context import DeskContext
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.commands import Command, OpenBooks
+from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.market import InstrumentStatus, MarketEvent, Quote
@@ -67,6 +65,7 @@ class Desk:
         execution: Orders.
         accounts: By broker name.
         hosts: Strategies by id.
+        owners: Opens their books.
         alerts: What a person should know.
         counts: What happened so far.
         journal: Where inputs and intents go.
@@ -82,7 +81,6 @@ class Desk:
         owed: Verbs that a broker could not be told; who watches links says which cannot be.
         limits: Of every instrument; the gate's.
         trading_days: Begins them.
-        on_owner: Told of books that are opened from now on.
         set_timer: Sets a strategy's timer by host, name and time; a same name replaces the earlier.
         cancel_timer: Forgets a timer by host and name; an unknown one is ignored.
         submit: Takes an order through risk and out; bound, for contexts, as those below.
@@ -114,10 +112,8 @@ class Desk:
         self.begun_after = journal.sequence
         self.run_id = run_id
         self.mode = ""
-        self._has_begun = False
         self.is_virtual = True
         self._by_id = self.markets.by_id
-        self._brokers: dict[str, Broker] = {}
         self._clock = clock
         self._ids = ClientOrderIds(run_id)
         self._reports: deque[VenueReport] = deque()
@@ -133,7 +129,6 @@ class Desk:
         self.plans: dict[str, StrategyPlan] = {}
         self.loading = StrategyLoading(self, lives)
         self.risk = RiskMemory()
-        self.on_owner: Callable[[StrategyHost], None] | None = None
         self.set_timer = lives.set_timer
         self.cancel_timer = lives.cancel_timer
         self.execution = Execution(
@@ -144,6 +139,7 @@ class Desk:
         self.execution.standing.on_stage = self.limits.stage
         self.hosts = self.execution.hosts
         self.accounts = self.execution.store.accounts
+        self.owners = Owners(self.execution.store, self._by_id, self.limits.gate)
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.submit_list = self.execution.submit_list
         self.cancel = self.execution.cancel
@@ -151,10 +147,10 @@ class Desk:
         self.open_orders = self.execution.open_orders
         self.next_client_order_id = self._ids.next
         self.trading_days = TradingDays(self._by_id, self.hosts, journal.append)
-        self.owed = OwedVerbs(self.execution, journal, self.alerts, self.broker_name)
+        self.owed = OwedVerbs(self.execution, journal, self.alerts, self.owners.broker_name)
         self.execution.reception.on_untold = self.owed.untold
         self.operator = lives.operator = Operator(
-            self.execution, lives, self._ids.next, self.open_books, self.trading_days.roll,
+            self.execution, lives, self._ids.next, self.owners.open, self.trading_days.roll,
             owed=self.owed,
         )  # fmt: skip
         self.flatten = self.operator.flatten
@@ -163,13 +159,7 @@ class Desk:
 
     def add_broker(self, name: str, broker: Broker, account: Account) -> None:
         """Make a broker and its account known; before strategies that use it."""
-        require(name not in self._brokers, f"broker {name!r} is attached twice")
-        self._brokers[name] = broker
-        self.accounts[name] = account
-
-    def broker_name(self, host: StrategyHost) -> str:
-        """Return the section name of the broker that a strategy trades through."""
-        return next(name for name, account in self.accounts.items() if account is host.account)
+        self.owners.add_broker(name, broker, account)
 
     def add_strategy(
         self,
@@ -187,16 +177,7 @@ class Desk:
         Raises:
             Exception: Whatever the factory raises.
         """
-        host = self.hosts.get(strategy_id)
-        if host is None:
-            host = self.add_owner(strategy_id, broker=broker, instrument_ids=instrument_ids)
-        else:
-            require(host.strategy is None, f"strategy {strategy_id!r} is added twice")
-            require(
-                self.broker_name(host) == broker,
-                f"the books of {strategy_id!r} are at {self.broker_name(host)!r}, not {broker!r}",
-            )
-            self.add_ledgers(host, instrument_ids)
+        host = self.owners.take(strategy_id, broker, instrument_ids)
         host.cancel_on_fault = cancel_on_fault
         try:
             host.strategy = factory(DeskContext(self, host, instrument_ids))
@@ -206,56 +187,10 @@ class Desk:
             raise
         return host
 
-    def add_owner(
-        self, strategy_id: str, *, broker: str, instrument_ids: Iterable[str]
-    ) -> StrategyHost:
-        """Open the books of an owner of orders and positions that no strategy moves (yet)."""
-        host = self.make_host(strategy_id, broker, instrument_ids)
-        self.put_host(host)
-        if self._has_begun:
-            books = OpenBooks(strategy_id, broker, tuple(host.ledgers), self.pulse.now_ns)
-            self.journal.append(books)
-        return host
-
-    def make_host(
-        self, strategy_id: str, broker: str, instrument_ids: Iterable[str]
-    ) -> StrategyHost:
-        """Make the books of an owner, for `put_host`."""
-        account, venue = self.accounts[broker], self._brokers[broker]
-        return StrategyHost(
-            strategy_id,
-            broker=venue,
-            account=account,
-            ledgers={
-                each: Ledger(strategy_id, self._by_id[each], account) for each in instrument_ids
-            },
-            gate=RiskGate(venue.capabilities, self.limits.gate, self.execution.open),
-        )
-
-    def put_host(self, host: StrategyHost) -> None:
-        """Open the books of a host."""
-        self.hosts[host.strategy_id] = host
-        if self.on_owner is not None:
-            self.on_owner(host)
-
     def add_instrument(self, instrument: Instrument) -> None:
         """Make an instrument known that came up after the desk was made."""
         self._by_id[instrument.id] = Market(instrument)
         self.limits.put(instrument)
-
-    def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
-        """Have books of these instruments, as the record being handled says; idempotent."""
-        host = self.hosts.get(strategy_id)
-        if host is None:
-            self.put_host(self.make_host(strategy_id, broker, instrument_ids))
-        else:
-            self.add_ledgers(host, instrument_ids)
-
-    def add_ledgers(self, host: StrategyHost, instrument_ids: Iterable[str]) -> None:
-        """Give an owner the books of more instruments."""
-        for each in instrument_ids:
-            if each not in host.ledgers:
-                host.ledgers[each] = Ledger(host.strategy_id, self._by_id[each], host.account)
 
     # --- the run -----------------------------------------------------------------------------
 
@@ -272,7 +207,6 @@ class Desk:
         """Write down what the records to come refer to: once, before any other input."""
         self._begin(now_ns)
         self.mode = mode
-        self._has_begun = True
         self.is_virtual = is_virtual
         self.execution.standing.begin(needs_arming=mode == LIVE_MODE)
         self.execution.store.closed_max = closed_orders_max
@@ -280,8 +214,7 @@ class Desk:
             RunStarted(
                 self.run_id, name, mode,
                 tuple(market.instrument for market in self._by_id.values()),
-                account_books(self.accounts), strategy_books(self.hosts.values(), self.broker_name),
-                continues, is_virtual, closed_orders_max, now_ns,
+                *self.owners.begin(), continues, is_virtual, closed_orders_max, now_ns,
             )
         )  # fmt: skip
         self._end()

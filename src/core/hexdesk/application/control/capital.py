@@ -56,7 +56,7 @@ class Capitals:
     def set(self, request: SetCapital, now_ns: TimeNs) -> CapitalChanged:
         """Give a strategy a part of its account."""
         host = host_of(self._desk, request.strategy_id)
-        account = self._desk.broker_name(host)
+        account = self._desk.owners.broker_name(host)
         settled = [ledger.instrument.settle for ledger in host.ledgers.values()]
         try:
             money = self._office.treasury.read(request.capital, account, settled)

@@ -70,7 +70,7 @@ class Orders:
         intent = self._intent(request.terms, now_ns)
         host = host_of(self._desk, intent.strategy_id)
         if intent.instrument_id not in host.ledgers:
-            broker = self._desk.broker_name(host)
+            broker = self._desk.owners.broker_name(host)
             books = OpenBooks(intent.strategy_id, broker, (intent.instrument_id,), now_ns)
             self._desk.command(books)
         outcome = self._desk.command(OperatorSubmit(intent, request.reason, now_ns))
@@ -193,7 +193,7 @@ class Orders:
         if denial is not None:
             order.life = DENIED
             order.code, order.text = denial[0], f"{denial[0]}: {denial[1]}"
-        shown = order_info(order, ledger, self._desk.broker_name(host), 0)
+        shown = order_info(order, ledger, self._desk.owners.broker_name(host), 0)
         return replace(shown, client_order_id="")
 
     def _verdict(
@@ -254,7 +254,7 @@ class Orders:
         accounts = desk.accounts
         if terms.strategy_id:
             host = host_of(desk, terms.strategy_id)
-            name = desk.broker_name(host)
+            name = desk.owners.broker_name(host)
             if terms.account not in ("", name):
                 raise invalid("account", f"expected {name!r}, where the strategy trades")
             return terms.strategy_id, host.account.id

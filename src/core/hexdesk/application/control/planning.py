@@ -290,8 +290,9 @@ class Planning:
         """Refuse what the books of a strategy do not allow."""
         desk = self._desk
         host = desk.hosts.get(draft.strategy_id)
-        if host is not None and desk.broker_name(host) != draft.broker:
-            remedy = f"its orders and positions are at {desk.broker_name(host)}; use another name"
+        where = desk.owners.broker_name(host) if host is not None else draft.broker
+        if host is not None and where != draft.broker:
+            remedy = f"its orders and positions are at {where}; use another name"
             raise wrong_state(host, f"moved to {draft.broker}", remedy)
         if draft.broker not in desk.accounts:
             raise unknown("account", draft.broker, "a restart makes new brokers known")
@@ -333,8 +334,8 @@ class Planning:
         account = request.account or (next(iter(desk.accounts)) if len(desk.accounts) == 1 else "")
         if account not in desk.accounts:
             raise invalid("account", f"expected one of {', '.join(sorted(desk.accounts))}")
-        if host is not None and desk.broker_name(host) != account:
-            known = desk.broker_name(host)
+        if host is not None and desk.owners.broker_name(host) != account:
+            known = desk.owners.broker_name(host)
             raise invalid("account", f"expected {known!r}: its orders and positions are there")
         ids = request.instrument_ids
         if not 0 < len(ids) <= INSTRUMENTS_MAX or len(set(ids)) != len(ids):

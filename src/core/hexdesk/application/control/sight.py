@@ -246,7 +246,7 @@ class Sight:
         """Return verbs that wait, each with its account; none of strategies that are gone."""
         desk = self._desk
         return tuple(
-            _queued(each, desk.broker_name(desk.hosts[each.strategy_id]))
+            _queued(each, desk.owners.broker_name(desk.hosts[each.strategy_id]))
             for each in verbs
             if each.strategy_id in desk.hosts
         )

@@ -404,18 +404,16 @@ class Replay:
 
     def _open_books(self, book: StrategyBook) -> None:
         """Have an owner with these ledgers, configured or not."""
-        desk = self.desk
-        host = desk.hosts.get(book.strategy_id)
-        if host is None:
-            desk.add_owner(book.strategy_id, broker=book.broker, instrument_ids=book.instrument_ids)
-        elif desk.broker_name(host) != book.broker:
+        owners = self.desk.owners
+        host = self._hosts.get(book.strategy_id)
+        where = owners.broker_name(host) if host is not None else book.broker
+        if where != book.broker:
             message = (
-                f"strategy {book.strategy_id!r} trades through {desk.broker_name(host)!r},"
+                f"strategy {book.strategy_id!r} trades through {where!r},"
                 f" but in the journal it has books at {book.broker!r}"
             )
             raise DataError(message, remedy="give the strategy another name")
-        else:
-            desk.add_ledgers(host, book.instrument_ids)
+        owners.open(book.strategy_id, book.broker, book.instrument_ids)
 
     def _host(self, intent: NewOrder) -> StrategyHost:
         host = self.desk.hosts.get(intent.strategy_id)

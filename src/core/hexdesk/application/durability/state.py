@@ -233,7 +233,9 @@ def _account_state(broker: str, account: Account) -> AccountState:
 
 
 def _host_state(desk: Desk, host: StrategyHost) -> StrategyState:
-    book = StrategyBook(host.strategy_id, desk.broker_name(host), tuple(sorted(host.ledgers)))
+    book = StrategyBook(
+        host.strategy_id, desk.owners.broker_name(host), tuple(sorted(host.ledgers))
+    )
     ledgers = tuple(_ledger_state(host.ledgers[each]) for each in sorted(host.ledgers))
     saved = desk.saves.latest.get(host.strategy_id)
     return StrategyState(book, ledgers, host.entries_allowed, saved, host.is_stopped)

@@ -99,7 +99,7 @@ class Operator:
         execution: Execution,
         lives: StrategyLives,
         next_id: Callable[[], str],
-        open_books: Callable[[str, str, Iterable[str]], None],
+        open_books: Callable[[str, str, Iterable[str]], object],
         roll_trading_day: Callable[[RollTradingDay], None],
         *,
         owed: OwedVerbs,

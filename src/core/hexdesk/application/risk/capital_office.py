@@ -103,7 +103,7 @@ class CapitalOffice:
                 text = f"there is no strategy {part.strategy_id!r}; known: {known}"
                 raise ConfigError(text, code=CODE)
             settled = {ledger.instrument.settle for ledger in host.ledgers.values()}
-            self._check_division(command.parts, desk.broker_name(host), settled, part)
+            self._check_division(command.parts, desk.owners.broker_name(host), settled, part)
         wants_second = self._engine.plan.confirms_looser and self.gives_more(command.parts)
         if wants_second and command.confirmed_by in ("", command.by):
             raise ConfigError("more capital needs a second person", code=CONFIRM)

@@ -119,7 +119,7 @@ class RiskEngine:
         for host in list(desk.hosts.values()):
             self._join(host)
         recall_entries(self.stakes, (*execution.closed.values(), *execution.open.values()))
-        desk.on_owner = self._join
+        desk.owners.on_put = self._join
         self.apply()
         return self
 

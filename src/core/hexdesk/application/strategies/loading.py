@@ -7,13 +7,14 @@ before, ticks after it go to the new one, and none is lost. Orders and positions
 strategy's name and stay there, whoever moves them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn, Protocol, TypeVar
 
 from hexdesk.application.market.markets import Market
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.application.strategies.lives import StrategyLives
+from hexdesk.application.strategies.owners import Owners
 from hexdesk.application.strategies.saves import read_state
 from hexdesk.application.strategies.strategy_context import DeskContext, Services
 from hexdesk.domain.order import Order
@@ -28,26 +29,13 @@ from hexdesk.ports.strategy import Strategy
 T = TypeVar("T")
 
 
-class Owners(Services, Protocol):
+class LoadingDesk(Services, Protocol):
     """What loading asks of the desk."""
 
     hosts: dict[str, StrategyHost]
     journal: Journal
+    owners: Owners
     plans: dict[str, StrategyPlan]
-
-    def make_host(
-        self, strategy_id: str, broker: str, instrument_ids: Iterable[str]
-    ) -> StrategyHost:
-        """Make books without opening them."""
-        ...
-
-    def open_books(self, strategy_id: str, broker: str, instrument_ids: Iterable[str]) -> None:
-        """Open books, or more of them."""
-        ...
-
-    def put_host(self, host: StrategyHost) -> None:
-        """Open the books of a host."""
-        ...
 
     def within(self, ts_init: TimeNs, work: Callable[[], T]) -> T:
         """Do something as an input."""
@@ -87,7 +75,7 @@ class StrategyLoading:
         keeper: Divides capital; None where no rule is about it.
     """
 
-    def __init__(self, desk: Owners, lives: StrategyLives) -> None:
+    def __init__(self, desk: LoadingDesk, lives: StrategyLives) -> None:
         self.keeper: CapitalKeeper | None = None
         self._desk = desk
         self._lives = lives
@@ -99,7 +87,7 @@ class StrategyLoading:
         desk = self._desk
         host = desk.hosts.get(strategy_id)
         if host is None:
-            host = desk.make_host(strategy_id, broker, instrument_ids)
+            host = desk.owners.make(strategy_id, broker, instrument_ids)
         return Candidate(desk, host, instrument_ids)
 
     def is_stale(self, candidate: Candidate) -> bool:
@@ -208,9 +196,9 @@ class StrategyLoading:
         if saved is not None:
             strategy.restore_state(read_state(saved), saved.version)
         if planned.strategy_id in self._desk.hosts:
-            self._desk.open_books(planned.strategy_id, planned.broker, planned.instrument_ids)
+            self._desk.owners.open(planned.strategy_id, planned.broker, planned.instrument_ids)
         else:
-            self._desk.put_host(host)
+            self._desk.owners.put(host)
         self._record(configured, planned)
         if saved is None:
             saves.latest.pop(host.strategy_id, None)
