@@ -18,7 +18,7 @@ import pytest
 from hexdesk.domain.commands import Halt
 from hexdesk.plugin import JournalContext, ReadModelContext
 from hexdesk_app.cli import main
-from hexdesk_app.running.history_feed import HistoryFeed
+from hexdesk_app.history.feed import HistoryFeed
 from hexdesk_journal.file import FileJournal
 from hexdesk_journal.settings import JournalSettings
 from hexdesk_sqlite.read_model import SqliteReadModel
@@ -36,14 +36,14 @@ DESK = """
     from hexdesk_app.bench.live import JOURNAL
     from hexdesk_app.bench.market import START_NS, batches, instrument_ids, make_app
     from hexdesk_app.bench.orders import Storm
-    from hexdesk_app.running.history import History, make_read_model
+    from hexdesk_app.history.keeping import make_history
     names = instrument_ids(1)
     app = make_app(
         names, {},
         extra=JOURNAL + '[read_model]\\nplugin = "sqlite"\\n',
         overrides=(f"desk.state_path={sys.argv[1]}", f"desk.run_id={sys.argv[2]}"),
     )
-    history = History(app.desk, app.journal, make_read_model(app.config, app.parts))
+    history = make_history(app)
     history.start()
     app.desk.add_strategy("storm", Storm, broker="sim", instrument_ids=names)
     app.desk.command(StartStrategy("", START_NS))

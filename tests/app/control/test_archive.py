@@ -42,7 +42,9 @@ class ForgetfulRig(ControlRig):
         super().__init__("a")
         self.start()
         self.read_model = FakeReadModel()
-        self.runtime.archive = DeskArchive(Sampler(self.desk), self.read_model, self.desk.accounts)
+        self.runtime.archive = DeskArchive(
+            Sampler(self.desk), lambda: self.read_model, self.desk.accounts
+        )
         self.desk.execution.store.closed_max = KEPT
         self.orders: list[OrderInfo] = []
         self.fills: list[FillInfo] = []
@@ -121,7 +123,7 @@ def test_without_a_read_model_a_list_ends_with_what_the_desk_knows() -> None:
 
 def test_a_token_of_another_question_is_refused() -> None:
     rig = ForgetfulRig()
-    archive = DeskArchive(Sampler(rig.desk), rig.read_model, rig.desk.accounts)
+    archive = DeskArchive(Sampler(rig.desk), lambda: rig.read_model, rig.desk.accounts)
     with pytest.raises(ControlError) as caught:
         asyncio.run(archive.orders(ListOrders(), Before(token="nonsense"), 10))  # noqa: S106 - a page's
     assert caught.value.faults[0].field == "page_token"

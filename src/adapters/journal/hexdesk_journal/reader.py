@@ -18,6 +18,7 @@ from hexdesk_journal.segments import (
     segment_path,
 )
 from hexdesk_journal.snapshots import snapshot_paths, sound_snapshots
+from hexdesk_journal.tail import TailReader
 from hexdesk_journal.verify import verify
 
 
@@ -44,6 +45,7 @@ class FileJournalReader:
                 file=str(path),
                 remedy="name the desk's state folder, or the folder `journal` in it",
             )
+        self._tail = TailReader(self.folder)
 
     @property
     def first_sequence(self) -> int:
@@ -67,6 +69,17 @@ class FileJournalReader:
                 file=str(error.filename),
                 remedy="read again: the journal now begins with a later record",
             ) from error
+
+    def tail(self, after: int, limit: int) -> list[JournalRecord]:
+        """Return at most so many records behind a number, oldest first; none if there are no more.
+
+        Who comes back with the number of the last one goes on where the files were left.
+
+        Raises:
+            DataError: A segment is missing or damaged, or records are no longer kept.
+            OSError: A segment cannot be read.
+        """
+        return self._tail.read(after, limit)
 
     def snapshot(self, until: int | None = None) -> Snapshot | None:
         """Return the latest sound snapshot, or the latest that holds no record after `until`.

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from enum import Enum
@@ -15,6 +16,9 @@ from hexdesk_sqlite.settings import SqliteSettings
 
 NAME = "history.sqlite"
 BUSY_TIMEOUT_S = 10.0
+LOCK_WAIT_S = 2.0
+"""How long the process that wrote for a killed desk may take to notice."""
+LOCK_STEP_S = 0.02
 ASIDE_COPIES_MAX = 1_000
 REBUILD_REMEDY = "hexdesk history rebuild"
 _COMPANIONS = ("-wal", "-shm")
@@ -205,24 +209,40 @@ class WriterLock:
     """Holds a read model for one process, until it is released or the process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Take the lock.
+        """Take the lock; wait a while for somebody who is ending.
 
         Raises:
-            ConfigError: Somebody else has it.
+            ConfigError: Somebody else keeps it.
             OSError: The folder cannot be written.
         """
         self._fd = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+            is_ours = self._wait()
+        except BaseException:
             self.release()
-            if error.errno not in (errno.EAGAIN, errno.EACCES):
-                raise
+            raise
+        if not is_ours:
+            self.release()
             raise ConfigError(
                 f"the read model {path} is being written by another process",
                 code="READ_MODEL_LOCKED",
                 remedy="stop that desk first, or give this one a state folder of its own",
-            ) from None
+            )
+
+    def _wait(self) -> bool:
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while not (is_ours := self._try()) and time.monotonic() < deadline:
+            time.sleep(LOCK_STEP_S)
+        return is_ours
+
+    def _try(self) -> bool:
+        try:
+            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EAGAIN, errno.EACCES):
+                return False
+            raise
+        return True
 
     def release(self) -> None:
         """Let others write; idempotent."""

@@ -75,6 +75,7 @@ class SqliteReadModel:
         self._logger = context.logger
         self._writer: Writer | None = None
         self._reader: sqlite3.Connection | None = None
+        self._reader_inode = 0
         self._answering = threading.Lock()
         self._lock: WriterLock | None = None
         if context.is_read_only:
@@ -316,7 +317,7 @@ class SqliteReadModel:
             raise TimeoutError(f"the read model has not answered for {ANSWER_S_MAX:.0f} s")
         try:
             with translating(self.path):
-                reader = self._reader = self._reader or open_readable(self.path)
+                reader = self._current_reader()
                 reader.execute("BEGIN")
                 try:
                     return question(reader)
@@ -324,6 +325,14 @@ class SqliteReadModel:
                     reader.execute("ROLLBACK")
         finally:
             self._answering.release()
+
+    def _current_reader(self) -> sqlite3.Connection:
+        """Return what reads the file of this name: its writer may have moved another away."""
+        inode = self.path.stat().st_ino
+        if self._reader is None or inode != self._reader_inode:
+            self._forget_reader()
+            self._reader, self._reader_inode = open_readable(self.path), inode
+        return self._reader
 
 
 def _copy_equity(source: sqlite3.Connection, writer: Writer) -> int:

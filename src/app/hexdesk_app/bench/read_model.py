@@ -10,6 +10,7 @@ from statistics import median
 import msgspec
 
 from hexdesk.domain.projection import Projection
+from hexdesk.errors import InvariantError
 from hexdesk.ports.journal import JournalRecord
 from hexdesk.ports.read_model import ReadModel
 from hexdesk_app.bench.live import JOURNAL, WARM_UP, make_frames, run_frames
@@ -17,10 +18,15 @@ from hexdesk_app.bench.market import instrument_ids, make_app
 from hexdesk_app.bench.replay import RECORDS_PER_ORDER, write_journal
 from hexdesk_app.bench.result import BenchResult
 from hexdesk_app.build import Application
-from hexdesk_app.running.history import History, open_read_model
-from hexdesk_app.running.history_feed import BATCH_RECORDS, FeedStats
+from hexdesk_app.history.feed import BATCH_RECORDS, FeedStats
+from hexdesk_app.history.keeping import make_history
+from hexdesk_app.history.opening import open_read_model
 from hexdesk_app.running.interpreter import tuned_interpreter
 
+HISTORY = """
+[read_model]
+plugin = "sqlite"
+"""
 ROUNDS = 3
 LIVE_ROUNDS = 5
 LIVE_MESSAGES_MAX = 50_000
@@ -126,8 +132,9 @@ def _live(messages: int) -> dict[str, float | int | str]:
 
     @contextmanager
     def beside(app: Application) -> Generator[None]:
-        path = app.config.base_path / app.config.desk.state_path
-        history = History(app.desk, app.journal, open_read_model(path, is_read_only=False))
+        history = make_history(app)
+        if history is None:
+            raise InvariantError("the benchmark's desk keeps no history")
         history.start()
         yield
         stats.append(history.stats)
@@ -162,7 +169,7 @@ def _run(frames: Sequence[bytes], beside: Beside | None) -> _Round:
             cpu_s = time.thread_time() - begun
 
     with tempfile.TemporaryDirectory() as folder, tuned_interpreter():
-        histogram, _, _ = run_frames(frames, folder, beside=timed)
+        histogram, _, _ = run_frames(frames, folder, extra=HISTORY if beside else "", beside=timed)
     return _Round(
         histogram.percentile_us(0.5), histogram.percentile_us(0.99), cpu_s / len(frames) * 1e6
     )

@@ -25,6 +25,7 @@ from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.times import to_ns
 from hexdesk_app.display.numbers import count, moment
 from hexdesk_app.display.tables import make_table
+from hexdesk_app.history.opening import open_read_model
 from hexdesk_app.problems import NotFoundError
 from hexdesk_app.reading.history_text import (
     equity_cells,
@@ -35,7 +36,6 @@ from hexdesk_app.reading.history_text import (
     to_data,
 )
 from hexdesk_app.reading.journals import open_journal
-from hexdesk_app.running.history import open_read_model
 
 R = TypeVar("R", bound=msgspec.Struct)
 Body = Callable[..., int | None]

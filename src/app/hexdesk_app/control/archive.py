@@ -18,15 +18,18 @@ from hexdesk_app.control.archived import archived_fill, archived_history, archiv
 from hexdesk_app.running.collect import Sampler
 
 A = TypeVar("A")
-Q = TypeVar("Q")
 
 
 class DeskArchive:
     """Implements `Archive`."""
 
     def __init__(
-        self, sampler: Sampler, read_model: ReadModel | None, accounts: Mapping[str, Account]
+        self,
+        sampler: Sampler,
+        read_model: Callable[[], ReadModel] | None,
+        accounts: Mapping[str, Account],
     ) -> None:
+        """Show what a read model holds, which is opened with the first question."""
         self._sampler = sampler
         self._read_model = read_model
         self._accounts = accounts
@@ -44,7 +47,7 @@ class DeskArchive:
         """
         if self._read_model is None:
             return None
-        history = await _off_the_loop(self._read_model.order, client_order_id)
+        history = await _ask(self._read_model, lambda model: model.order(client_order_id))
         return None if history is None else archived_history(history, self._names())
 
     async def orders(self, query: ListOrders, before: Before, limit: int) -> Page[OrderInfo]:
@@ -65,7 +68,7 @@ class DeskArchive:
             limit=limit,
             page_token=before.token,
         )
-        found = await _off_the_loop(self._read_model.orders, wanted)
+        found = await _ask(self._read_model, lambda model: model.orders(wanted))
         names = self._names()
         statuses = query.statuses
         shown = [
@@ -88,7 +91,7 @@ class DeskArchive:
             limit=limit,
             page_token=before.token,
         )
-        found = await _off_the_loop(self._read_model.fills, wanted)
+        found = await _ask(self._read_model, lambda model: model.fills(wanted))
         names = self._names()
         shown = [
             archived_fill(row, names)
@@ -104,10 +107,9 @@ class DeskArchive:
     async def equity(self, currency: str, count_max: int) -> tuple[EquityInfo, ...]:
         """Return the equity curve, over all runs where there is a read model; raises as `order`."""
         currency = currency or self._sampler.currency
-        read_model = self._read_model
-        if read_model is not None:
-            rows = await _off_the_loop(
-                lambda count: list(_rows(read_model, currency, count)), count_max
+        if self._read_model is not None:
+            rows = await _ask(
+                self._read_model, lambda model: list(_rows(model, currency, count_max))
             )
             return tuple(_info(row) for row in rows)
         if currency != self._sampler.currency:
@@ -120,14 +122,14 @@ class DeskArchive:
         )
 
 
-async def _off_the_loop(ask: Callable[[Q], A], query: Q) -> A:
-    """Ask a read model in a thread.
+async def _ask(read_model: Callable[[], ReadModel], question: Callable[[ReadModel], A]) -> A:
+    """Ask a read model, in a thread.
 
     Raises:
         ControlError: The token is not of this query, or the read model cannot be read.
     """
     try:
-        return await asyncio.to_thread(ask, query)
+        return await asyncio.to_thread(lambda: question(read_model()))
     except ConfigError as error:
         text = "expected next_page_token of a page with the same filters"
         fault = FieldFault("page_token", text)

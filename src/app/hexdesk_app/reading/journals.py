@@ -39,6 +39,11 @@ def open_journal(path: Path | None = None) -> JournalReader:
     """
     path = desk_place(path)
     name, folder = (PLUGIN, path) if path.is_dir() else _configured(path)
+    return reader_of(name, folder)
+
+
+def reader_of(name: str, folder: Path) -> JournalReader:
+    """Return what reads the journal that a plugin keeps in a folder; raises as `open_journal`."""
     registry = load([name])
     for _plugin, _hook, offered in registry.all():
         if isinstance(offered, JournalRegistration) and offered.name == name:

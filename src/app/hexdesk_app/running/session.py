@@ -16,11 +16,11 @@ from hexdesk.errors import HexdeskError
 from hexdesk.ports.broker import Broker
 from hexdesk_app.build import Application
 from hexdesk_app.control.archive import DeskArchive
+from hexdesk_app.history.keeping import History, make_history
 from hexdesk_app.resolve import Parts
 from hexdesk_app.result import RunResult
 from hexdesk_app.running.collect import Sampler, make_result
 from hexdesk_app.running.garbage import Sweeper
-from hexdesk_app.running.history import History, make_read_model
 from hexdesk_app.running.latency import LatencyHistogram
 from hexdesk_app.running.signals import done_before, stop_signals
 from hexdesk_app.telemetry.monitor import DeskMonitor
@@ -183,8 +183,7 @@ async def surroundings(
         session = Session(app, options)
         if options.handle_signals:
             stack.enter_context(stop_signals(session.stop))
-        read_model = make_read_model(app.config, app.parts)
-        history = None if read_model is None else History(app.desk, app.journal, read_model)
+        history = make_history(app)
         if history is not None:
             stack.callback(history.close)  # after the journal's last commit
         watcher = make_watch(app, session.latency)
@@ -193,7 +192,11 @@ async def surroundings(
         session.history = history
         session.watcher = watcher
         app.process.configuration.watch_alarm(None if watcher is None else watcher.alarm)
-        app.process.show_archive(DeskArchive(session.sampler, read_model, app.desk.accounts))
+        app.process.show_archive(
+            DeskArchive(
+                session.sampler, None if history is None else history.read_model, app.desk.accounts
+            )
+        )
         app.process.show_monitor(DeskMonitor(lambda: session.watcher, session.begin_to_watch))
         if history is not None:
             history.start()

@@ -15,7 +15,7 @@ from hexdesk.domain.money import currency_scale
 from hexdesk.domain.risk import UNLIMITED
 from hexdesk.domain.values import NS_PER_SECOND, TimeNs
 from hexdesk.ports.telemetry import Reading
-from hexdesk_app.running.history import equity_rows
+from hexdesk_app.history.equity import equity_rows
 from hexdesk_app.running.links import LinkKind, Links
 from hexdesk_app.telemetry.labels import Labels
 

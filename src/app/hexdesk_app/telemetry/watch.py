@@ -20,8 +20,8 @@ from hexdesk.ports.telemetry import Reading, Readings, Telemetry
 from hexdesk_app.alerting.alarm import Alarm
 from hexdesk_app.alerting.routes import alarm_of, make_routes
 from hexdesk_app.build import Application
+from hexdesk_app.history.keeping import History
 from hexdesk_app.plugins import make
-from hexdesk_app.running.history import History
 from hexdesk_app.running.latency import LatencyHistogram
 from hexdesk_app.running.live_clock import wall_time_ns
 from hexdesk_app.telemetry.feed import TimelineFeed

@@ -103,13 +103,18 @@ class JournalRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadModelRegistration(msgspec.Struct, frozen=True, kw_only=True):
-    """A read model: history for queries."""
+    """A read model: history for queries.
+
+    A durable one is written by a process of its own beside the desk's, which asks a read-only one;
+    false for read models that other processes do not see.
+    """
 
     name: str
     summary: str
     settings: type[msgspec.Struct]
     factory: Callable[[ReadModelContext, Any], ReadModel]
     contract: int
+    is_durable: bool = True
 
 
 class TelemetryRegistration(msgspec.Struct, frozen=True, kw_only=True):

@@ -111,16 +111,25 @@ class TimedJournal(Protocol):
 
 
 @runtime_checkable
-class TailedJournal(Protocol):
+class TailedReader(Protocol):
+    """Reads on where it stopped: each record once, however long a journal grows."""
+
+    def tail(self, after: int, limit: int) -> Sequence[JournalRecord]:
+        """Return at most so many committed records behind a number, oldest first.
+
+        Raises:
+            DataError: Some of them are damaged, or no longer kept.
+        """
+        ...
+
+
+@runtime_checkable
+class TailedJournal(TailedReader, Protocol):
     """A journal whose latest records can be read from any thread, without its noticing."""
 
     @property
     def sequence(self) -> int:
         """Number of the last committed record."""
-        ...
-
-    def tail(self, after: int, limit: int) -> Sequence[JournalRecord]:
-        """Return at most so many committed records behind a number, oldest first."""
         ...
 
 

@@ -1,4 +1,7 @@
-"""Feeds the read model off the path: a thread that reads what the journal has behind its head.
+"""Feeds the read model: a thread that reads what the journal has behind its head.
+
+It runs in a process of its own (`hexdesk_app.history.child`), or in the desk's where journal or
+read model are in memory.
 
 The desk's thread tells it nothing and keeps nothing for it: an order costs the same with a read
 model as without. Nothing is lost, for the journal has every record by its number. Whatever goes
@@ -8,31 +11,41 @@ wrong here, the desk does not notice.
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import Protocol
 
 import msgspec
 
 from hexdesk.domain.history import EquityRow
 from hexdesk.errors import DataError
-from hexdesk.ports.journal import Journal, JournalRecord, TailedJournal
+from hexdesk.ports.journal import JournalRecord, TailedJournal
 from hexdesk.ports.read_model import Head, ReadModel, record_digest
+from hexdesk_app.history.samples import SAMPLES_MAX, Samples
 
-SAMPLES_MAX = 4_096
-"""Equity samples that may wait; beyond it the oldest is dropped, and counted."""
-BATCH_RECORDS = 128
-"""Records of one transaction: about a millisecond of the interpreter's lock."""
+BATCH_RECORDS = 1_024
+"""Records of one transaction: larger ones are no quicker."""
 WINDOW_S = 0.05
 """Longest wait of a record for its transaction, when all is well."""
-REST_S = 0.01
-"""Rest after a transaction while the desk is busy: the lock is the desk's nine times in ten."""
 RETRY_S_MIN = 1.0
 RETRY_S_MAX = 60.0
 CLOSE_TIMEOUT_S = 10.0
 
 Tail = Callable[[int, int], Sequence[JournalRecord]]
 """Returns at most so many records behind a number."""
+
+
+class Source(Protocol):
+    """What a feed wants of a journal; see `hexdesk.ports.journal.Journal`."""
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last committed record."""
+        ...
+
+    def records(self, after: int = 0) -> Iterator[JournalRecord]:
+        """Yield every committed record whose number is greater than `after`."""
+        ...
 
 
 class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,17 +57,19 @@ class FeedStats(msgspec.Struct, frozen=True, kw_only=True):
         written: Records written by this process.
         rebuilds: Times that everything was made again.
         failures: Times that something was refused: a full disk, say.
+        samples_written: Equity samples written by this process.
         samples_dropped: Equity samples that found no room.
         problem: What is wrong now; empty when nothing is.
     """
 
-    sequence: int
-    behind: int
-    written: int
-    rebuilds: int
-    failures: int
-    samples_dropped: int
-    problem: str
+    sequence: int = 0
+    behind: int = 0
+    written: int = 0
+    rebuilds: int = 0
+    failures: int = 0
+    samples_written: int = 0
+    samples_dropped: int = 0
+    problem: str = ""
 
 
 class HistoryFeed:
@@ -63,26 +78,20 @@ class HistoryFeed:
     def __init__(
         self,
         read_model: ReadModel,
-        journal: Journal,
+        journal: Source,
         logger: logging.Logger,
         *,
         window_s: float = WINDOW_S,
-        rest_s: float = REST_S,
         retry_s: float = RETRY_S_MIN,
     ) -> None:
         self._model = read_model
         self._journal = journal
         self._logger = logger
         self._window_s = window_s
-        self._rest_s = rest_s
         self._retry_s_min = retry_s
         self._tail = _tail_of(journal)
-        self._samples: deque[EquityRow] = deque(maxlen=SAMPLES_MAX)
-        self._sample_count = 0  # written by the desk's thread, all others by the feed's
+        self._samples = Samples()
         self._written = self._rebuilds = self._failures = 0
-        self._samples_left = 0
-        self._unwritten: list[EquityRow] = []
-        self._seen = 0
         self._head: Head | None = None
         self._problem = ""
         self._deadline = float("inf")
@@ -97,9 +106,7 @@ class HistoryFeed:
 
     def add_equity(self, rows: Iterable[EquityRow]) -> None:
         """Take equity samples; neither blocks nor raises."""
-        for row in rows:
-            self._samples.append(row)
-            self._sample_count += 1
+        self._samples.add(rows)
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
         """Write what waits, within a time; what is left comes from the journal at the next start.
@@ -128,10 +135,8 @@ class HistoryFeed:
             written=self._written,
             rebuilds=self._rebuilds,
             failures=self._failures,
-            samples_dropped=max(
-                self._sample_count - self._samples_left - len(self._samples) - len(self._unwritten),
-                0,
-            ),
+            samples_written=self._samples.written,
+            samples_dropped=self._samples.dropped,
             problem=self._problem,
         )
 
@@ -172,7 +177,6 @@ class HistoryFeed:
             self._write(self._sequence + 1, records)
             if self._is_late:
                 return
-            self._rest()
         self._write(self._sequence + 1, ())
 
     def _begin(self, head: Head) -> Head:
@@ -203,9 +207,8 @@ class HistoryFeed:
         return self._stop.is_set() and time.monotonic() > self._deadline
 
     def _write(self, first: int, records: Sequence[JournalRecord]) -> None:
-        samples = self._unwritten
-        while self._samples and len(samples) < SAMPLES_MAX:
-            samples.append(self._samples.popleft())
+        self._samples.take(SAMPLES_MAX)
+        samples = self._samples.pending
         if not records and not samples:
             return
         try:
@@ -213,15 +216,8 @@ class HistoryFeed:
         except DataError:
             self._head = None  # opening again moves a damaged store aside
             raise
-        self._samples_left += len(samples)
-        samples.clear()
+        self._samples.finish()
         self._head = Head(max(self._sequence, first + len(records) - 1))
-
-    def _rest(self) -> None:
-        """Leave the interpreter to the desk if it has committed anything since the last rest."""
-        seen, self._seen = self._seen, self._journal.sequence
-        if self._rest_s and self._seen != seen and not self._stop.is_set():
-            time.sleep(self._rest_s)
 
     def _note(self, error: Exception) -> None:
         """Count a failure, and say it once; what was under way comes again from the journal."""
@@ -235,7 +231,7 @@ class HistoryFeed:
             )  # fmt: skip
 
 
-def _tail_of(journal: Journal) -> Tail:
+def _tail_of(journal: Source) -> Tail:
     """Return what reads a journal behind a number; one that cannot go on begins anew each time."""
     if isinstance(journal, TailedJournal):
         return journal.tail

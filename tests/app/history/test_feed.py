@@ -21,7 +21,8 @@ from hexdesk.ports.journal import Journal, JournalRecord, JournalSink
 from hexdesk.ports.read_model import EquityQuery, EventQuery, Head
 from hexdesk.testing.journal import FakeJournal
 from hexdesk.testing.read_model import FakeReadModel
-from hexdesk_app.running.history_feed import SAMPLES_MAX, HistoryFeed
+from hexdesk_app.history.feed import HistoryFeed
+from hexdesk_app.history.samples import SAMPLES_MAX
 from hexdesk_journal.file import FileJournal
 from hexdesk_journal.settings import JournalSettings
 
@@ -82,7 +83,7 @@ def expected(count: int) -> list[str]:
 
 @contextmanager
 def feeding(model: FakeReadModel, journal: Journal) -> Generator[HistoryFeed]:
-    feed = HistoryFeed(model, journal, LOGGER, window_s=0.002, rest_s=0, retry_s=0.01)
+    feed = HistoryFeed(model, journal, LOGGER, window_s=0.002, retry_s=0.01)
     feed.start()
     try:
         yield feed

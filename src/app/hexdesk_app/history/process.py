@@ -1,0 +1,234 @@
+"""A feed in a process of its own, so that it takes nothing of the interpreter from the desk.
+
+A thread tells it twenty times a second how far the journal is, and asks how it does. A process that
+ends or hangs is replaced; what it did not write comes again from the journal.
+"""
+
+import logging
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from random import random
+
+import msgspec
+
+from hexdesk.domain.history import EquityRow
+from hexdesk_app.history.feed import (
+    CLOSE_TIMEOUT_S,
+    RETRY_S_MAX,
+    RETRY_S_MIN,
+    WINDOW_S,
+    FeedStats,
+    Source,
+)
+from hexdesk_app.history.messages import Answer, Progress, Setup
+from hexdesk_app.history.samples import SAMPLES_MAX, Samples
+
+MODULE = "hexdesk_app.history.child"
+ROWS_MAX = 512
+"""Samples of one message, which must fit into a socket that nobody reads."""
+ANSWER_TIMEOUT_S = 30.0
+END_TIMEOUT_S = 5.0
+STABLE_S = 60.0
+"""A process that lived as long was well: the next retry comes soon."""
+
+_encode = msgspec.json.Encoder().encode
+_decode_answer = msgspec.json.Decoder(Answer).decode
+
+
+class HistoryProcess:
+    """Has one journal written into one read model by another process.
+
+    Attributes:
+        child: The latest one; None before the first.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        journal: Source,
+        logger: logging.Logger,
+        *,
+        window_s: float = WINDOW_S,
+        retry_s: float = RETRY_S_MIN,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self.child: subprocess.Popen[bytes] | None = None
+        self._setup = _encode(setup)
+        self._journal = journal
+        self._logger = logger
+        self._window_s = window_s
+        self._retry_s_min = retry_s
+        self._answer_timeout_s = answer_timeout_s
+        self._samples = Samples()
+        self._now, self._before = FeedStats(), FeedStats()
+        self._problem = ""
+        self._failures = 0
+        self._close_s: float | None = None
+        self._is_closed = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="history-feed", daemon=True)
+
+    # --- the desk's thread -----------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin with what the read model misses of the journal, and go on as it grows."""
+        self._thread.start()
+
+    def add_equity(self, rows: Iterable[EquityRow]) -> None:
+        """Take equity samples; neither blocks nor raises."""
+        self._samples.add(rows)
+
+    def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
+        """Have written what waits, within a time, and end the process.
+
+        What is left comes from the journal at the next start. Return whether nothing was left.
+        """
+        self._close_s = timeout_s
+        self._stop.set()
+        self._thread.join(timeout_s + END_TIMEOUT_S)
+        if self._thread.is_alive() and (child := self.child) is not None:
+            child.kill()
+            self._thread.join(END_TIMEOUT_S)
+        behind = self.stats.behind
+        if behind and not self._is_closed:  # else it has said so itself
+            self._logger.warning(
+                "history is %d records behind; they come from the journal at the next start", behind
+            )
+        return self._is_closed and not behind
+
+    @property
+    def stats(self) -> FeedStats:
+        """How it is doing; from any thread."""
+        now, before = self._now, self._before
+        return FeedStats(
+            sequence=now.sequence,
+            behind=max(self._journal.sequence - now.sequence, 0),
+            written=before.written + now.written,
+            rebuilds=before.rebuilds + now.rebuilds,
+            failures=before.failures + now.failures + self._failures,
+            samples_written=self._samples.written,
+            samples_dropped=self._samples.dropped,
+            problem=self._problem or now.problem,
+        )
+
+    # --- the feed's thread -----------------------------------------------------------------------
+
+    def _run(self) -> None:
+        retry_s = self._retry_s_min
+        while True:
+            begun = time.monotonic()
+            try:
+                with self._other_side() as link:
+                    self._serve(link)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, the desk must not notice
+                self._note(error)
+            if self._stop.is_set():
+                return
+            if time.monotonic() - begun > STABLE_S:
+                retry_s = self._retry_s_min
+            self._stop.wait(retry_s * (1 + random()) / 2)
+            retry_s = min(2 * retry_s, RETRY_S_MAX)
+
+    @contextmanager
+    def _other_side(self) -> Generator["Connection[bytes, bytes]"]:
+        """Start a process that writes; end it afterwards."""
+        mine, theirs = Pipe()
+        try:
+            with mine:
+                with theirs:
+                    self.child = _start(theirs)
+                yield mine
+        finally:
+            if self.child is not None:
+                _end(self.child)
+
+    def _serve(self, link: "Connection[bytes, bytes]") -> None:
+        """Tell a new process what it may write, until it is to end.
+
+        Raises:
+            OSError: It is gone, cannot begin, or has not answered in time.
+            EOFError: It is gone.
+        """
+        self._before = self.stats
+        self._now = FeedStats(sequence=self._before.sequence)
+        self._failures = 0
+        link.send_bytes(self._setup)
+        equity = list(self._samples.pending)
+        told = 0
+        while not self._is_closed:
+            close_s = self._close_s if self._stop.is_set() else None
+            if close_s is not None:
+                equity += self._samples.take(SAMPLES_MAX)
+            elif not self._samples.pending:
+                equity += self._samples.take(ROWS_MAX)
+            told += len(equity)
+            stats = self._exchange(link, equity, close_s)
+            if stats.samples_written == told:
+                self._samples.finish()
+            equity = []
+            self._is_closed = close_s is not None
+            self._rest()
+
+    def _exchange(
+        self, link: "Connection[bytes, bytes]", equity: list[EquityRow], close_s: float | None
+    ) -> FeedStats:
+        sequence = self._journal.sequence
+        link.send_bytes(_encode(Progress(sequence=sequence, equity=equity, close_s=close_s)))
+        timeout_s = self._answer_timeout_s + (close_s or 0)
+        if not link.poll(timeout_s):
+            raise TimeoutError(f"its process has not answered for {timeout_s:g} s")
+        answer = _decode_answer(link.recv_bytes())
+        for note in answer.notes:
+            self._logger.log(note.level, "%s", note.text)
+        if answer.refusal:
+            raise OSError(answer.refusal)
+        self._now = answer.stats
+        if self._problem:
+            self._logger.info("history is written again, up to record %d", answer.stats.sequence)
+            self._problem = ""
+        return answer.stats
+
+    def _rest(self) -> None:
+        """Wait until there is something to tell or to hear."""
+        while not self._stop.wait(self._window_s):
+            if self._now.sequence != self._journal.sequence or not self._samples.is_empty:
+                return
+
+    def _note(self, error: Exception) -> None:
+        """Count a failure, and say it once; what was under way comes again from the journal."""
+        self._failures += 1
+        code = self.child.returncode if self.child is not None else None
+        gone = isinstance(error, EOFError | ConnectionError)
+        text = f"its process ended with exit code {code}" if gone else str(error)
+        if text != self._problem:
+            self._problem = text
+            self._logger.error(
+                "history is not written for now, the desk goes on without: %s", text,
+                exc_info=not isinstance(error, OSError | EOFError),
+            )  # fmt: skip
+
+
+def _start(link: "Connection[bytes, bytes]") -> subprocess.Popen[bytes]:
+    return subprocess.Popen(  # noqa: S603 - this very program
+        [sys.executable, "-P", "-m", MODULE, str(link.fileno())],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        pass_fds=(link.fileno(),),
+        start_new_session=True,  # Ctrl-C is for the desk
+    )
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Wait for a process whose socket is closed, which ends it."""
+    try:
+        child.wait(END_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
