@@ -132,6 +132,11 @@ class Position:
         return value * self._direction if self.quantity > 0 else -value * self._direction
 
     @property
+    def legs(self) -> tuple[QtyRaw, ...]:
+        """What is held, signed: one net leg."""
+        return (self.quantity,)
+
+    @property
     def yesterday(self) -> QtyRaw:
         """Part of the absolute quantity that was opened before this trading day."""
         return abs(self.quantity) - self.today
@@ -208,6 +213,11 @@ class HedgedPosition:
     def to_close(self, side: Side, effect: PositionEffect) -> QtyRaw:
         """Return how much an order of a side and effect can close: 0 where it would open."""
         return self.leg(side, effect).closable(effect) if effect in CLOSING_EFFECTS else 0
+
+    @property
+    def legs(self) -> tuple[QtyRaw, ...]:
+        """What is held, signed: long and short apart."""
+        return self.long.quantity, self.short.quantity
 
     @property
     def quantity(self) -> QtyRaw:

@@ -66,6 +66,7 @@ def test_flattening_what_is_flat_bypasses_nothing() -> None:
     [
         ("POSITION_QUANTITY", "RISK_POSITION_SUSPECT"),
         ("POSITION_UNOWNED", "RISK_POSITION_SUSPECT"),
+        ("POSITION_OPPOSED", "RISK_POSITION_SUSPECT"),
         ("FILL_UNKNOWN_TO_VENUE", "RISK_POSITION_SUSPECT"),
         ("RECON_STALE", "RECON_STALE"),
         ("OVERFILLED", "RISK_REDUCING"),

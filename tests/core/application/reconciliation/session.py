@@ -44,7 +44,7 @@ class Session:
         starts: bool = True,
         past: Sequence[NoteIncident] = (),
     ) -> None:
-        self.rig = Rig("a", "b").start()
+        self.rig = Rig("a", "b", capabilities=capabilities).start()
         self.desk = self.rig.desk
         self.settings = settings or ReconciliationSettings()
         self.reconciler = Reconciler(

@@ -455,7 +455,7 @@ def test_a_difference_is_gone_only_where_it_was_looked_at() -> None:
 def test_changes_are_dated_when_they_are_first_seen() -> None:
     changes = Changes()
     order = accepted(sent("O1"))
-    holding = Holding(0, 0.0, 0, is_flat=True)
+    holding = Holding((0,), 0.0, 0)
 
     def observe(now_ns: int) -> None:
         changes.observe({"O1": order}, {("a", BTC.id): holding}, {"USDT": 5}, now_ns)
@@ -464,7 +464,7 @@ def test_changes_are_dated_when_they_are_first_seen() -> None:
     observe(2)
     assert changes.seen_ns == {"O1": 1, BTC.id: 1, "USDT": 1}
     filled(order, 10)
-    holding = Holding(0, 0.0, 2, is_flat=True)  # bought and sold meanwhile
+    holding = Holding((0,), 0.0, 2)  # bought and sold meanwhile
     observe(3)
     assert changes.seen_ns == {"O1": 3, BTC.id: 3, "USDT": 1}
     changes.observe({}, {}, {}, 4)

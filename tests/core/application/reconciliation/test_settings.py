@@ -52,6 +52,7 @@ def test_policies_are_written_as_a_word_or_a_list() -> None:
         ({"policies": {"CASH": []}}, "was nothing"),
         ({"policies": {"CASH": ["ignore", "ask"]}}, "ignore stands alone"),
         ({"policies": {"POSITION_UNOWNED": "flatten"}}, "never by itself"),
+        ({"policies": {"POSITION_OPPOSED": ["ask", "adopt"]}}, "adopt only by `hexdesk reconcile`"),
         ({"policies": {"PHANTOM": "ask"}}, "Invalid enum value 'PHANTOM'"),
         ({"policies": {"CASH": "wait"}}, "Invalid enum value 'wait'"),
         ({"orders_s": 0}, "$.orders_s"),

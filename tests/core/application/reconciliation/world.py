@@ -122,7 +122,7 @@ def books_of(
                     for fill in (order.fills or {}).values():
                         position.book(fill.side, fill.quantity, fill.price)
                         count += 1
-            holding = Holding(position.quantity, position.avg_px, count, not position.quantity)
+            holding = Holding((position.quantity,), position.avg_px, count)
             holdings[strategy_id, instrument.id] = holding
     return Books(
         orders={order.intent.client_order_id: order for order in orders},

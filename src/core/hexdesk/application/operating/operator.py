@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from hexdesk.application.ledgers.ledger import Ledger
+from hexdesk.application.operating.closing import is_opposed, left_at_broker
 from hexdesk.application.operating.incident_notes import IncidentNotes
 from hexdesk.application.operating.manual import DONE, ManualOrders, Outcome
 from hexdesk.application.operating.owed import OwedVerbs
@@ -11,7 +12,7 @@ from hexdesk.application.orders.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.orders.execution import Execution
 from hexdesk.application.orders.resending import send_again
 from hexdesk.application.orders.resolving import reports_of
-from hexdesk.application.strategies.host import HostState, StrategyHost
+from hexdesk.application.strategies.host import HostState, StrategyHost, is_external
 from hexdesk.domain.commands import (
     AdoptOrder,
     ArmLive,
@@ -234,8 +235,8 @@ class Operator:
         sent = 0
         for ledger in host.ledgers.values():
             if instrument_id in ("", ledger.instrument.id):
-                for quantity, effect in _legs(ledger, host):
-                    sent += self._close_leg(host, ledger, quantity, effect, authority)
+                for place, quantity in enumerate(ledger.position.legs):
+                    sent += self._close_leg(host, ledger, place, quantity, authority)
         if is_persons and sent:
             made = self._closing - known
             self.owed.closes.update(made)
@@ -269,15 +270,15 @@ class Operator:
             quantity
             for ledger in host.ledgers.values()
             if instrument_id in ("", ledger.instrument.id)
-            for quantity, _ in _legs(ledger, host)
+            for quantity in ledger.position.legs
         )
 
     def _close_leg(
         self,
         host: StrategyHost,
         ledger: Ledger,
+        place: int,
         quantity: QtyRaw,
-        effect: PositionEffect,
         authority: Authority,
     ) -> int:
         """Close what of a leg no order closes yet, in parts that the venue takes."""
@@ -288,7 +289,13 @@ class Operator:
             for order in self._execution.open_orders(host, instrument.id)
             if order.intent.client_order_id in self._closing and order.intent.side is side
         )
-        if effect is CLOSE and self._is_opposed(host, instrument.id, side):
+        if rest > 0:
+            left = left_at_broker(self._execution, host, instrument.id, place, self._closing)
+            if left < rest:
+                self._tell_of_opposed(host, ledger, rest - left)
+                rest = left
+        effect = _effect(ledger, host)
+        if effect is CLOSE and is_opposed(self._execution, host, instrument.id, side):
             effect = AUTO
         reduce_only = host.broker.capabilities.reduce_only and effect is AUTO
         sent = 0
@@ -302,6 +309,13 @@ class Operator:
             rest -= part
             sent += 1
         return sent
+
+    def _tell_of_opposed(self, host: StrategyHost, ledger: Ledger, quantity: QtyRaw) -> None:
+        instrument = ledger.instrument
+        what = f"{instrument.format_quantity(quantity)} {instrument.id}"
+        other = "strategies hold" if is_external(host.strategy_id) else "nobody's books hold"
+        text = f"flatten: {what} is left: {other} as much against it, the broker has none of it"
+        self._execution.alert(OPPOSED, host.strategy_id, text)
 
     def _closing_order(
         self,
@@ -331,22 +345,6 @@ class Operator:
             causation_id=pulse.seq,
         )
 
-    def _is_opposed(self, host: StrategyHost, instrument_id: str, side: Side) -> bool:
-        """Whether somebody of the same account holds what an order of this side adds to.
-
-        A venue that nets knows the sum alone: what closes one of two opposing books may open there.
-        """
-        for other in self._execution.hosts.values():
-            ledger = other.ledgers.get(instrument_id)
-            if other is host or ledger is None or other.account is not host.account:
-                continue
-            position = ledger.position
-            if isinstance(position, HedgedPosition):
-                return False
-            if position.quantity * (1 if side is BUY else -1) > 0:
-                return True
-        return False
-
     def _chosen(self, strategy_id: str) -> Iterable[StrategyHost]:
         hosts = self._execution.hosts
         if not strategy_id:
@@ -365,6 +363,8 @@ CUT_OFF = "the broker cannot be reached"
 RISK_OFF = "RISK_OFF"
 BYPASS = "RISK_BYPASS"
 """Closes that a person, or a level of the ladder, sends whatever forbids it."""
+OPPOSED = "FLATTEN_OPPOSED"
+"""What the broker does not have cannot be closed, only be netted, by `hexdesk reconcile`."""
 CLOSES_MAX = 1_000
 """Most orders that one leg is closed with at once; asking again sends the rest."""
 
@@ -373,10 +373,8 @@ def _no_rules(_command: RiskCommand) -> str:
     return f"{RISK_OFF}: no rule is on"
 
 
-def _legs(ledger: Ledger, host: StrategyHost) -> list[tuple[QtyRaw, PositionEffect]]:
-    """Return what must be closed, signed, and with which position effect."""
-    position = ledger.position
-    if isinstance(position, HedgedPosition):
-        return [(position.long.quantity, CLOSE), (position.short.quantity, CLOSE)]
-    effect = CLOSE if host.broker.capabilities.position_effects else AUTO
-    return [(position.quantity, effect)]
+def _effect(ledger: Ledger, host: StrategyHost) -> PositionEffect:
+    """Return the position effect of what closes."""
+    if isinstance(ledger.position, HedgedPosition):
+        return CLOSE
+    return CLOSE if host.broker.capabilities.position_effects else AUTO

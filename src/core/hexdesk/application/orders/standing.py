@@ -21,6 +21,7 @@ DENIAL_CODES = {
     "POSITION_QUANTITY": SUSPECT,
     "POSITION_PHANTOM": SUSPECT,
     "POSITION_UNOWNED": SUSPECT,
+    "POSITION_OPPOSED": SUSPECT,
     "FILL_UNKNOWN_TO_VENUE": SUSPECT,
 }
 """What entries are denied with, by the reason for which an instrument may only shrink."""

@@ -12,11 +12,11 @@ import msgspec
 from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.reconciliation.actions import Action, FeedReport
 from hexdesk.application.reconciliation.cash import cash_of, is_flat
+from hexdesk.application.strategies.host import is_external
 from hexdesk.domain.accounts import Account
 from hexdesk.domain.instruments import Instrument
 from hexdesk.domain.money import format_raw
 from hexdesk.domain.order import Order
-from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.reports import Fill
 from hexdesk.domain.values import (
     FILLED,
@@ -95,16 +95,34 @@ class Holding(msgspec.Struct, frozen=True, gc=False):
     """What one strategy holds of one instrument.
 
     Attributes:
-        quantity: Net, signed.
+        legs: What it holds, signed: one net leg, or long and short apart.
         price: Average raw entry price, 0.0 if flat.
         fill_count: Executions booked so far.
-        is_flat: Whether no leg of it holds anything.
     """
 
-    quantity: QtyRaw
+    legs: tuple[QtyRaw, ...]
     price: float
     fill_count: int
-    is_flat: bool
+
+    @property
+    def quantity(self) -> QtyRaw:
+        """Net, signed."""
+        return sum(self.legs)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no leg of it holds anything."""
+        return not any(self.legs)
+
+    def against(self, other: "Holding") -> QtyRaw:
+        """Return what this one would have to trade so as not to hold against another; signed.
+
+        Of legs that are kept apart, the first of which both hold against each other.
+        """
+        pairs = zip(self.legs, other.legs, strict=True)
+        opposed = ((ours, theirs) for ours, theirs in pairs if ours * theirs < 0)
+        ours, theirs = next(opposed, (0, 0))
+        return max(-ours, theirs) if ours > 0 else min(-ours, theirs)
 
 
 class Books(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +155,13 @@ class Books(msgspec.Struct, frozen=True, kw_only=True):
             for (_, held_id), holding in self.holdings.items()
             if held_id == instrument_id
         )
+
+    def nobodys(self, instrument_id: str) -> Holding | None:
+        """Return what is held of an instrument and is no strategy's."""
+        for (owner, held_id), holding in self.holdings.items():
+            if held_id == instrument_id and is_external(owner):
+                return holding
+        return None
 
     def is_flat(self, instrument_id: str) -> bool:
         """Whether nobody holds anything of an instrument, on any side."""
@@ -254,10 +279,7 @@ def _older(
 
 def _holding(ledger: Ledger) -> Holding:
     position = ledger.position
-    is_flat = not position.quantity
-    if isinstance(position, HedgedPosition):
-        is_flat = not (position.long.quantity or position.short.quantity)
-    return Holding(position.quantity, position.avg_px, ledger.fill_count, is_flat)
+    return Holding(position.legs, position.avg_px, ledger.fill_count)
 
 
 class Changes:

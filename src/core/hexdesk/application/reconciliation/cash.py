@@ -52,7 +52,7 @@ def cash_of(account: Account, ledgers: Iterable[Ledger], late: Collection[str] =
     for instrument_id, group in groups.items():
         instrument = group[0].instrument
         settle = instrument.settle
-        if all(_is_flat(ledger) for ledger in group):
+        if not any(any(ledger.position.legs) for ledger in group):
             continue
         if _is_netted(group) and not sum(ledger.position.quantity for ledger in group):
             factor = pow10(account.balance(settle).scale - instrument.value_scale)
@@ -74,15 +74,8 @@ def is_flat(ledgers: Iterable[Ledger], instrument_id: str) -> bool:
     own = [ledger for ledger in ledgers if ledger.instrument.id == instrument_id]
     if _is_netted(own):
         return not sum(ledger.position.quantity for ledger in own)
-    return all(_is_flat(ledger) for ledger in own)
+    return not any(any(ledger.position.legs) for ledger in own)
 
 
 def _is_netted(ledgers: Iterable[Ledger]) -> bool:
     return not any(isinstance(ledger.position, HedgedPosition) for ledger in ledgers)
-
-
-def _is_flat(ledger: Ledger) -> bool:
-    position = ledger.position
-    if isinstance(position, HedgedPosition):
-        return not (position.long.quantity or position.short.quantity)
-    return not position.quantity

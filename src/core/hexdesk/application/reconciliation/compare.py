@@ -13,6 +13,7 @@ from hexdesk.application.reconciliation.compare_fills import FillView, Unbooked
 from hexdesk.application.reconciliation.compare_holdings import (
     cash_findings,
     mode_findings,
+    opposed_findings,
     position_findings,
 )
 from hexdesk.application.reconciliation.compare_orders import order_findings
@@ -30,7 +31,11 @@ from hexdesk.domain.values import NS_PER_MS
 NOTHING = Unbooked()
 FILL_ANSWER = FILL_KINDS | {Mismatch.ORDER_EXTERNAL}
 ORDER_ANSWER = FILL_ANSWER | {Mismatch.ORDER_GONE, Mismatch.ORDER_FIELDS, Mismatch.GHOST_ORDER}
-POSITION_ANSWER = POSITION_KINDS | {Mismatch.AVERAGE_PRICE, Mismatch.MODE}
+POSITION_ANSWER = POSITION_KINDS | {
+    Mismatch.POSITION_OPPOSED,
+    Mismatch.AVERAGE_PRICE,
+    Mismatch.MODE,
+}
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -84,6 +89,7 @@ def compare(
         kinds |= POSITION_ANSWER
         tolerance_pct = settings.average_price_tolerance_pct
         found += position_findings(books, truth, unbooked.positions, quiet, tolerance_pct)
+        found += opposed_findings(books, quiet)
         found += mode_findings(books, truth)
     if truth.balances is not None:
         kinds |= {Mismatch.CASH}

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from hexdesk.application.reconciliation.books import Books
+from hexdesk.application.reconciliation.books import Books, Holding
 from hexdesk.application.reconciliation.findings import Finding, Mismatch
 from hexdesk.application.reconciliation.quiet import Quiet
 from hexdesk.application.reconciliation.truth import Truth
+from hexdesk.application.strategies.host import is_external
 from hexdesk.domain.money import Money
 from hexdesk.domain.values import QtyRaw
 
@@ -33,6 +34,44 @@ def position_findings(
             findings.append(_position(books, instrument_id, other, unbooked, round(price)))
         elif ours == other:
             findings += _average_price(books, instrument_id, price, price_tolerance_pct)
+    return findings
+
+
+def opposed_findings(books: Books, quiet: Quiet) -> list[Finding]:
+    """Find strategies that hold against what is nobody's.
+
+    As when somebody closed a strategy's position by hand. The books add up to what the broker
+    holds, but what the strategy means to close would be opened. The difference stays the same
+    however much either side holds, so that what a person says of it holds on.
+    """
+    findings: list[Finding] = []
+    for (strategy_id, instrument_id), holding in sorted(books.holdings.items(), key=_place):
+        nobodys = books.nobodys(instrument_id)
+        if nobodys is None or not (change := holding.against(nobodys)):
+            continue
+        if is_external(strategy_id) or not quiet.instrument(instrument_id):
+            continue
+        ours, theirs = ("short", "long") if change > 0 else ("long", "short")
+        held, other, both = (
+            books.quantity_text(instrument_id, each)
+            for each in (holding.quantity, nobodys.quantity, abs(change))
+        )
+        text = (
+            f"{strategy_id} holds {held} {instrument_id} and nobody's books {other}: of {both} "
+            "the broker has nothing, and closing it would open a position there"
+        )
+        findings.append(
+            Finding(
+                Mismatch.POSITION_OPPOSED,
+                f"{strategy_id}/{instrument_id}",
+                ours,
+                f"nobody's {theirs}",
+                text,
+                instrument_id,
+                change,
+                held=books.held(instrument_id),
+            )
+        )
     return findings
 
 
@@ -133,6 +172,10 @@ def _average_price(
             price=round(theirs),
         )
     ]
+
+
+def _place(item: tuple[tuple[str, str], Holding]) -> tuple[str, str]:
+    return item[0]
 
 
 def _is_within(ours: float, theirs: float, tolerance_pct: float) -> bool:

@@ -31,6 +31,8 @@ class Mismatch(StrEnum):
     """We hold something, the broker is flat."""
     POSITION_UNOWNED = "POSITION_UNOWNED"
     """The broker holds something, no strategy does."""
+    POSITION_OPPOSED = "POSITION_OPPOSED"
+    """A strategy and what is nobody's hold against each other: at the broker that is not there."""
     AVERAGE_PRICE = "AVERAGE_PRICE"
     """Equal quantities, entry prices apart."""
     CASH = "CASH"
@@ -71,6 +73,7 @@ DEFAULT_POLICIES: dict[Mismatch, tuple[Policy, ...]] = {
     Mismatch.POSITION_QUANTITY: (REDUCE, ASK),
     Mismatch.POSITION_PHANTOM: (ADOPT, CANCEL),
     Mismatch.POSITION_UNOWNED: (ADOPT, ASK),
+    Mismatch.POSITION_OPPOSED: (REDUCE, ASK),
     Mismatch.AVERAGE_PRICE: (IGNORE,),
     Mismatch.CASH: (ASK,),
     Mismatch.MODE: (HALT,),
@@ -87,6 +90,7 @@ POLICIES_POSSIBLE: dict[Mismatch, frozenset[Policy]] = {
     Mismatch.POSITION_QUANTITY: frozenset({ADOPT, FLATTEN, IGNORE, REDUCE, HALT, ASK}),
     Mismatch.POSITION_PHANTOM: frozenset({ADOPT, CANCEL, IGNORE, REDUCE, HALT, ASK}),
     Mismatch.POSITION_UNOWNED: frozenset({ADOPT, FLATTEN, IGNORE, REDUCE, HALT, ASK}),
+    Mismatch.POSITION_OPPOSED: frozenset({ADOPT, IGNORE, REDUCE, HALT, ASK}),
     Mismatch.AVERAGE_PRICE: frozenset({IGNORE, REDUCE, HALT, ASK}),
     Mismatch.CASH: frozenset({ADOPT, IGNORE, HALT, ASK}),
     Mismatch.MODE: frozenset({IGNORE, HALT, ASK}),
@@ -95,10 +99,10 @@ POLICIES_POSSIBLE: dict[Mismatch, frozenset[Policy]] = {
 """What makes sense for a kind; anything else is refused."""
 
 NEVER_BY_ITSELF: frozenset[tuple[Mismatch, Policy]] = frozenset(
-    {(Mismatch.POSITION_UNOWNED, FLATTEN)}
+    {(Mismatch.POSITION_UNOWNED, FLATTEN), (Mismatch.POSITION_OPPOSED, ADOPT)}
 )
-"""What only a person may choose, incident by incident: a position that is not ours is never closed
-because a file says so."""
+"""What only a person may choose, incident by incident: a position that is not ours is never closed,
+nor given to a strategy, because a file says so."""
 
 POSITION_KINDS = frozenset(
     {Mismatch.POSITION_QUANTITY, Mismatch.POSITION_PHANTOM, Mismatch.POSITION_UNOWNED}
@@ -111,7 +115,7 @@ class Finding(msgspec.Struct, frozen=True, gc=False, array_like=True, tag="findi
 
     Attributes:
         kind: What differs.
-        key: Order id, instrument, currency or name of a mode.
+        key: Order id, instrument, currency, name of a mode, or strategy and instrument.
         ours: Our value, as text.
         theirs: The broker's.
         evidence: A sentence for a person.

@@ -107,6 +107,8 @@ def _adopt(
             return [AdoptExternal(finding.order, finding.fills)]
         case Mismatch.CASH:
             return [AdjustCash(Money(finding.quantity, finding.key), reason)]
+        case Mismatch.POSITION_OPPOSED:
+            return _nettings(finding, books, reason)
         case kind if kind in POSITION_KINDS:
             return _adjustments(finding, books, reason)
         case _:
@@ -157,6 +159,35 @@ def _adjustments(finding: Finding, books: Books, reason: str) -> list[Action]:
             reason,
         )
         for strategy_id, fill_count, quantity, price in parts
+    ]
+
+
+def _nettings(finding: Finding, books: Books, reason: str) -> list[Action]:
+    """Return what gives nobody's part to the strategy that holds against it.
+
+    Two executions at the price of nobody's part: they add up to nothing, so that position and cash
+    of the account stay as they are, and the strategy's result is what that part has made of it.
+    """
+    instrument_id = finding.instrument_id
+    strategy_id = finding.key.removesuffix(f"/{instrument_id}")
+    holding, nobodys = (
+        books.holdings.get((strategy_id, instrument_id)),
+        books.nobodys(instrument_id),
+    )
+    if holding is None or nobodys is None or not (change := holding.against(nobodys)):
+        return []
+    price = round(nobodys.price)
+    sides = ((finding.key, "", nobodys, -change), (strategy_id, strategy_id, holding, change))
+    return [
+        AdjustPosition(
+            adjustment_id(instrument_id, name, side.fill_count, quantity),
+            instrument_id,
+            owner,
+            quantity,
+            price,
+            reason,
+        )
+        for name, owner, side, quantity in sides
     ]
 
 

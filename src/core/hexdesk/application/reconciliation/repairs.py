@@ -23,6 +23,7 @@ from hexdesk.application.reconciliation.actions import (
 )
 from hexdesk.application.reconciliation.evidence import evidence
 from hexdesk.application.reconciliation.recall import note_of
+from hexdesk.application.strategies.host import external_books
 from hexdesk.domain.commands import (
     AdoptOrder,
     ClearReducing,
@@ -37,13 +38,7 @@ from hexdesk.domain.reports import Fill, OrderAccepted
 from hexdesk.domain.values import AUTO, BUY, CLOSE, HEDGING, MARKET, OPEN, SELL, TAKER, TimeNs
 from hexdesk.errors import InvariantError
 
-EXTERNAL = "external"
 ID_BYTES = 10
-
-
-def external_books(broker: str) -> str:
-    """Return the owner of what at a broker is no strategy's."""
-    return f"{EXTERNAL}:{broker}"
 
 
 @dataclass(frozen=True)

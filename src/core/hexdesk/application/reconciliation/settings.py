@@ -95,10 +95,10 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
                 raise ValueError(f"policies.{kind}: expected {possible}; was {what}")
             if IGNORE in policies and len(policies) > 1:
                 raise ValueError(f"policies.{kind}: ignore stands alone")
-            if any((kind, policy) in NEVER_BY_ITSELF for policy in policies):
-                raise ValueError(
-                    f"policies.{kind}: flatten only by `hexdesk reconcile`, never by itself"
-                )
+            for policy in policies:
+                if (kind, policy) in NEVER_BY_ITSELF:
+                    text = f"{policy} only by `hexdesk reconcile`, never by itself"
+                    raise ValueError(f"policies.{kind}: {text}")
         if self.backoff_s_max < self.backoff_s_min:
             raise ValueError("backoff_s_max: expected at least backoff_s_min")
         if self.lookup_s_max < self.lookup_s:

@@ -12,7 +12,18 @@ from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import TimerHandle
 from hexdesk.ports.strategy import Strategy, StrategyContext
 
+EXTERNAL = "external"
 StrategyFactory: TypeAlias = Callable[[StrategyContext], Strategy]
+
+
+def external_books(broker: str) -> str:
+    """Return the owner of what at a broker is no strategy's."""
+    return f"{EXTERNAL}:{broker}"
+
+
+def is_external(strategy_id: str) -> bool:
+    """Whether an owner is that of what is no strategy's; no section can be named so."""
+    return strategy_id.startswith(f"{EXTERNAL}:")
 
 
 class HostState(StrEnum):
