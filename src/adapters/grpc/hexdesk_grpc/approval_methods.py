@@ -1,14 +1,11 @@
 """Approvals over the wire: from message to request, from record to message; pure."""
 
-from collections.abc import Callable
-from typing import Any
-
-from hexdesk.ports.control import Mutation, Page, Query
 from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
 from hexdesk.ports.control_state import ApprovalRecord, ApprovalState
 from hexdesk_api.v1 import access_pb2
-from hexdesk_grpc.from_wire import invalid, mutation, page
-from hexdesk_grpc.names import NUMBER_DIGITS_MAX, id_of, name_of
+from hexdesk_grpc.from_wire import mutation, page
+from hexdesk_grpc.method import Method, listed
+from hexdesk_grpc.names import name_of, number_of
 from hexdesk_grpc.to_wire import timestamp
 
 APPROVALS = "approvals"
@@ -26,24 +23,11 @@ def _list(message: access_pb2.ListApprovalsRequest) -> ListApprovals:
 
 
 def _approve(message: access_pb2.ApproveCallRequest) -> ApproveCall:
-    return ApproveCall(number=_number(message.name), **mutation(message))
+    return ApproveCall(number=number_of(APPROVALS, message.name), **mutation(message))
 
 
 def _deny(message: access_pb2.DenyCallRequest) -> DenyCall:
-    return DenyCall(number=_number(message.name), **mutation(message))
-
-
-def _number(name: str) -> int:
-    number = id_of(APPROVALS, name)
-    if not (number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX):
-        raise invalid("name", f"expected {APPROVALS}/NUMBER, was {name[:100]!r}")
-    return int(number)
-
-
-def _listed(found: Page[ApprovalRecord]) -> access_pb2.ListApprovalsResponse:
-    return access_pb2.ListApprovalsResponse(
-        approvals=map(_approval, found.items), next_page_token=found.next_page_token
-    )
+    return DenyCall(number=number_of(APPROVALS, message.name), **mutation(message))
 
 
 def _approval(record: ApprovalRecord) -> access_pb2.Approval:
@@ -59,9 +43,11 @@ def _approval(record: ApprovalRecord) -> access_pb2.Approval:
     )
 
 
-METHODS: dict[str, tuple[Callable[[Any], Query[Any] | Mutation[Any]], Callable[[Any], Any]]] = {
-    "AccessService.ListApprovals": (_list, _listed),
-    "AccessService.ApproveCall": (_approve, _approval),
-    "AccessService.DenyCall": (_deny, _approval),
+METHODS: dict[str, Method] = {
+    "AccessService.ListApprovals": Method(
+        _list, listed(access_pb2.ListApprovalsResponse, "approvals", _approval)
+    ),
+    "AccessService.ApproveCall": Method(_approve, _approval),
+    "AccessService.DenyCall": Method(_deny, _approval),
 }
 """How each is read, and how its answer is shown."""

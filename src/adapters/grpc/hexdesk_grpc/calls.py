@@ -15,7 +15,7 @@ from hexdesk_api.v1 import access_pb2
 from hexdesk_grpc import to_wire
 from hexdesk_grpc.errors import DETAILS_KEY, bug_status, status_of
 from hexdesk_grpc.identity import Identity
-from hexdesk_grpc.methods import Method
+from hexdesk_grpc.method import Method
 from hexdesk_grpc.turns import Turns
 
 Context: TypeAlias = grpc.aio.ServicerContext[Any, Any]

@@ -1,7 +1,6 @@
 """Plugins, configuration and history on the wire: which request each method is, and its answer."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from hexdesk.ports import control_configuration as configuration
 from hexdesk.ports.control import Page
@@ -10,6 +9,7 @@ from hexdesk.ports.control_history import EquityInfo, ListEquityPoints, ListEven
 from hexdesk_api.v1 import configuration_pb2, history_pb2, plugins_pb2
 from hexdesk_grpc.encoding import event
 from hexdesk_grpc.from_wire import event_kinds, mutation, page
+from hexdesk_grpc.method import Method, listed
 from hexdesk_grpc.names import PLUGINS, id_of, name_of
 from hexdesk_grpc.to_wire import money, timestamp
 
@@ -89,13 +89,6 @@ def plugin(info: configuration.PluginInfo) -> plugins_pb2.Plugin:
             )
             for each in info.settings
         ],
-    )
-
-
-def plugins(found: Page[configuration.PluginInfo]) -> plugins_pb2.ListPluginsResponse:
-    """Return a page of plugins."""
-    return plugins_pb2.ListPluginsResponse(
-        plugins=[plugin(each) for each in found.items], next_page_token=found.next_page_token
     )
 
 
@@ -188,15 +181,17 @@ def _changes(
     ]
 
 
-METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "PluginService.ListPlugins": (list_plugins, plugins),
-    "PluginService.GetPlugin": (get_plugin, plugin),
-    "ConfigurationService.GetConfiguration": (get, values),
-    "ConfigurationService.ValidateConfiguration": (validate, validation),
-    "ConfigurationService.ReloadConfiguration": (reload, reloaded),
-    "ConfigurationService.RollbackConfiguration": (roll_back, reloaded),
-    "ConfigurationService.ListConfigurationRevisions": (list_revisions, revisions),
-    "HistoryService.ListEvents": (list_events, events),
-    "HistoryService.ListEquityPoints": (list_equity_points, equity_points),
+METHODS: dict[str, Method] = {
+    "PluginService.ListPlugins": Method(
+        list_plugins, listed(plugins_pb2.ListPluginsResponse, "plugins", plugin)
+    ),
+    "PluginService.GetPlugin": Method(get_plugin, plugin),
+    "ConfigurationService.GetConfiguration": Method(get, values),
+    "ConfigurationService.ValidateConfiguration": Method(validate, validation),
+    "ConfigurationService.ReloadConfiguration": Method(reload, reloaded),
+    "ConfigurationService.RollbackConfiguration": Method(roll_back, reloaded),
+    "ConfigurationService.ListConfigurationRevisions": Method(list_revisions, revisions),
+    "HistoryService.ListEvents": Method(list_events, events),
+    "HistoryService.ListEquityPoints": Method(list_equity_points, equity_points),
 }
 """By service and name: how the request is read, and how the answer is shown."""

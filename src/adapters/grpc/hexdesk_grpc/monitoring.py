@@ -1,16 +1,13 @@
 """Monitoring on the wire: its methods, and how alarms, performance and logs look."""
 
-from collections.abc import Callable
-from typing import Any
-
 from google.protobuf.duration_pb2 import Duration
 
 from hexdesk.ports import control_monitoring as port
 from hexdesk.ports.alerts import AlertLevel
-from hexdesk.ports.control import Page
 from hexdesk_api.v1 import monitoring_pb2 as pb
-from hexdesk_grpc.from_wire import invalid, mutation, page, span_ns
-from hexdesk_grpc.names import NUMBER_DIGITS_MAX, id_of
+from hexdesk_grpc.from_wire import mutation, page, span_ns
+from hexdesk_grpc.method import Method, listed
+from hexdesk_grpc.names import number_of
 from hexdesk_grpc.to_wire import duration, timestamp
 
 ALARMS = "alarms"
@@ -30,10 +27,7 @@ def _alarms(message: pb.ListAlarmsRequest) -> port.ListAlarms:
 
 
 def _acknowledge(message: pb.AcknowledgeAlarmRequest) -> port.AcknowledgeAlarm:
-    number = id_of(ALARMS, message.name)
-    if not (number.isascii() and number.isdigit()) or len(number) > NUMBER_DIGITS_MAX:
-        raise invalid("name", f"expected {ALARMS}/NUMBER, was {message.name[:100]!r}")
-    return port.AcknowledgeAlarm(number=int(number), **mutation(message))
+    return port.AcknowledgeAlarm(number=number_of(ALARMS, message.name), **mutation(message))
 
 
 def _silence(message: pb.SilenceAlarmsRequest) -> port.SilenceAlarms:
@@ -146,29 +140,20 @@ def show_performance(info: port.PerformanceInfo) -> pb.Performance:
     )
 
 
-def _alarm_page(found: Page[port.AlarmInfo]) -> pb.ListAlarmsResponse:
-    alarms = [show_alarm(each) for each in found.items]
-    return pb.ListAlarmsResponse(alarms=alarms, next_page_token=found.next_page_token)
-
-
-def _silence_page(found: Page[port.SilenceInfo]) -> pb.ListSilencesResponse:
-    silences = [show_silence(each) for each in found.items]
-    return pb.ListSilencesResponse(silences=silences, next_page_token=found.next_page_token)
-
-
-def _level_page(found: Page[port.LogLevelInfo]) -> pb.ListLogLevelsResponse:
-    levels = [show_level(each) for each in found.items]
-    return pb.ListLogLevelsResponse(log_levels=levels, next_page_token=found.next_page_token)
-
-
-METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "MonitoringService.ListAlarms": (_alarms, _alarm_page),
-    "MonitoringService.AcknowledgeAlarm": (_acknowledge, show_alarm),
-    "MonitoringService.SilenceAlarms": (_silence, show_silence),
-    "MonitoringService.UnsilenceAlarms": (_unsilence, show_silence),
-    "MonitoringService.ListSilences": (_silences, _silence_page),
-    "MonitoringService.GetPerformance": (_performance, show_performance),
-    "MonitoringService.ListLogLevels": (_levels, _level_page),
-    "MonitoringService.SetLogLevel": (_set_level, show_level),
+METHODS: dict[str, Method] = {
+    "MonitoringService.ListAlarms": Method(
+        _alarms, listed(pb.ListAlarmsResponse, "alarms", show_alarm)
+    ),
+    "MonitoringService.AcknowledgeAlarm": Method(_acknowledge, show_alarm),
+    "MonitoringService.SilenceAlarms": Method(_silence, show_silence),
+    "MonitoringService.UnsilenceAlarms": Method(_unsilence, show_silence),
+    "MonitoringService.ListSilences": Method(
+        _silences, listed(pb.ListSilencesResponse, "silences", show_silence)
+    ),
+    "MonitoringService.GetPerformance": Method(_performance, show_performance),
+    "MonitoringService.ListLogLevels": Method(
+        _levels, listed(pb.ListLogLevelsResponse, "log_levels", show_level)
+    ),
+    "MonitoringService.SetLogLevel": Method(_set_level, show_level),
 }
 """What reads each request, and what shows its answer."""

@@ -33,16 +33,25 @@ def id_of(collection: str, name: str, field: str = "name") -> str:
     """
     head, slash, resource_id = name.partition("/")
     if head != collection or not slash or not resource_id or "/" in resource_id:
-        text = f"expected {collection}/ID, was {name[:100]!r}"
-        raise ControlError(
-            Reason.FIELD_INVALID, f"{field}: {text}", faults=[FieldFault(field, text)]
-        )
+        raise _unlike(f"{collection}/ID", name, field)
     return resource_id
 
 
 def optional_id_of(collection: str, name: str, field: str) -> str:
     """Return the id in a resource's name; empty for an empty name."""
     return id_of(collection, name, field) if name else ""
+
+
+def number_of(collection: str, name: str) -> int:
+    """Return the number in the name of a resource that the desk counts.
+
+    Raises:
+        ControlError: It is not a name of this collection with a number.
+    """
+    number = id_of(collection, name)
+    if not _is_number(number):
+        raise _unlike(f"{collection}/NUMBER", name)
+    return int(number)
 
 
 def position_name(strategy_id: str, instrument_id: str) -> str:
@@ -58,8 +67,7 @@ def position_ids(name: str) -> tuple[str, str]:
     """
     parts = name.split("/")
     if len(parts) != 4 or parts[0] != STRATEGIES or parts[2] != POSITIONS or not all(parts):  # noqa: PLR2004 - two pairs
-        text = f"expected {STRATEGIES}/ID/{POSITIONS}/ID, was {name[:100]!r}"
-        raise ControlError(Reason.FIELD_INVALID, f"name: {text}", faults=[FieldFault("name", text)])
+        raise _unlike(f"{STRATEGIES}/ID/{POSITIONS}/ID", name)
     return parts[1], parts[3]
 
 
@@ -77,7 +85,15 @@ def incident_ids(name: str) -> tuple[str, int]:
     parts = name.split("/")
     if len(parts) == 4 and parts[0] == ACCOUNTS and parts[2] == INCIDENTS and parts[1]:  # noqa: PLR2004 - two pairs
         number = parts[3]
-        if number.isascii() and number.isdigit() and len(number) <= NUMBER_DIGITS_MAX:
+        if _is_number(number):
             return parts[1], int(number)
-    text = f"expected {ACCOUNTS}/ID/{INCIDENTS}/NUMBER, was {name[:100]!r}"
-    raise ControlError(Reason.FIELD_INVALID, f"name: {text}", faults=[FieldFault("name", text)])
+    raise _unlike(f"{ACCOUNTS}/ID/{INCIDENTS}/NUMBER", name)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= NUMBER_DIGITS_MAX
+
+
+def _unlike(expected: str, name: str, field: str = "name") -> ControlError:
+    text = f"expected {expected}, was {name[:100]!r}"
+    return ControlError(Reason.FIELD_INVALID, f"{field}: {text}", faults=[FieldFault(field, text)])

@@ -1,15 +1,17 @@
 """Rules and limits on the wire: which request each method is, and how its answer looks."""
 
-from typing import Any
-
 from hexdesk.domain.risk import Level
 from hexdesk.ports import control_capital as capital
+from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_risk as risk
 from hexdesk_api.v1 import risk_pb2
-from hexdesk_grpc.from_wire import mutation
+from hexdesk_grpc import to_wire
+from hexdesk_grpc.from_wire import mutation, page
+from hexdesk_grpc.method import Method, filters, id_in, listed, method, names_of
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
+    RISK_LIMITS,
     STRATEGIES,
     id_of,
     name_of,
@@ -63,7 +65,7 @@ def report(found: risk.RiskReport) -> risk_pb2.RiskReport:
     return risk_pb2.RiskReport(
         rules=[_use(each) for each in found.rules],
         groups=[
-            risk_pb2.StrategyGroup(group=name, strategies=_strategies(members))
+            risk_pb2.StrategyGroup(group=name, strategies=names_of(STRATEGIES, members))
             for name, members in sorted(found.groups.items())
         ],
         confirm_looser=found.confirm_looser,
@@ -96,8 +98,8 @@ def switched(done: risk.GroupSwitched) -> risk_pb2.SwitchGroupResponse:
     """Return who may enter now, and who no longer."""
     return risk_pb2.SwitchGroupResponse(
         group=done.group,
-        resumed=_strategies(done.resumed),
-        stopped=_strategies(done.stopped),
+        resumed=names_of(STRATEGIES, done.resumed),
+        stopped=names_of(STRATEGIES, done.stopped),
     )
 
 
@@ -161,16 +163,32 @@ def capital_changed(done: capital.CapitalChanged) -> risk_pb2.ChangeCapitalRespo
     )
 
 
-METHODS: dict[str, tuple[Any, Any]] = {
-    "RiskService.GetRiskReport": (get_report, report),
-    "RiskService.RearmRule": (rearm_rule, rearmed),
-    "RiskService.ChangeRule": (change_rule, changed),
-    "RiskService.SwitchGroup": (switch_group, switched),
-    "RiskService.GetCapital": (get_capital, capital_of),
-    "RiskService.SetCapital": (set_capital, capital_changed),
-    "RiskService.MoveCapital": (move_capital, capital_changed),
-}
-"""How each request is read, and how each answer is shown."""
+def _rearmed(halt_reason: str) -> risk_pb2.RearmResponse:
+    return risk_pb2.RearmResponse(halt_reason=halt_reason)
+
+
+METHODS: dict[str, Method] = {
+    "RiskService.GetRiskLimits": method(
+        requests.GetRiskLimits, id_in(RISK_LIMITS, "instrument_id"), show=to_wire.limits
+    ),
+    "RiskService.ListRiskLimits": method(
+        requests.ListRiskLimits, page,
+        show=listed(risk_pb2.ListRiskLimitsResponse, "risk_limits", to_wire.limits),
+    ),
+    "RiskService.ListDenials": method(
+        requests.ListDenials, page, filters,
+        show=listed(risk_pb2.ListDenialsResponse, "denials", to_wire.denial),
+    ),
+    "RiskService.Rearm": method(requests.Rearm, mutation, show=_rearmed),
+    "RiskService.GetRiskReport": Method(get_report, report),
+    "RiskService.RearmRule": Method(rearm_rule, rearmed),
+    "RiskService.ChangeRule": Method(change_rule, changed),
+    "RiskService.SwitchGroup": Method(switch_group, switched),
+    "RiskService.GetCapital": Method(get_capital, capital_of),
+    "RiskService.SetCapital": Method(set_capital, capital_changed),
+    "RiskService.MoveCapital": Method(move_capital, capital_changed),
+}  # fmt: skip
+"""By service and name: how the request is read, and how the answer is shown."""
 
 
 def _use(use: risk.RuleUse) -> risk_pb2.RuleUse:
@@ -220,7 +238,3 @@ def _part(part: capital.PartInfo) -> risk_pb2.CapitalPart:
         unrealised_pnl=part.unrealised_pnl,
         unloaded=part.is_unloaded,
     )
-
-
-def _strategies(ids: tuple[str, ...]) -> list[str]:
-    return [name_of(STRATEGIES, each) for each in ids]

@@ -1,13 +1,13 @@
 """The making of strategies on the wire: which request each method is, and how its answer looks."""
 
-from collections.abc import Callable
 from typing import Any
 
+from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_strategies as strategies
-from hexdesk.ports.control_requests import InitStrategy
 from hexdesk_api.v1 import strategies_pb2
 from hexdesk_grpc import to_wire
-from hexdesk_grpc.from_wire import mutation
+from hexdesk_grpc.from_wire import mutation, page
+from hexdesk_grpc.method import Method, id_in, listed, method
 from hexdesk_grpc.names import (
     ACCOUNTS,
     INSTRUMENTS,
@@ -38,9 +38,9 @@ def load(message: strategies_pb2.LoadStrategyRequest) -> strategies.LoadStrategy
     )
 
 
-def init(message: strategies_pb2.InitStrategyRequest) -> InitStrategy:
+def init(message: strategies_pb2.InitStrategyRequest) -> requests.InitStrategy:
     """Return what is asked."""
-    return InitStrategy(strategy_id=_id(message), **mutation(message))
+    return requests.InitStrategy(strategy_id=_id(message), **mutation(message))
 
 
 def unload(message: strategies_pb2.UnloadStrategyRequest) -> strategies.UnloadStrategy:
@@ -153,15 +153,37 @@ def _state(message: strategies_pb2.StrategyState, strategy_id: str) -> strategie
     )
 
 
-METHODS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "StrategyService.LoadStrategy": (load, to_wire.strategy),
-    "StrategyService.InitStrategy": (init, to_wire.strategy),
-    "StrategyService.UnloadStrategy": (unload, unloaded),
-    "StrategyService.ReloadStrategy": (reload, to_wire.strategy),
-    "StrategyService.UpdateStrategySettings": (update, updated),
-    "StrategyService.RollbackStrategySettings": (roll_back, updated),
-    "StrategyService.ListStrategySettingsRevisions": (list_revisions, revisions),
-    "StrategyService.SaveStrategyState": (save, state),
-    "StrategyService.RestoreStrategyState": (restore, to_wire.strategy),
-}
+def _keep_orders(message: strategies_pb2.StopStrategyRequest) -> dict[str, Any]:
+    return {"keep_orders": message.keep_orders}
+
+
+_STRATEGY = id_in(STRATEGIES, "strategy_id")
+METHODS: dict[str, Method] = {
+    "StrategyService.GetStrategy": method(requests.GetStrategy, _STRATEGY, show=to_wire.strategy),
+    "StrategyService.ListStrategies": method(
+        requests.ListStrategies, page,
+        show=listed(strategies_pb2.ListStrategiesResponse, "strategies", to_wire.strategy),
+    ),
+    "StrategyService.StartStrategy": method(
+        requests.StartStrategy, _STRATEGY, mutation, show=to_wire.strategy
+    ),
+    "StrategyService.StopStrategy": method(
+        requests.StopStrategy, _STRATEGY, mutation, _keep_orders, show=to_wire.strategy
+    ),
+    "StrategyService.PauseStrategy": method(
+        requests.PauseStrategy, _STRATEGY, mutation, show=to_wire.strategy
+    ),
+    "StrategyService.ResumeStrategy": method(
+        requests.ResumeStrategy, _STRATEGY, mutation, show=to_wire.strategy
+    ),
+    "StrategyService.LoadStrategy": Method(load, to_wire.strategy),
+    "StrategyService.InitStrategy": Method(init, to_wire.strategy),
+    "StrategyService.UnloadStrategy": Method(unload, unloaded),
+    "StrategyService.ReloadStrategy": Method(reload, to_wire.strategy),
+    "StrategyService.UpdateStrategySettings": Method(update, updated),
+    "StrategyService.RollbackStrategySettings": Method(roll_back, updated),
+    "StrategyService.ListStrategySettingsRevisions": Method(list_revisions, revisions),
+    "StrategyService.SaveStrategyState": Method(save, state),
+    "StrategyService.RestoreStrategyState": Method(restore, to_wire.strategy),
+}  # fmt: skip
 """By service and name: how the request is read, and how the answer is shown."""
