@@ -29,6 +29,14 @@ def test_a_beat_is_read_back_with_its_age(tmp_path: Path) -> None:
     assert last_beat(folder) is None
 
 
+def test_a_start_that_was_refused_leaves_the_sign_of_the_desk_that_runs(tmp_path: Path) -> None:
+    with Heartbeat(tmp_path) as heart:
+        heart.write(BEAT)
+        with Heartbeat(tmp_path):
+            pass
+        assert last_beat(tmp_path) is not None
+
+
 def test_it_beats_no_more_often_than_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

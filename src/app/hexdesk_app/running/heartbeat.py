@@ -45,12 +45,15 @@ class Beat(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Heartbeat:
-    """Writes the file at most once a second, and takes it away at an orderly end."""
+    """Writes the file at most once a second, and takes it away at an orderly end.
+
+    What another desk wrote stays: a start that is refused, for that desk runs, must not hide it.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._due_s = 0.0
-        self._is_failing = False
+        self._has_written = self._is_failing = False
 
     def __enter__(self) -> Self:
         return self
@@ -61,8 +64,9 @@ class Heartbeat:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+        if self._has_written:
+            with suppress(OSError):
+                self._path.unlink(missing_ok=True)
 
     @property
     def is_due(self) -> bool:
@@ -84,7 +88,7 @@ class Heartbeat:
                 LOGGER.warning("no heartbeat: %s cannot be written: %s", self._path, error.strerror)
             self._is_failing = True
         else:
-            self._is_failing = False
+            self._has_written, self._is_failing = True, False
 
 
 def last_beat(folder: Path) -> tuple[Beat, float] | None:
