@@ -1,9 +1,9 @@
 """One desk's Control port: scopes, dry runs, repeated requests and the audit log hold here.
 
-Use cases are bound methods in two tables; what holds for all of them is done once around them.
+This is done once around all use cases; `use_cases` says which carries out which request.
 """
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar, get_args
 
@@ -12,12 +12,8 @@ from msgspec.structs import replace
 from hexdesk.application.alerts import Alert
 from hexdesk.application.control.answers import Answers
 from hexdesk.application.control.approvals import Approvals
-from hexdesk.application.control.arming import Arming
 from hexdesk.application.control.audit import DONE, Audit, json_of
-from hexdesk.application.control.capital import Capitals
-from hexdesk.application.control.checks import Checks
 from hexdesk.application.control.chronicle import Chronicle
-from hexdesk.application.control.configuring import Configuring
 from hexdesk.application.control.discretion import answer_text
 from hexdesk.application.control.errors import (
     host_of,
@@ -26,24 +22,15 @@ from hexdesk.application.control.errors import (
     refuse_unwritten,
 )
 from hexdesk.application.control.feed import DeskFeed
-from hexdesk.application.control.monitoring import Monitoring
-from hexdesk.application.control.orders import Orders
-from hexdesk.application.control.past import Past
-from hexdesk.application.control.past_orders import PastOrders
-from hexdesk.application.control.planning import Handle, Planning
-from hexdesk.application.control.portfolio import Portfolio
-from hexdesk.application.control.probation import Probation
-from hexdesk.application.control.reconciling import Incidents
 from hexdesk.application.control.ring import EVENTS_MAX, EventRing
-from hexdesk.application.control.risk import Risks
-from hexdesk.application.control.safety import Safety
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.control.tokens import Tokens
+from hexdesk.application.control.use_cases import UseCases
 from hexdesk.application.desk import Desk
 from hexdesk.application.risk.office import RiskOffice
 from hexdesk.domain.commands import OpenBooks
 from hexdesk.domain.values import TimeNs
-from hexdesk.ports import control_capital, control_history, control_monitoring, control_risk
+from hexdesk.ports import control_capital, control_monitoring, control_risk
 from hexdesk.ports import control_configuration as configuration
 from hexdesk.ports import control_requests as requests
 from hexdesk.ports import control_strategies as strategies
@@ -62,8 +49,7 @@ from hexdesk.ports.control import (
     Scope,
     at_once,
 )
-from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
-from hexdesk.ports.control_checks import RunChecks
+from hexdesk.ports.control_approvals import ApproveCall, DenyCall
 from hexdesk.ports.control_state import (
     AnswerStore,
     ApprovalStore,
@@ -71,7 +57,6 @@ from hexdesk.ports.control_state import (
     StageDayStore,
     TokenStore,
 )
-from hexdesk.ports.control_views import TokenInfo
 from hexdesk.ports.runtime import Runtime
 
 UNWRITTEN = "AUDIT_UNWRITABLE"
@@ -173,100 +158,19 @@ class DeskControl:
         self._answers = Answers(stores.answers, wall_ns())
         self._tokens = tokens = Tokens(stores.tokens, make_secret)
         self._approvals = Approvals(desk, runtime, tokens, stores.approvals, wall_ns)
-        orders = Orders(desk, sight, chronicle)
-        safety = Safety(desk, sight, chronicle, runtime)
-        portfolio = Portfolio(desk, sight, chronicle)
-        incidents = Incidents(runtime)
-        checks = Checks(desk, runtime)
-        probation = Probation(desk, chronicle, runtime, risk.engine.plan.days, stores.stage_days)
-        chronicle.on_news = probation.take
-        arming = Arming(desk, sight, chronicle, checks, probation)
-        monitoring = Monitoring(runtime, wall_ns)
-        risks = Risks(desk, chronicle, portfolio, self._approvals, risk)
-        capitals = Capitals(desk, chronicle, self._approvals, risk)
-        planning = Planning(desk, sight, chronicle, runtime, safety.check_version)
-        configuring = Configuring(runtime, planning, risks)
-        past = Past(desk.run_id, chronicle, runtime)
-        past_orders = PastOrders(desk, sight, chronicle, runtime)
-        self._slow_queries: dict[type, Callable[[Any], Awaitable[Any]]] = {
-            **configuring.queries,
-            control_history.ListEquityPoints: past.list_equity_points,
-        }
-        self._preparations: dict[type, Callable[[Any], Awaitable[Handle]]] = {
-            **planning.preparations,
-            configuration.ReloadConfiguration: configuring.reload,
-            configuration.RollbackConfiguration: configuring.roll_back,
-        }
-        self._queries: dict[type, Callable[[Any], Any]] = {
-            **monitoring.queries,
-            requests.GetDesk: sight.desk_info,
-            RunChecks: checks.run,
-            ListApprovals: self._approvals.page,
-            requests.ListAlerts: portfolio.list_alerts,
-            requests.CheckOrder: lambda query: orders.check(query, self._now_ns()),
-            requests.GetPosition: portfolio.get_position,
-            requests.ListPositions: portfolio.list_positions,
-            requests.GetAccount: portfolio.get_account,
-            requests.ListAccounts: portfolio.list_accounts,
-            requests.GetRiskLimits: portfolio.get_limits,
-            requests.ListRiskLimits: portfolio.list_limits,
-            control_risk.GetRiskReport: lambda query: risks.report(query, self._now_ns()),
-            control_capital.GetCapital: capitals.get,
-            requests.GetInstrument: portfolio.get_instrument,
-            requests.ListInstruments: portfolio.list_instruments,
-            requests.GetMarkets: portfolio.get_markets,
-            requests.ListTokens: tokens.page,
-            requests.GetReconciliation: incidents.accounts,
-            requests.ListIncidents: incidents.page,
-            requests.GetStrategy: lambda query: sight.strategy(host_of(desk, query.strategy_id)),
-            requests.ListStrategies: safety.list_strategies,
-            strategies.ListSettingsRevisions: planning.revisions,
-            configuration.GetConfiguration: configuring.get,
-            configuration.ListConfigurationRevisions: configuring.revisions,
-        }
-        self._lists: dict[type, Callable[[Any, Pause], Awaitable[Any]]] = {
-            requests.GetOrder: past_orders.get_order,
-            requests.ListOrders: past_orders.list_orders,
-            requests.ListFills: past_orders.list_fills,
-            requests.GetOrderTimeline: past_orders.timeline,
-            requests.ListDenials: portfolio.list_denials,
-            requests.ListAuditEntries: self.audit.page,
-            control_history.ListEvents: past.list_events,
-        }
-        self._mutations: dict[type, Callable[[Any, TimeNs], Any]] = {
-            **monitoring.mutations,
-            requests.StopEntries: safety.stop_entries,
-            requests.ResumeEntries: safety.resume_entries,
-            requests.RollTradingDay: safety.roll_trading_day,
-            requests.Flatten: safety.flatten,
-            requests.Halt: safety.halt,
-            requests.Rearm: safety.rearm,
-            control_risk.RearmRule: risks.rearm,
-            control_risk.ChangeRule: risks.change,
-            control_risk.SwitchGroup: risks.switch,
-            control_capital.SetCapital: capitals.set,
-            control_capital.MoveCapital: capitals.move,
-            requests.ArmLive: arming.arm,
-            requests.DisarmLive: arming.disarm,
-            requests.Shutdown: safety.shutdown,
-            requests.ResolveIncident: incidents.resolve,
-            requests.CreateOrder: orders.create,
-            requests.AmendOrder: orders.amend,
-            requests.CancelOrder: orders.cancel,
-            requests.ResolveOrder: orders.resolve,
-            requests.CancelAllOrders: orders.cancel_all,
-            requests.CreateToken: lambda request, _: tokens.create(request, wall_ns()),
-            requests.RevokeToken: self._revoke,
-            ApproveCall: self._approvals.approve,
-            DenyCall: self._approvals.deny,
-            requests.InitStrategy: safety.change_strategy,
-            requests.StartStrategy: safety.change_strategy,
-            requests.StopStrategy: safety.change_strategy,
-            requests.PauseStrategy: safety.change_strategy,
-            requests.ResumeStrategy: safety.change_strategy,
-            strategies.UnloadStrategy: planning.unload,
-            strategies.SaveState: planning.save,
-        }
+        self._cases = UseCases(
+            desk,
+            runtime,
+            risk,
+            sight=sight,
+            chronicle=chronicle,
+            audit=self.audit,
+            tokens=tokens,
+            approvals=self._approvals,
+            stage_days=stores.stage_days,
+            now_ns=self._now_ns,
+            wall_ns=wall_ns,
+        )
 
     def open(self) -> None:
         """Open books for operators' own orders in each account, once the run has begun."""
@@ -284,7 +188,7 @@ class DeskControl:
     async def ask(self, caller: Caller, query: Query[A], pause: Pause = at_once) -> A:
         """Answer a query."""
         self._check_scope(caller, query.scope)
-        handle = self._queries.get(type(query))
+        handle = self._cases.queries.get(type(query))
         if handle is None:
             return await self._ask_slowly(query, pause)
         self.chronicle.catch_up()
@@ -295,12 +199,12 @@ class DeskControl:
 
     async def _ask_slowly(self, query: Query[A], pause: Pause) -> A:
         """Answer a query that takes its own time."""
-        make = self._lists.get(type(query))
+        make = self._cases.lists.get(type(query))
         if make is not None:
             self.chronicle.catch_up()
             page: A = await make(query, pause)
             return page
-        slow = self._slow_queries.get(type(query))
+        slow = self._cases.slow_queries.get(type(query))
         if slow is None:
             raise _not_offered(type(query))
         answer: A = await slow(query)
@@ -313,8 +217,8 @@ class DeskControl:
             mutation = signed
         try:
             self._check(caller, mutation)
-            handle = self._mutations.get(type(mutation))
-            prepare = self._preparations.get(type(mutation))
+            handle = self._cases.mutations.get(type(mutation))
+            prepare = self._cases.preparations.get(type(mutation))
             if prepare is not None:
                 answered = self._answered(caller, mutation)
                 if answered is not None:
@@ -404,12 +308,6 @@ class DeskControl:
         if not mutation.request_id or mutation.dry_run:
             return None
         return self._answers.find(caller, mutation, answer_type(type(mutation)), self._wall_ns())
-
-    def _revoke(self, request: requests.RevokeToken, _now_ns: TimeNs) -> TokenInfo:
-        """End a token, and let the streams that it opened notice."""
-        info = self._tokens.revoke(request, self._wall_ns())
-        self.chronicle.ring.wake()
-        return info
 
     def _check(self, caller: Caller, mutation: Mutation[Any]) -> None:
         self._check_scope(caller, mutation.scope)
