@@ -37,7 +37,7 @@ from hexdesk.ports.control import Pause
 from hexdesk.ports.control_approvals import ApproveCall, DenyCall, ListApprovals
 from hexdesk.ports.control_checks import RunChecks
 from hexdesk.ports.control_state import StageDayStore
-from hexdesk.ports.control_views import StrategyInfo, TokenInfo
+from hexdesk.ports.control_views import OrderVerdict, StrategyInfo, TokenInfo
 from hexdesk.ports.runtime import Runtime
 
 
@@ -191,7 +191,7 @@ class UseCases:
     def _strategy(self, query: requests.GetStrategy) -> StrategyInfo:
         return self._sight.strategy(host_of(self._desk, query.strategy_id))
 
-    def _check_order(self, query: requests.CheckOrder) -> requests.OrderVerdict:
+    def _check_order(self, query: requests.CheckOrder) -> OrderVerdict:
         return self._orders.check(query, self._now_ns())
 
     def _risk_report(self, query: control_risk.GetRiskReport) -> control_risk.RiskReport:

@@ -23,7 +23,7 @@ class Owners:
     """
 
     def __init__(
-        self, store: OrderStore, markets: Mapping[str, Market], limits: Mapping[str, GateLimits]
+        self, store: OrderStore, markets: Mapping[str, Market], limits: dict[str, GateLimits]
     ) -> None:
         self.on_put: Callable[[StrategyHost], None] | None = None
         self._store = store
