@@ -7,9 +7,17 @@ from pathlib import Path
 import msgspec
 
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.values import BUY, LIMIT
+from hexdesk.domain.values import BUY, LIMIT, MARKET, SELL
 from hexdesk.ports.broker import VenueOrder
-from tests.e2e.service import TIMEOUT_S, Remote, free_port, run_desk
+from tests.e2e.service import (
+    TIMEOUT_S,
+    Remote,
+    await_control,
+    data_of,
+    free_port,
+    hexdesk,
+    run_desk,
+)
 from tests.e2e.test_venue import venue
 
 INSTRUMENT = "BTCUSDT-PERP.BINANCE"
@@ -17,6 +25,11 @@ THEIRS = "somebodyelse1"
 DESK = """
 [desk]
 name = "e2e"
+
+on_stop = "keep"
+
+[journal]
+plugin = "journal"
 
 [brokers.venue]
 plugin = "sim_venue"
@@ -36,7 +49,7 @@ settings = {{ quantity = "0.01", fast_period = 900, slow_period = 1000 }}
 orders_s = 0.5
 positions_s = 0.5
 confirm_s = 0.2
-policies = {{ ORDER_EXTERNAL = "ask" }}
+policies = {{ ORDER_EXTERNAL = "{external}" }}
 
 [servers.control]
 plugin = "grpc"
@@ -61,7 +74,9 @@ def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: P
     """Listed with what can be done, tried, resolved by the command, and agreed."""
     with venue(tmp_path) as address:
         control = f"127.0.0.1:{free_port()}"
-        (tmp_path / "plugins.toml").write_text(DESK.format(venue=address, control=control))
+        (tmp_path / "plugins.toml").write_text(
+            DESK.format(venue=address, control=control, external="ask")
+        )
 
         remote = Remote(tmp_path, control)
         say = remote.say
@@ -101,3 +116,55 @@ def test_an_order_of_somebody_else_is_told_resolved_and_in_the_books(tmp_path: P
                 if desk.poll() is None:
                     desk.kill()
     assert desk.returncode == 0
+
+
+def test_a_position_closed_by_hand_while_the_desk_is_dead_is_netted_and_never_opened(
+    tmp_path: Path,
+) -> None:
+    """Told after the restart; flatten sends nothing; a person nets it, and a replay agrees."""
+    owner = "manual@venue"
+    with venue(tmp_path) as address:
+        control = f"127.0.0.1:{free_port()}"
+        settings = DESK.format(venue=address, control=control, external="adopt")
+        (tmp_path / "plugins.toml").write_text(settings)
+        remote = Remote(tmp_path, control)
+        say = remote.say
+
+        def owners() -> set[str]:
+            return {each["strategy"].partition("/")[2] for each in say("positions")[1]}
+
+        with run_desk(tmp_path) as desk:
+            await_control(desk, control)
+            remote.wait(desk, "reconcile", until=lambda found: found["accounts"][0]["ready"])
+            assert say("strategy", "stop", "trend")[0] == 0
+            assert say("order", "buy", INSTRUMENT, "0.01", "--account", "venue")[0] == 0
+            remote.wait(desk, "positions", until=lambda _found: owner in owners())
+            desk.kill()
+        intent = NewOrder("byhand", "", "shared", INSTRUMENT, SELL, MARKET, 10, 0)
+        ask(address, "/v1/orders", msgspec.json.encode(intent))
+        left = ask(address, "/v1/positions")
+
+        with run_desk(tmp_path) as desk:
+            try:
+                await_control(desk, control)
+                found = remote.wait(desk, "reconcile", until=lambda found: found["incidents"])
+                (incident,) = found["incidents"]
+                assert incident["kind"] == "POSITION_OPPOSED"
+                assert owners() >= {owner, "external:venue"}
+                code, flattened = say("flatten", "-s", owner, "--reason", "out")
+                assert (code, flattened["closing_orders"]) == (0, [])
+                number = incident["name"].rpartition("/")[2]
+                resolve = ("reconcile", "resolve", "venue", number, "--policy", "adopt")
+                assert len(say(*resolve, "--reason", "closed by phone")[1]["actions"]) == 2
+                assert not owners() & {owner, "external:venue"}
+                remote.wait(desk, "reconcile", until=lambda found: not found["incidents"])
+                assert ask(address, "/v1/positions") == left
+                assert say("shutdown")[0] == 0
+                output = desk.communicate(timeout=TIMEOUT_S)[0]
+            finally:
+                if desk.poll() is None:
+                    desk.kill()
+    assert desk.returncode == 0, output
+    replayed = data_of(hexdesk(tmp_path, "replay", "--json").stdout)
+    held = {each["strategy_id"]: each["quantity"] for each in replayed["positions"]}
+    assert (held[owner], held["external:venue"]) == ("0", "0")
