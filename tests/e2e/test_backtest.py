@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import hexdesk_app
 from tests.e2e.service import PAPER, data_of, environment, hexdesk
 from tests.programs import find_uv
 
@@ -107,14 +108,21 @@ def test_the_hash_does_not_depend_on_the_hash_seed(folder: Path) -> None:
     assert first["result_hash"] == second["result_hash"]
 
 
-def test_paper_decides_as_backtest_does(folder: Path) -> None:
+def test_paper_decides_as_backtest_does(tmp_path: Path) -> None:
     """A8: one program and one strategy code, whatever stands behind broker and feed."""
-    quick = backtest(folder)
-    paced = hexdesk(folder, "demo", "--json", "--no-table", "--speed", "0", "--report", "")
-    again = hexdesk(folder, "demo", "--json", "--no-table", "--speed", "120", "--report", "")
+    shutil.copy(Path(hexdesk_app.__file__).with_name("demo.toml"), tmp_path / "plugins.toml")
+    quick = backtest(tmp_path)
+    paced = hexdesk(tmp_path, "demo", "--json", "--no-table", "--speed", "0", "--report", "")
+    again = hexdesk(tmp_path, "demo", "--json", "--no-table", "--speed", "120", "--report", "")
     assert paced.returncode == again.returncode == 0, again.stderr
-    assert data_of(paced.stdout)["result_hash"] == data_of(again.stdout)["result_hash"]
-    assert data_of(paced.stdout)["result_hash"] != quick["result_hash"]
+    paper = data_of(paced.stdout)
+    assert paper["result_hash"] == data_of(again.stdout)["result_hash"]
+    assert (quick["mode"], paper["mode"]) == ("backtest", "paper")
+    assert paper["fills"]
+    decided = "orders fills rejects realised_pnl unrealised_pnl fees position strategies accounts"
+    assert {name: quick[name] for name in decided.split()} == {
+        name: paper[name] for name in decided.split()
+    }
 
 
 def test_another_setting_gives_another_hash(folder: Path) -> None:
