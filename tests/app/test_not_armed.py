@@ -1,4 +1,4 @@
-"""`mode = "live"` alone sends nothing (experience.md, section 5)."""
+"""D6: `mode = "live"` alone sends nothing: trading is off until a person arms it."""
 
 from pathlib import Path
 

@@ -204,6 +204,7 @@ async def test_every_kind_is_shown() -> None:
 
 
 async def test_markets_come_when_they_change() -> None:
+    """C2: ticks, for who is outside."""
     async with served() as rig:
         markets = market_data_pb2_grpc.MarketDataServiceStub(rig.channel)
         request = market_data_pb2.StreamMarketsRequest()

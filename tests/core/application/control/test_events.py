@@ -1,4 +1,4 @@
-"""The event stream: a snapshot and everything after it, for readers fast and slow."""
+"""The event stream: a snapshot and everything after it, for readers fast and slow (C2)."""
 
 from collections.abc import Iterator
 

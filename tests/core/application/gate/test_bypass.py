@@ -1,6 +1,6 @@
 """Emergency closes pass limits, levels and links, never the truth about the position.
 
-Ids of seed systems: C17, C31.
+Ids of seed systems: C17, C30, C31.
 """
 
 import pytest
