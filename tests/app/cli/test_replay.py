@@ -290,6 +290,15 @@ def test_from_a_snapshot_before_a_time(hexdesk: Run, writer: Ghostwriter, folder
 # why
 
 
+def test_a_decision_is_told_as_the_order_stood_before_its_answer(
+    hexdesk: Run, writer: Ghostwriter, folder: Path
+) -> None:
+    (order_id,) = writer.wish("buy")
+    writer.accept(order_id)
+    steps = hexdesk("why", order_id, str(folder), "--json").data["steps"]
+    assert [each["status"] for each in steps] == ["SUBMITTED", "ACCEPTED"]
+
+
 def test_an_order_from_its_quote_to_its_fill(
     hexdesk: Run, writer: Ghostwriter, folder: Path
 ) -> None:

@@ -12,14 +12,24 @@ from hexdesk.domain.order import Doubt, Order
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.positions import Position
 from hexdesk.domain.records import OrderReserved, RunStarted
-from hexdesk.domain.reports import Fill, FillBusted, OrderCanceled
-from hexdesk.domain.values import HELD, PriceRaw, QtyRaw, TimeNs, ValueRaw
+from hexdesk.domain.reports import Fill, FillBusted, OrderCanceled, OrderDenied, OrderHeld
+from hexdesk.domain.values import (
+    DENIED,
+    HELD,
+    SUBMITTED,
+    Life,
+    PriceRaw,
+    QtyRaw,
+    TimeNs,
+    ValueRaw,
+)
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalReader, JournalRecord, Snapshot
 from hexdesk_app.why.causes import Cause, Causes
 from hexdesk_app.why.find import Found
 
 _DECISIONS = frozenset({NewOrder, AmendOrder, CancelOrder})
+_VERDICTS: dict[type, Life] = {OrderDenied: DENIED, OrderHeld: HELD}
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -127,7 +137,7 @@ class _Teller:
                 self._undecided.reserve_price = record.price
             return True
         step = Step(number=number, ts_ns=getattr(record, "ts_init", 0), record=record)
-        self._settle_verdict()
+        self._settle_verdict(record)
         self.steps.append(step)
         if type(record) in _DECISIONS:
             self._causes.ask(step.ts_ns, _teller_of(step))
@@ -178,12 +188,15 @@ class _Teller:
         if doubt is not None and order.doubt is None:
             step.doubt = doubt
 
-    def _settle_verdict(self) -> None:
-        """Say how an order stands behind its intent, once the next record has told."""
+    def _settle_verdict(self, record: JournalRecord | None = None) -> None:
+        """Say how an order stood behind its intent: it left, if its next record says nothing else.
+
+        That record may be an answer already, and has been read.
+        """
         step, self._undecided = self._undecided, None
         if step is not None:
             self._look()
-            step.status = self.order.reported_status.name if self.order is not None else ""
+            step.status = _VERDICTS.get(type(record), SUBMITTED).name
 
     def _look(self) -> None:
         """Keep the order: the desk lets go of closed ones."""
