@@ -107,7 +107,9 @@ def test_verbs_wait_for_the_venue_and_a_restart_forgets_none(tmp_path: Path) -> 
     """Flatten and cancel-all while the wire is cut; the second outlives the process."""
     with venue(tmp_path) as address, wire_to(address) as wire:
         control = f"127.0.0.1:{free_port()}"
-        (tmp_path / "plugins.toml").write_text(IDLE.format(venue=wire.address, control=control))
+        (tmp_path / "plugins.toml").write_text(
+            IDLE.format(venue=wire.address, control=control, external="ask")
+        )
         desk = Desk(tmp_path, control)
         with desk.running():
             desk.buy()

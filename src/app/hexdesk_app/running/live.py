@@ -3,13 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import AsyncExitStack, nullcontext
 from contextvars import Context
 from functools import partial
 
 from hexdesk.application.desk import Desk
-from hexdesk.domain.commands import ClearReducing, SetReducing
 from hexdesk.domain.links import LinkStatus
 from hexdesk.domain.market import MarketEvent
 from hexdesk.domain.order import Order
@@ -19,6 +18,7 @@ from hexdesk_app.config import Config
 from hexdesk_app.problems import StoppedError
 from hexdesk_app.result import RunResult
 from hexdesk_app.running.attaching import Attaching
+from hexdesk_app.running.feed_gate import FeedGate
 from hexdesk_app.running.links import LinkKind
 from hexdesk_app.running.live_clock import LiveClock
 from hexdesk_app.running.live_feeds import LiveFeeds
@@ -34,7 +34,6 @@ STOP_TIMEOUT_S = 10.0
 """Real time that a stopping desk waits for the answers to its last cancels."""
 WATCH_STEP_S = 0.25
 PACE_STEP_S = 0.01
-FEED_STALE = "FEED_STALE"
 logger = logging.getLogger("hexdesk.run")
 
 
@@ -78,9 +77,16 @@ async def run_live(config: Config, options: Options) -> RunResult:
         stack.push_async_callback(reconciliation.close)
         app.process.show_reconciliation(reconciliation.shown)
         wanted = _wanted(app)
-        gate = _Gate(app, reconciliation, feeds, wanted)
-        app.links.follow(gate.on_link)
-        app.process.workshop.subscribe = gate.subscribe
+        gate = FeedGate(
+            app.desk.execution.standing,
+            app.assembly.inbox.put_command,
+            app.clock.now_ns,
+            feeds.listings,
+            app.links.latest,
+        )
+        app.links.follow(partial(_on_link, gate, reconciliation))
+        gate.watch(wanted)
+        app.process.workshop.subscribe = partial(_subscribe, gate, feeds)
         reconciliation.start(app.past.latest_ns if app.past else 0)
         await _until_compared(session, attaching, reconciliation)
         begun = time.perf_counter()
@@ -146,6 +152,22 @@ async def _reach_broker(app: Application, attaching: Attaching, name: str, broke
         attaching.later(LinkKind.BROKER, name, connect)
 
 
+def _on_link(
+    gate: FeedGate, reconciliation: Reconciliation, kind: LinkKind, status: LinkStatus
+) -> None:
+    """Take a change of a link."""
+    if kind is LinkKind.BROKER:
+        reconciliation.on_link(status.name, status)
+    else:
+        gate.on_link(status)
+
+
+async def _subscribe(gate: FeedGate, feeds: LiveFeeds, instrument_ids: Collection[str]) -> None:
+    """Have the feeds send more, for a strategy that is loaded now."""
+    await within(feeds.subscribe(instrument_ids), "subscribing")
+    gate.watch(instrument_ids)
+
+
 async def _until_compared(
     session: Session, attaching: Attaching, reconciliation: Reconciliation
 ) -> None:
@@ -180,48 +202,6 @@ def _wanted(app: Application) -> list[str]:
 
 def _open_orders(app: Application) -> Iterable[Order]:
     return app.desk.execution.open.values()
-
-
-class _Gate:
-    """Lets nothing be opened on an instrument whose feed is not current."""
-
-    def __init__(
-        self,
-        app: Application,
-        reconciliation: Reconciliation,
-        feeds: LiveFeeds,
-        instrument_ids: Sequence[str],
-    ) -> None:
-        self._feeds = feeds
-        self._app = app
-        self._reconciliation = reconciliation
-        self._instrument_ids = set(instrument_ids)
-
-    async def subscribe(self, instrument_ids: Sequence[str]) -> None:
-        """Have the feeds send more, for a strategy that is loaded now."""
-        fresh = set(instrument_ids) - self._instrument_ids
-        if fresh:
-            await within(self._feeds.subscribe(fresh), "subscribing")
-        self._instrument_ids |= fresh
-        for (kind, _), status in self._app.links.latest.items():
-            if kind is LinkKind.FEED:
-                self.on_link(kind, status)
-
-    def on_link(self, kind: LinkKind, status: LinkStatus) -> None:
-        """Take a change of a link."""
-        if kind is LinkKind.BROKER:
-            self._reconciliation.on_link(status.name, status)
-        elif status.is_live:
-            self._each(ClearReducing, f"feed {status.name} is back")
-        else:
-            self._each(SetReducing, f"feed {status.name}: {status.state.name.lower()}")
-
-    def _each(self, kind: type[SetReducing | ClearReducing], reason: str) -> None:
-        inbox, reducing = self._app.assembly.inbox, self._app.desk.execution.reducing
-        for each in sorted(self._instrument_ids):
-            is_set = FEED_STALE in reducing.get(each, {})
-            if is_set is (kind is ClearReducing):
-                inbox.put_command(kind(each, FEED_STALE, reason, self._app.clock.now_ns()))
 
 
 class _Drain:

@@ -9,6 +9,7 @@ from hexdesk.ports.journal import Journal
 from hexdesk.ports.market_data import MarketData
 from hexdesk_app.build import Application
 from hexdesk_app.running.attaching import Attaching
+from hexdesk_app.running.feed_gate import Listings
 from hexdesk_app.running.links import LinkKind
 
 Put = Callable[[MarketEvent], None]
@@ -18,13 +19,18 @@ class LiveFeeds:
     """Feeds that push into a desk as soon as they can be reached.
 
     A desk cannot be made without knowing its instruments: where neither the configuration nor the
-    journal does, it waits for its feeds.
+    journal does, it waits for its feeds. Each is asked for what it lists, and one of them for what
+    none lists, so that somebody refuses it.
+
+    Attributes:
+        listings: What each of them lists.
     """
 
     def __init__(self, app: Application, attaching: Attaching, put: Put) -> None:
         self._app = app
         self._attaching = attaching
         self._put = put
+        self.listings = Listings(app.feeds)
         self._found: dict[str, Instrument] = {}
         self._wanted: set[str] = set()
         self._connected: set[str] = set()
@@ -71,12 +77,14 @@ class LiveFeeds:
         if name not in self._connected:
             await feed.connect(self._put)
             self._connected.add(name)
-        self._found.update({each.id: each for each in await feed.instruments()})
+        found = {each.id: each for each in await feed.instruments()}
+        self._found.update(found)
+        self.listings.note(name, found)
         await self._subscribe(name, feed)
 
     async def _subscribe(self, name: str, feed: MarketData) -> None:
         known = self._subscribed.setdefault(name, set())
-        fresh = self._wanted - known
+        fresh = {each for each in self._wanted - known if self.listings.carries(name, each)}
         if fresh:
             await feed.subscribe(sorted(fresh))
             known |= fresh
