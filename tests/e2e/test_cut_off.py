@@ -17,14 +17,8 @@ from tests.e2e.service import TIMEOUT_S, free_port, hexdesk, run_desk
 from tests.e2e.test_reconcile import DESK, INSTRUMENT, open_orders
 from tests.e2e.test_venue import venue
 
-IDLE = (
-    DESK.replace(
-        "fast_period = 900, slow_period = 1000", "fast_period = 90000, slow_period = 99000"
-    )
-    + """
-[journal]
-plugin = "journal"
-"""
+IDLE = DESK.replace(
+    "fast_period = 900, slow_period = 1000", "fast_period = 90000, slow_period = 99000"
 )
 NOT_YET = {"FEED_STALE", "PRICE_UNAVAILABLE", "STRATEGY_DISABLED"}
 """What an order is denied for while a desk comes up."""
