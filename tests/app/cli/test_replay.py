@@ -16,7 +16,13 @@ from hexdesk.application.durability.state import (
     run_ended,
 )
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.commands import Halt, OperatorCancel, SetReducing, StartStrategy
+from hexdesk.domain.commands import (
+    Halt,
+    OperatorCancel,
+    OperatorSubmit,
+    SetReducing,
+    StartStrategy,
+)
 from hexdesk.domain.market import Quote
 from hexdesk.domain.money import parse_money
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -28,7 +34,7 @@ from hexdesk.domain.reports import (
     OutcomeUnknown,
     VenueReport,
 )
-from hexdesk.domain.values import BUY, LIMIT, MAKER, SELL, Operation, OrderType
+from hexdesk.domain.values import BUY, LIMIT, MAKER, MARKET, SELL, Operation, OrderType
 from hexdesk.plugin import Strategy, StrategyContext
 from hexdesk.ports.broker import Capabilities
 from hexdesk.ports.journal import Journal
@@ -293,7 +299,10 @@ def test_from_a_snapshot_before_a_time(hexdesk: Run, writer: Ghostwriter, folder
 def test_a_decision_is_told_as_the_order_stood_before_its_answer(
     hexdesk: Run, writer: Ghostwriter, folder: Path
 ) -> None:
-    (order_id,) = writer.wish("buy")
+    writer.wish()
+    intent = NewOrder("", "a", "account", INSTRUMENT.id, BUY, MARKET, LOT, 0)
+    writer.desk.command(OperatorSubmit(intent, "by hand", writer.now()))
+    (order_id,) = writer.desk.execution.open
     writer.accept(order_id)
     steps = hexdesk("why", order_id, str(folder), "--json").data["steps"]
     assert [each["status"] for each in steps] == ["SUBMITTED", "ACCEPTED"]
