@@ -2,13 +2,12 @@
 
 import asyncio
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from hexdesk.errors import HexdeskError
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.monitoring import acknowledge, list_alarms, silence, unsilence
 from hexdesk_app.display.tables import make_table
@@ -17,7 +16,7 @@ from hexdesk_app.problems import NotFoundError
 if TYPE_CHECKING:
     from hexdesk.ports.alerts import AlertLevel, Delivery
     from hexdesk_app.alerting.post import Route
-    from hexdesk_app.config import Config
+    from hexdesk_app.config import Config, Sources
     from hexdesk_app.resolve import Parts
 
 
@@ -50,11 +49,8 @@ for each in (list_alarms, acknowledge, silence, unsilence):
 @output_options
 def test(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: "Sources",
     names: tuple[str, ...],
     level: str,
 ) -> None:
@@ -64,7 +60,7 @@ def test(
     from hexdesk_app.config import load_config
     from hexdesk_app.resolve import resolve
 
-    config = load_config(sources(files, more_files, profile, overrides))
+    config = load_config(wanted)
     routes = make_routes(resolve(config))
     unknown = sorted(set(names) - set(routes))
     if unknown or not routes:
@@ -72,8 +68,8 @@ def test(
         raise NotFoundError(
             f"there is {what}", remedy='add [channels.ops] with plugin = "webhook" and its url'
         )
-    wanted = {name: route for name, route in routes.items() if not names or name in names}
-    found = asyncio.run(send_test(wanted, config, AlertLevel[level.upper()]))
+    chosen = {name: route for name, route in routes.items() if not names or name in names}
+    found = asyncio.run(send_test(chosen, config, AlertLevel[level.upper()]))
     rows = [(name, each.outcome.value, each.text) for name, each in found.items()]
     data = {
         name: {"outcome": each.outcome.value, "text": each.text} for name, each in found.items()
@@ -124,11 +120,8 @@ async def send_test(
 @output_options
 def watch(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: "Sources",
     after_s: float,
 ) -> None:
     """Alarm when the desk of plugins.toml (or FILES) dies: run it beside the desk."""
@@ -136,7 +129,7 @@ def watch(
     from hexdesk_app.config import load_config
     from hexdesk_app.resolve import resolve
 
-    config = load_config(sources(files, more_files, profile, overrides))
+    config = load_config(wanted)
     parts = resolve(config)
     routes = make_routes(parts)
     if not routes:

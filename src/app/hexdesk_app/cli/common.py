@@ -5,16 +5,12 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
 from hexdesk.errors import DataError
 from hexdesk_app.cli.output import Output
 from hexdesk_app.config import Sources
-
-P = ParamSpec("P")
-Body = Callable[P, int | None]
 
 LEVELS = ("warning", "info", "debug")
 
@@ -33,37 +29,53 @@ def output_options(body: Callable[..., int | None]) -> Callable[..., int | None]
     return call
 
 
-def config_options(body: Body[P]) -> Body[P]:
-    """Add FILES, -c, --profile and --set; see `sources`."""
-    for option in (
-        click.option("overrides", "--set", "-S", multiple=True, metavar="KEY=VALUE",
-                     help="Override one value, as desk.seed=7; repeatable."),
-        click.option("profile", "--profile", envvar="HEXDESK_PROFILE", default="", metavar="NAME",
-                     help="Also read plugins.NAME.toml."),
-        click.option("more_files", "--config", "-c", multiple=True, metavar="FILE",
-                     type=click.Path(path_type=Path), help="A further file; repeatable."),
-        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
-    ):  # fmt: skip
-        body = option(body)
-    return body
+def config_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
+    """Add FILES, -c, --profile and --set; the verb gets `wanted`, the `Sources` that they name."""
 
-
-def sources(
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
-    *,
-    required: bool = True,
-) -> Sources:
-    """Return where the configuration of a verb comes from."""
-    return Sources(
-        files=(*files, *more_files),
-        profile=profile,
-        overrides=overrides,
-        environ=dict(os.environ),
-        required=required,
+    @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+    @click.option(
+        "more_files",
+        "--config",
+        "-c",
+        multiple=True,
+        metavar="FILE",
+        type=click.Path(path_type=Path),
+        help="A further file; repeatable.",
     )
+    @click.option(
+        "profile",
+        "--profile",
+        envvar="HEXDESK_PROFILE",
+        default="",
+        metavar="NAME",
+        help="Also read plugins.NAME.toml.",
+    )
+    @click.option(
+        "overrides",
+        "--set",
+        "-S",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Override one value, as desk.seed=7; repeatable.",
+    )
+    @wraps(body)
+    def call(
+        *,
+        files: tuple[Path, ...],
+        more_files: tuple[Path, ...],
+        profile: str,
+        overrides: tuple[str, ...],
+        **options: object,
+    ) -> int | None:
+        wanted = sources(*files, *more_files, profile=profile, overrides=overrides)
+        return body(wanted=wanted, **options)
+
+    return call
+
+
+def sources(*files: Path, profile: str = "", overrides: tuple[str, ...] = ()) -> Sources:
+    """Return where the configuration of a verb comes from, with the variables of this process."""
+    return Sources(files=files, profile=profile, overrides=overrides, environ=dict(os.environ))
 
 
 @contextmanager

@@ -2,17 +2,16 @@
 
 import asyncio
 from itertools import combinations
-from pathlib import Path
 
 import click
 import msgspec
 
 from hexdesk.errors import ConfigError, HexdeskError
 from hexdesk.plugin.registrations import RecordingRegistration
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote import configuring
-from hexdesk_app.config import Config, load_config, notices
+from hexdesk_app.config import Config, Sources, load_config, notices
 from hexdesk_app.config.show import setting_rows
 from hexdesk_app.display.numbers import count
 from hexdesk_app.display.tables import make_table
@@ -35,13 +34,11 @@ for _verb in (configuring.diff, configuring.reload, configuring.rollback, config
 @output_options
 def check(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
+    *,
+    wanted: Sources,
 ) -> None:
     """Load configuration and plugins, make what can be made; connect to nothing."""
-    found = load_config(sources(files, more_files, profile, overrides))
+    found = load_config(wanted)
     parts = resolve(found, needs_secrets=False)
     if not parts.unset_secrets:
         asyncio.run(make_once(found, parts))
@@ -65,15 +62,12 @@ def check(
 @output_options
 def show(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: Sources,
     origin: bool,
 ) -> None:
     """Show every effective value, defaults of plugins included; secrets as set or not set."""
-    found = load_config(sources(files, more_files, profile, overrides))
+    found = load_config(wanted)
     parts: Parts | None = None
     masked: list[str] = []
     try:

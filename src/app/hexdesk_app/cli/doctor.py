@@ -2,14 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import click
 import msgspec
 
 from hexdesk.errors import ConfigError, DataError, HexdeskError
 from hexdesk.ports.control_checks import CheckInfo, CheckOutcome, failed
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.plugin import checks_of
 from hexdesk_app.cli.remote.connect import connected, place_options
@@ -40,16 +39,12 @@ FAILED, SKIPPED = CheckOutcome.FAILED, CheckOutcome.SKIPPED
 @output_options
 def doctor(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: Sources,
     place: Place,
     live: bool,
 ) -> int:
     """Look for what is wrong with plugins.toml (or FILES), this machine, and the desk that runs."""
-    wanted = sources(files, more_files, profile, overrides)
     checks = [check_python(), check_packages(), check_clock(), *_file_checks(wanted, live=live)]
     around = list(_desk_checks(place, live=live))
     known = {each.code for each in checks if each.outcome is not FAILED}

@@ -1,13 +1,12 @@
 """`hexdesk health`."""
 
-from pathlib import Path
-
 import click
+from msgspec.structs import replace
 
 from hexdesk.errors import HexdeskError
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output
-from hexdesk_app.config import load_config
+from hexdesk_app.config import Sources, load_config
 from hexdesk_app.display.numbers import count, duration
 from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotRunningError
@@ -36,16 +35,12 @@ class HealthError(HexdeskError):
 @output_options
 def health(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: Sources,
     max_age_s: float,
 ) -> None:
     """Tell whether the desk of plugins.toml (or FILES) runs and its loop turns."""
-    found = sources(files, more_files, profile, overrides, required=False)
-    folder = load_config(found).state_path
+    folder = load_config(replace(wanted, required=False)).state_path
     try:
         last = last_beat(folder)
     except OSError as error:

@@ -169,7 +169,7 @@ def check(output: Output, name_or_file: str) -> int:
     """Check one plugin, or all that a configuration file names."""
     path = Path(name_or_file)
     if path.suffix == ".toml" or path.is_file():
-        found = load_config(sources((path,), (), "", ()))
+        found = load_config(sources(path))
         names = list(dict.fromkeys(section.plugin for section in found.plugin_sections))
     else:
         find(name_or_file)

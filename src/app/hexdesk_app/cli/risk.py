@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import cast
 
 import click
+from msgspec.structs import replace
 
 from hexdesk.domain.reports import OrderDenied
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.risking import risk
-from hexdesk_app.config import load_config
+from hexdesk_app.config import Sources, load_config
 from hexdesk_app.config.convert import suggest
 from hexdesk_app.display.tables import make_table
 from hexdesk_app.problems import NotFoundError
@@ -35,13 +36,11 @@ _path = click.option(
 @output_options
 def rules(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
+    *,
+    wanted: Sources,
 ) -> None:
     """List every rule with its effective settings, reason code and state."""
-    config = load_config(sources(files, more_files, profile, overrides, required=False))
+    config = load_config(replace(wanted, required=False))
     rows = rule_rows(config, custom_rules(config).values())
     data = {"preset": config.risk.preset, "stage": config.risk.settings.stage, "rules": rows}
     cells = [

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
+from msgspec.structs import replace
 
-from hexdesk_app.cli.common import config_options, output_options, sources
+from hexdesk_app.cli.common import config_options, output_options
 from hexdesk_app.cli.output import Output, is_terminal, terminal
 from hexdesk_app.config import Sources
 from hexdesk_app.display.live_table import LiveTable
@@ -77,29 +78,25 @@ def run_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
 @run_options
 def run(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
+    *,
+    wanted: Sources,
     **how: Any,  # noqa: ANN401 - of `run_sources`
 ) -> int:
     """Run the desk that plugins.toml (or FILES) describes, until it is stopped."""
-    return run_sources(output, "run", sources(files, more_files, profile, overrides), **how)
+    return run_sources(output, "run", wanted, **how)
 
 
 @click.command()
 @run_options
 def paper(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
+    *,
+    wanted: Sources,
     **how: Any,  # noqa: ANN401 - of `run_sources`
 ) -> int:
     """Run it on paper, whatever desk.mode says."""
-    wanted = sources(files, more_files, profile, (*overrides, "desk.mode=paper"))
-    return run_sources(output, "paper", wanted, **how)
+    on_paper = replace(wanted, overrides=(*wanted.overrides, "desk.mode=paper"))
+    return run_sources(output, "paper", on_paper, **how)
 
 
 def run_sources(
@@ -157,11 +154,8 @@ def run_sources(
 @output_options
 def backtest(
     output: Output,
-    files: tuple[Path, ...],
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
     *,
+    wanted: Sources,
     data: str,
     strategies: tuple[str, ...],
     settings: tuple[str, ...],
@@ -173,8 +167,7 @@ def backtest(
     from hexdesk_app.running.runner import run as run_desk
     from hexdesk_app.running.session import Options
 
-    required = not (data and strategies)
-    found = sources(files, more_files, profile, overrides, required=required)
+    found = replace(wanted, required=not (data and strategies))
     config = backtest_config(
         BacktestOptions(sources=found, data=data, strategies=strategies, settings=settings)
     )

@@ -69,7 +69,7 @@ def live(
     **how: Any,  # noqa: ANN401 - of `run_sources`
 ) -> int:
     """Run the desk of plugins.toml for real money; until it is armed it opens nothing."""
-    wanted = sources((), more_files, profile, (*overrides, "desk.mode=live"))
+    wanted = sources(*more_files, profile=profile, overrides=(*overrides, "desk.mode=live"))
     return run_sources(output, "live", wanted, speed=None, **how)
 
 
