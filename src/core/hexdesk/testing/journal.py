@@ -45,7 +45,7 @@ class FakeJournal:
             OSError: The test said so.
         """
         if self.failing:
-            raise OSError("no space left on the fake medium")
+            raise OSError("no space left on the fake medium\n  -> free some, and start again")
         if self.pending:
             written = tuple(self.pending)
             self.pending.clear()

@@ -260,7 +260,7 @@ class Execution:
         try:
             self._journal.commit()
         except (OSError, HexdeskError) as error:
-            reason = f"{UNWRITABLE}: {error}"
+            reason = f"{UNWRITABLE}: " + str(error).partition("\n")[0]  # what to do, its alarm says
             if self.halted != reason:
                 self.halt(reason)
             return False
