@@ -55,13 +55,6 @@ def life(rig: ControlRig, quantity: str = "1") -> str:
     return order_id
 
 
-@pytest.fixture
-def rig() -> ControlRig:
-    made = ControlRig("a", "b")
-    made.start()
-    return made
-
-
 def test_a_reader_begins_with_all_that_is_there(rig: ControlRig) -> None:
     life(rig)
     resting = rig.buy("1", INSTRUMENT.format_price(90_000)).client_order_id

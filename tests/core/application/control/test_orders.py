@@ -26,13 +26,6 @@ from tests.core.application.control.rig import ControlRig, terms
 MANUAL = "manual@venue"
 
 
-@pytest.fixture
-def rig() -> ControlRig:
-    made = ControlRig("a", "b")
-    made.start()
-    return made
-
-
 def price(raw: int) -> str:
     return INSTRUMENT.format_price(raw)
 
