@@ -30,8 +30,11 @@ class HexdeskError(Exception):
         self.remedy = remedy
 
     def __str__(self) -> str:
-        text = f"{self.code}: {self.message}"
-        return f"{text}\n  -> {self.remedy}" if self.remedy else text
+        return f"{self._head()}\n  -> {self.remedy}" if self.remedy else self._head()
+
+    def _head(self) -> str:
+        """Say what is wrong, and where."""
+        return f"{self.code}: {self.message}"
 
 
 class ConfigError(HexdeskError):
@@ -58,10 +61,9 @@ class ConfigError(HexdeskError):
         self.path = path
         self.origin = origin
 
-    def __str__(self) -> str:
+    def _head(self) -> str:
         where = f"{self.path} ({self.origin})" if self.path and self.origin else self.path
-        head = f"{self.code}: {where} {self.message}" if where else f"{self.code}: {self.message}"
-        return f"{head}\n  -> {self.remedy}" if self.remedy else head
+        return f"{self.code}: {where} {self.message}" if where else super()._head()
 
 
 class ManyConfigError(ConfigError):
@@ -90,10 +92,9 @@ class DataError(HexdeskError):
         self.file = file
         self.row = row
 
-    def __str__(self) -> str:
+    def _head(self) -> str:
         where = f"{self.file}, row {self.row}" if self.row else self.file
-        head = f"{self.code}: {where}: {self.message}" if where else f"{self.code}: {self.message}"
-        return f"{head}\n  -> {self.remedy}" if self.remedy else head
+        return f"{self.code}: {where}: {self.message}" if where else super()._head()
 
 
 class PluginError(HexdeskError):
@@ -123,11 +124,9 @@ class PluginError(HexdeskError):
         self.distribution = distribution
         self.path = path
 
-    def __str__(self) -> str:
+    def _head(self) -> str:
         facts = ", ".join(fact for fact in (self.distribution, self.path) if fact)
-        where = f" [{facts}]" if facts else ""
-        head = f"{self.code}: {self.message}{where}"
-        return f"{head}\n  -> {self.remedy}" if self.remedy else head
+        return f"{super()._head()} [{facts}]" if facts else super()._head()
 
 
 class VenueError(HexdeskError):
