@@ -202,7 +202,7 @@ def test_a_copy_overwrites_nothing(tmp_path: Path) -> None:
     reader = FileJournalReader(tmp_path / "desk")
     (tmp_path / "copy").mkdir()
     assert reader.backup(tmp_path / "copy").faults == ()
-    with pytest.raises(ConfigError, match="is not empty"):
+    with pytest.raises(ConfigError, match="is not an empty folder"):
         reader.backup(tmp_path / "copy")
 
 

@@ -132,7 +132,7 @@ def test_damage_is_named_with_place_and_remedy(hexdesk: Run, state: Path) -> Non
     offset = segment(state).read_bytes().rindex(b"HXFR")
     assert f"DAMAGE: {segment(state)}, byte {offset}: " in answer.err
     assert "its checksum is wrong" in answer.err
-    assert "  -> restore this file from a backup" in answer.err
+    assert "  -> start the desk: it keeps these bytes aside" in answer.err
     assert "| damage           | 1 " in answer.out, "a snapshot of what is gone follows from it"
     data = hexdesk("journal", "verify", str(state), "--json").data
     assert data["ok"] is False
@@ -222,7 +222,7 @@ def test_what_is_sound_is_shown_before_the_damage(hexdesk: Run, state: Path) -> 
     answer = hexdesk("journal", "cat", str(state))
     assert answer.code == 1
     assert len(answer.out.splitlines()) == 3
-    assert "records from number 4 on cannot be trusted" in answer.err
+    assert "and nothing sound follows" in answer.err
 
 
 def test_following_shows_what_is_written_later(state: Path) -> None:
@@ -296,7 +296,7 @@ def test_a_backup_is_verified(hexdesk: Run, state: Path) -> None:
     assert hexdesk("journal", "verify", "copy").code == 0
     answer = hexdesk("journal", "backup", str(state), "copy")
     assert answer.code == 4
-    assert "copy is not empty" in answer.err
+    assert "copy is not an empty folder" in answer.err
 
 
 def test_a_backup_of_a_damaged_journal_says_so(hexdesk: Run, state: Path) -> None:

@@ -10,7 +10,7 @@ from hexdesk.ports.journal import JournalReport
 from hexdesk_journal.framing import Damage
 from hexdesk_journal.head import read_head, write_head
 from hexdesk_journal.recovery import sync_folder
-from hexdesk_journal.segments import HeaderError, open_segment, segment_numbers, segment_path
+from hexdesk_journal.segments import HeaderError, open_segment, present_numbers, segment_path
 from hexdesk_journal.snapshots import snapshot_paths
 from hexdesk_journal.verify import verify
 
@@ -19,22 +19,23 @@ def backup(folder: Path, destination: Path) -> JournalReport:
     """Copy a journal up to its last whole commit and verify the copy.
 
     Snapshots are copied first, so that none holds records which are not there. What is damaged is
-    copied as it is, and stands in the report.
+    copied as it is, and stands in the report, as does what is missing.
 
     Raises:
         ConfigError: The destination is not an empty folder.
-        DataError: A segment is missing, or was given up meanwhile.
+        DataError: A segment was given up meanwhile.
         OSError: It cannot be written.
     """
-    destination.mkdir(parents=True, exist_ok=True)
-    if any(destination.iterdir()):
+    if destination.exists() and not (destination.is_dir() and not any(destination.iterdir())):
         raise ConfigError(
-            f"{destination} is not empty", remedy="name a folder that is empty or not there"
+            f"{destination} is not an empty folder",
+            remedy="name a folder that is empty or not there",
         )
+    destination.mkdir(parents=True, exist_ok=True)
     noted = read_head(folder)  # before segments are listed: it is never ahead of them
     try:
         _copy_snapshots(folder, destination)
-        numbers = segment_numbers(folder)
+        numbers = present_numbers(folder)
         for number in numbers[:-1]:
             path = segment_path(folder, number)
             _copy(path, destination / path.name)
@@ -46,9 +47,9 @@ def backup(folder: Path, destination: Path) -> JournalReport:
             file=str(error.filename),
             remedy=f"remove {destination} and do it again",
         ) from error
-    written = segment_numbers(destination)
-    if written:
-        write_head(destination, max(noted, written[-1]))
+    last = max(noted, *present_numbers(destination), 0)
+    if last:
+        write_head(destination, last)
     sync_folder(destination)
     return verify(destination, is_live=False)
 
@@ -76,6 +77,9 @@ def _copy_last(path: Path, destination: Path) -> None:
     except HeaderError as error:
         if not error.is_torn:
             _copy(path, copy)
+        return
+    except DataError:
+        _copy(path, copy)
         return
     reader = segment.reader(is_trusted=True)
     for _ in reader.payloads():

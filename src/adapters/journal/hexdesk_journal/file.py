@@ -13,7 +13,7 @@ from hexdesk.ports.journal import JournalFollowers, JournalRecord, JournalSink, 
 from hexdesk_journal.framing import FORMAT_VERSION, NO_CHAIN, chain_of, encode_frame, link
 from hexdesk_journal.keeper import SnapshotKeeper
 from hexdesk_journal.lock import WriterLock
-from hexdesk_journal.reading import chain_at, read_records
+from hexdesk_journal.reading import chain_at, first_kept, read_records
 from hexdesk_journal.recovery import Tail, recover
 from hexdesk_journal.segments import (
     FOLDER,
@@ -66,6 +66,7 @@ class FileJournal:
         self._logger = context.logger
         self._pending: list[JournalRecord] = []
         self.append = self._pending.append
+        self._told: set[Path] = set()
         self._failure: OSError | HexdeskError | None = None
         self._closed = False
         self._chain = self._seed = NO_CHAIN  # behind the last record; before the next frame
@@ -214,6 +215,7 @@ class FileJournal:
         try:
             self._keeper = SnapshotKeeper(self.folder, settings, self._logger)
             tail = recover(self.folder, self._logger)
+            first_kept(self.folder)  # a journal that would be refused later gets no new segment
             self.torn_bytes, self.torn_copies = tail.torn_bytes, tail.torn_copies
             self._sequence = tail.next_sequence
             self._chain, self._seed = tail.chain, tail.seed
@@ -284,6 +286,9 @@ class FileJournal:
         return True
 
     def _refuse(self, path: Path, text: str) -> None:
+        if path in self._told:
+            return
+        self._told.add(path)
         self._logger.warning("%s: %s; not used", path, text)
 
     def _force(self) -> None:

@@ -7,7 +7,8 @@ import os
 import re
 from pathlib import Path
 
-from hexdesk_journal.segments import missing, segment_path
+from hexdesk.errors import DataError
+from hexdesk_journal.segments import LESS, segment_path
 
 NAME = "head"
 _BEGUN = re.compile(r"(\d{8})\.seg(\.torn-0.*)?")
@@ -48,4 +49,8 @@ def check_head(folder: Path) -> None:
     noted = read_head(folder)
     names = (_BEGUN.fullmatch(path.name) for path in folder.iterdir())
     if noted > max((int(match[1]) for match in names if match), default=0):
-        raise missing(segment_path(folder, noted), f"the file {NAME}")
+        raise DataError(
+            f"missing, as the file {NAME} shows",
+            file=str(segment_path(folder, noted)),
+            remedy=f"restore it from a backup; without one move the file `{NAME}` away: {LESS}",
+        )

@@ -8,10 +8,11 @@ from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord, JournalReport, JournalSegment, Snapshot
 from hexdesk_journal.backup import backup
 from hexdesk_journal.head import check_head
-from hexdesk_journal.reading import chain_at, first_kept, headless, read_numbered
+from hexdesk_journal.reading import chain_at, first_kept, read_numbered
 from hexdesk_journal.segments import (
     FOLDER,
     HeaderError,
+    headless,
     open_segment,
     present_numbers,
     segment_numbers,
@@ -37,6 +38,7 @@ class FileJournalReader:
             OSError: The folder cannot be read.
         """
         self.folder = path / FOLDER if (path / FOLDER).is_dir() else path
+        self._told: set[Path] = set()
         if not (
             self.folder.is_dir() and (present_numbers(self.folder) or snapshot_paths(self.folder))
         ):
@@ -88,7 +90,7 @@ class FileJournalReader:
             DataError: The records around it are damaged.
             OSError: The folder cannot be read.
         """
-        for _path, stored in sound_snapshots(self.folder, _warn):
+        for _path, stored in sound_snapshots(self.folder, self._warn):
             sequence = stored.header.sequence
             if until is not None and sequence > until:
                 continue
@@ -110,8 +112,9 @@ class FileJournalReader:
             try:
                 found.append(open_segment(path).facts)
             except HeaderError as error:
-                if not (error.is_torn and number == numbers[-1]):
-                    raise headless(path, error) from error
+                is_last = number == numbers[-1]
+                if not (error.is_torn and is_last):
+                    raise headless(path, error, is_last=is_last) from error
         return found
 
     def chain(self, sequence: int) -> str:
@@ -144,6 +147,7 @@ class FileJournalReader:
         """
         return backup(self.folder, destination)
 
-
-def _warn(path: Path, text: str) -> None:
-    logging.getLogger("hexdesk.journal").warning("%s: %s; not used", path, text)
+    def _warn(self, path: Path, text: str) -> None:
+        if path not in self._told:
+            self._told.add(path)
+            logging.getLogger("hexdesk.journal").warning("%s: %s; not used", path, text)

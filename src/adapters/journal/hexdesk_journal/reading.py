@@ -10,10 +10,12 @@ from hexdesk_journal.segments import (
     HeaderError,
     Segment,
     damaged,
+    headless,
     open_segment,
     read_header,
     segment_numbers,
     segment_path,
+    torn,
 )
 
 
@@ -50,8 +52,11 @@ def read_numbered(folder: Path, after: int = 0) -> Iterator[tuple[int, JournalRe
 
 def _check_end(segment: Segment, reader: FrameReader) -> None:
     problem = reader.problem
-    if problem is not None and not (segment.is_live and problem.damage is Damage.TORN):
-        raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
+    if problem is None or (segment.is_live and problem.damage is Damage.TORN):
+        return
+    if segment.is_live and segment.is_torn(problem):
+        raise torn(segment.path, str(problem))
+    raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
 
 
 def chain_at(folder: Path, sequence: int, *, trusted_from: int | None = None) -> bytes | None:
@@ -85,14 +90,14 @@ def walk_segments(
     numbers = segment_numbers(folder)
     before: FrameReader | None = None
     for number in numbers[_first_needed(folder, numbers, after) :]:
-        is_last = is_live and number == numbers[-1]
+        is_last = number == numbers[-1]
         path = segment_path(folder, number)
         try:
-            segment = open_segment(path, is_live=is_last)
+            segment = open_segment(path, is_live=is_live and is_last)
         except HeaderError as error:
-            if is_last and error.is_torn:
+            if is_live and is_last and error.is_torn:
                 return  # it is being begun
-            raise headless(path, error) from error
+            raise headless(path, error, is_last=is_last) from error
         if before is not None:
             check_follows(segment, before)
         is_trusted = trusted_from is not None and number >= trusted_from
@@ -116,7 +121,7 @@ def first_kept(folder: Path) -> int:
     except HeaderError as error:
         if len(numbers) == 1 and error.is_torn:
             return 1  # it is being begun
-        raise headless(path, error) from error
+        raise headless(path, error, is_last=len(numbers) == 1) from error
 
 
 def _first_needed(folder: Path, numbers: list[int], after: int) -> int:
@@ -129,7 +134,7 @@ def _first_needed(folder: Path, numbers: list[int], after: int) -> int:
         except HeaderError as error:
             if place + 1 == len(numbers):
                 continue  # it may be being begun; who reads as far will see
-            raise headless(path, error) from error
+            raise headless(path, error, is_last=False) from error
         if first <= after + 1:
             return place
     if first:
@@ -165,8 +170,3 @@ def check_follows(segment: Segment, before: FrameReader) -> None:
         )
     if text:
         raise damaged(segment.path, segment.frames_from, before.sequence, text)
-
-
-def headless(path: Path, error: HeaderError) -> DataError:
-    """Return the refusal of a segment without a sound header."""
-    return DataError(str(error), file=str(path), remedy="restore this file from a backup")

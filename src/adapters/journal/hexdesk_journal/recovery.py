@@ -15,7 +15,6 @@ import msgspec
 from hexdesk.errors import DataError
 from hexdesk_journal.framing import (
     FORMAT_VERSION,
-    NEVER_A_CRASH,
     NO_CHAIN,
     Buffer,
     FrameReader,
@@ -23,6 +22,7 @@ from hexdesk_journal.framing import (
 )
 from hexdesk_journal.head import check_head
 from hexdesk_journal.segments import (
+    DO_WITHOUT_LAST,
     HeaderError,
     Segment,
     SegmentHeader,
@@ -110,10 +110,7 @@ def _walk(segment: Segment) -> FrameReader:
     for _ in reader.payloads():
         pass
     problem = reader.problem
-    if problem is not None and (
-        problem.damage in NEVER_A_CRASH
-        or find_frame(segment.buffer, problem.offset + 1, segment.version) >= 0
-    ):
+    if problem is not None and not segment.is_torn(problem):
         raise damaged(segment.path, reader.offset, reader.sequence, str(problem))
     return reader
 
@@ -125,9 +122,7 @@ def _set_aside(path: Path, error: HeaderError) -> Path:
         raise DataError(
             f"{error}, though records follow",
             file=str(path),
-            remedy="restore this file from a backup, or move it and the file `head` away: the desk"
-            " then knows nothing of its records but what a later snapshot holds and the broker"
-            " reports",
+            remedy=f"restore this file from a backup; {DO_WITHOUT_LAST}",
         )
     aside = _free_name(path, 0)
     path.rename(aside)

@@ -25,9 +25,12 @@ from hexdesk.ports.journal import JournalSegment
 from hexdesk_journal.framing import (
     CHAIN_BYTES,
     FORMAT_VERSION,
+    NEVER_A_CRASH,
     NO_CHAIN,
     Buffer,
     FrameReader,
+    Problem,
+    find_frame,
     link,
 )
 
@@ -39,6 +42,15 @@ FOLDER = "journal"
 _PREFIX = struct.Struct("<8sHHI")
 _FACTS = struct.Struct("<HH")
 _NAME = re.compile(r"(\d{8})\.seg")
+DO_WITHOUT = (
+    "without one move it and all segments before it away: the desk goes on where a snapshot stands"
+    " for them, and else says that none does"
+)
+LESS = (
+    "the desk then knows nothing of its records but what a later snapshot holds and the broker"
+    " reports"
+)
+DO_WITHOUT_LAST = f"without one move it and the file `head` away: {LESS}"
 PREFIX_BYTES = _PREFIX.size
 HEADER_BYTES_MAX = PREFIX_BYTES + 0xFFFF
 
@@ -113,6 +125,14 @@ class Segment(msgspec.Struct, frozen=True):
             seed=link(chain, bytes(self.buffer[: self.frames_from])),
             version=self.version,
             is_trusted=is_trusted,
+        )
+
+    def is_torn(self, problem: Problem) -> bool:
+        """Whether a bad frame may be the work of a crash: nothing sound follows."""
+        behind = problem.offset + 1
+        return (
+            problem.damage not in NEVER_A_CRASH
+            and find_frame(self.buffer, behind, self.version) < 0
         )
 
     @property
@@ -201,13 +221,15 @@ def present_numbers(folder: Path) -> list[int]:
 
 
 def missing(path: Path, witness: str) -> DataError:
-    """Return the refusal of a journal without one of its segments."""
-    return DataError(
-        f"missing, as {witness} shows",
-        file=str(path),
-        remedy="restore it from a backup; or move the whole folder away, which begins a"
-        " new journal that knows only what the broker reports",
-    )
+    """Return the refusal of a journal without one of its segments, with others behind it."""
+    remedy = f"restore it from a backup; {DO_WITHOUT}"
+    return DataError(f"missing, as {witness} shows", file=str(path), remedy=remedy)
+
+
+def headless(path: Path, error: HeaderError, *, is_last: bool) -> DataError:
+    """Return the refusal of a segment without a sound header."""
+    remedy = f"restore this file from a backup; {DO_WITHOUT_LAST if is_last else DO_WITHOUT}"
+    return DataError(str(error), file=str(path), remedy=remedy)
 
 
 def load(path: Path, *, is_live: bool = False) -> Buffer:
@@ -264,6 +286,16 @@ def damaged(path: Path, offset: int, sequence: int, text: str) -> DataError:
         f"{text}; records from number {sequence} on cannot be trusted, though more follow",
         file=str(path),
         remedy=damage_remedy(path, offset, sequence),
+    )
+
+
+def torn(path: Path, text: str) -> DataError:
+    """Return the refusal of a journal that ends with a bad frame."""
+    return DataError(
+        f"{text}, and nothing sound follows",
+        file=str(path),
+        remedy="start the desk: it keeps these bytes aside and goes on, and asks the broker for"
+        " what they may have told",
     )
 
 

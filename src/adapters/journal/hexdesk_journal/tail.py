@@ -11,12 +11,13 @@ import msgspec
 from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord
 from hexdesk_journal.framing import Damage, FrameReader
-from hexdesk_journal.reading import headless, walk_segments
+from hexdesk_journal.reading import walk_segments
 from hexdesk_journal.segments import (
     HEADER_BYTES_MAX,
     HeaderError,
     damaged,
     decode_header,
+    headless,
     segment_path,
 )
 
@@ -128,7 +129,7 @@ class TailReader:
             except HeaderError as error:
                 if error.is_torn:
                     return None
-                raise headless(path, error) from error
+                raise headless(path, error, is_last=False) from error
         if header.first_sequence != place.sequence:
             text = f"it begins with record {header.first_sequence}"
             raise damaged(path, frames_from, place.sequence, text)

@@ -8,15 +8,17 @@ from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalFault, JournalRecord, JournalReport, JournalSegment
 from hexdesk_journal.framing import NO_CHAIN, Damage, FrameReader
 from hexdesk_journal.head import check_head
-from hexdesk_journal.reading import check_follows, headless
+from hexdesk_journal.reading import check_follows
 from hexdesk_journal.segments import (
     HeaderError,
     Segment,
     damage_remedy,
+    headless,
     missing,
     open_segment,
     present_numbers,
     segment_path,
+    torn,
 )
 from hexdesk_journal.snapshots import SnapshotHeader, sound_snapshots
 
@@ -97,7 +99,7 @@ class _Verifier:
             if is_last and self._is_live and error.is_torn:
                 self._unfinished_bytes += path.stat().st_size
             else:
-                self._add(headless(path, error))
+                self._add(headless(path, error, is_last=is_last))
                 self._is_broken = True
             return
         except DataError as error:
@@ -131,6 +133,9 @@ class _Verifier:
             self._unfinished_bytes += len(segment.buffer) - reader.offset
             return
         self._is_broken = True
+        if segment.is_live and segment.is_torn(problem):
+            self._add(torn(segment.path, str(problem)), reader.offset, reader.sequence)
+            return
         self._faults.append(
             JournalFault(
                 file=str(segment.path),
