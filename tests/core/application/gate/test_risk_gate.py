@@ -1,30 +1,19 @@
 """Each rule fires just beyond its limit and not at it; denied orders never leave and say why."""
 
-from collections.abc import Callable
-from decimal import Decimal
-from enum import StrEnum
-from typing import Any
-
-import hypothesis.strategies as st
-import msgspec
 import pytest
-from hypothesis import given
 from msgspec.structs import replace
 
 from hexdesk.application.gate.gate_limits import GateLimits
-from hexdesk.application.gate.plain_orders import has_plain_terms, passes_plainly
 from hexdesk.application.gate.risk_gate import RiskGate
 from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.market.markets import Market
 from hexdesk.domain.accounts import Account
-from hexdesk.domain.instruments import Instrument, InstrumentKind, TickBand
-from hexdesk.domain.market import InstrumentStatus, Quote
+from hexdesk.domain.market import InstrumentStatus
 from hexdesk.domain.money import Money
 from hexdesk.domain.order import new_order
 from hexdesk.domain.orders import NewOrder
-from hexdesk.domain.risk import UNLIMITED, RiskLimits
+from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import (
-    AUTO,
     BUY,
     CLOSE,
     FOK,
@@ -38,44 +27,22 @@ from hexdesk.domain.values import (
     SELL,
     STOP_LIMIT,
     STOP_MARKET,
-    Contingency,
-    OrderType,
-    Side,
     TradingStatus,
 )
 from hexdesk.ports.broker import Capabilities
-from hexdesk.ports.strategy import StrategyContext
 from hexdesk.testing.broker_bench import ASK, BID, INSTRUMENT, LOT
 from tests.core.application.books import check_books
-from tests.core.application.rig import ALL_CAPABILITIES, Rig
-
-OPEN_LIMITS = RiskLimits(
-    order_notional_max=UNLIMITED,
-    position_notional_max=UNLIMITED,
-    collar_pct=UNLIMITED,
-    orders_per_second_max=UNLIMITED,
-    open_orders_max=UNLIMITED,
+from tests.core.application.gate.sending import (
+    ID,
+    OPEN_LIMITS,
+    STRICT,
+    Send,
+    denied,
+    hold,
+    limits,
+    order,
 )
-ID = INSTRUMENT.id
-Send = Callable[[StrategyContext], str]
-
-
-def order(side: Side = BUY, quantity: int = LOT, price: int = BID, **more: Any) -> Send:
-    kind = more.pop("kind", LIMIT if price else MARKET)
-    return lambda context: context.submit(ID, side, quantity, kind, price, **more)
-
-
-def limits(**changes: str) -> RiskLimits:
-    return replace(OPEN_LIMITS, **changes)
-
-
-def hold(rig: Rig, quantity: int) -> None:
-    order_id = rig.act(order(BUY if quantity > 0 else SELL, abs(quantity), 0))
-    rig.fill(order_id)
-
-
-def denied(rig: Rig) -> list[str]:
-    return [denial.code for denial in rig.denials()]
+from tests.core.application.rig import ALL_CAPABILITIES, Rig
 
 
 def test_a_denial_is_told_recorded_counted_and_never_leaves() -> None:
@@ -223,10 +190,6 @@ TERMS: list[tuple[str, Send]] = [
     ("ORDER_MIN_NOTIONAL", order(quantity=20)),
     ("ORDER_SIZE", order(quantity=1_000, price=109_000)),
 ]
-STRICT = replace(
-    INSTRUMENT, min_quantity=20, max_quantity=1_000, lower_limit=90_000, upper_limit=110_000,
-    min_notional=2_500_000, max_notional=105_000_000,
-)  # fmt: skip
 
 
 @pytest.mark.parametrize(("code", "send"), TERMS)
@@ -440,141 +403,6 @@ def test_a_smaller_price_is_reserved_once_the_venue_has_taken_it() -> None:
     check_books(rig)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [
-        {"quantity": 100.0},
-        {"quantity": True},
-        {"quantity": Decimal(100)},
-        {"quantity": "100"},
-        {"quantity": 2**63},
-        {"quantity": 10**5_000},
-        {"quantity": -(2**70)},
-        {"price": 100_000.0},
-        {"price": None},
-        {"price": 2**70},
-        {"side": 1},
-        {"side": "buy"},
-        {"kind": 2},
-        {"time_in_force": 1},
-        {"trigger_price": None},
-        {"trigger_price": 0.0},
-        {"expire_ns": None},
-        {"post_only": None},
-        {"reduce_only": 0},
-        {"display_quantity": 0.0},
-        {"tag": 5},
-        {"tag": "\ud800"},
-        {"tag": "x" * 101},
-    ],
-)
-@pytest.mark.parametrize("kind", [LIMIT, MARKET])
-def test_what_is_no_order_is_denied_and_does_not_spoil_the_journal(
-    bad: dict[str, Any], kind: OrderType
-) -> None:
-    rig = Rig(limits=limits()).start()
-    terms: dict[str, Any] = {"price": BID if kind is LIMIT else 0, "kind": kind} | bad
-    rig.act(order(**terms))
-    assert denied(rig) == ["ORDER_VALUE"]
-    rig.act(order())
-    assert len(rig.sent) == 1
-    assert not rig.host().fault
-    for record in rig.records:
-        kind_of = type(record)
-        assert msgspec.msgpack.decode(msgspec.msgpack.encode(record), type=kind_of) == record
-    check_books(rig)
-
-
-BANDED = replace(INSTRUMENT, ticks=(TickBand(0, 5), TickBand(100_000, 10)))
-INVERSE = replace(
-    INSTRUMENT, base="TEST", settle="TEST", inverse=True, multiplier=100, quantity_scale=0, lot=1,
-    min_quantity=1,
-)  # fmt: skip
-SPOT = replace(INSTRUMENT, kind=InstrumentKind.SPOT)
-
-
-@st.composite
-def candidates(draw: st.DrawFn) -> NewOrder:
-    kind = draw(st.sampled_from([LIMIT, LIMIT, MARKET, MARKET, STOP_MARKET, STOP_LIMIT]))
-    near = st.integers(-600, 600).map(lambda ticks: BID + 5 * ticks)
-    odd = st.sampled_from([0, -5, 1, BID + 1, 2**70])
-    price = draw(near | odd) if kind in (LIMIT, STOP_LIMIT) or draw(st.integers(0, 9)) == 0 else 0
-    rare = draw(st.integers(0, 5)) == 0
-    return NewOrder(
-        "O1", "s", "account", ID, draw(st.sampled_from([BUY, SELL])), kind,
-        draw(st.integers(0, 60).map(lambda lots: lots * 10) | st.sampled_from([5, -10, 2**70])),
-        100,
-        price,
-        draw(near) if kind in (STOP_MARKET, STOP_LIMIT) else 0,
-        time_in_force=draw(st.sampled_from([GTC, FOK, GTD])) if rare else GTC,
-        expire_ns=draw(st.sampled_from([0, 5, 500])) if rare else 0,
-        post_only=draw(st.booleans()),
-        tag=draw(st.sampled_from(["", "", "why", "é", "x" * 101, "\ud800"])),
-        list_id="O1" if rare and draw(st.booleans()) else "",
-        contingency=draw(st.sampled_from(Contingency)) if rare else Contingency.NONE,
-        reduce_only=rare and draw(st.booleans()),
-        position_effect=draw(st.sampled_from([AUTO, OPEN, CLOSE])) if rare else AUTO,
-        display_quantity=draw(st.sampled_from([0, 10, 10**6])) if rare else 0,
-    )  # fmt: skip
-
-
-rules = st.builds(
-    RiskLimits,
-    order_quantity_max=st.sampled_from([UNLIMITED, "0", "0.1", "0.3"]),
-    order_notional_max=st.sampled_from([UNLIMITED, "1000", "3000"]),
-    position_quantity_max=st.sampled_from([UNLIMITED, "0", "0.2", "0.5"]),
-    position_notional_max=st.sampled_from([UNLIMITED, "0", "2000", "5000"]),
-    collar_pct=st.sampled_from([UNLIMITED, "0", "0.5", "2"]),
-    orders_per_second_max=st.just(UNLIMITED),
-    open_orders_max=st.sampled_from([UNLIMITED, "0", "2"]),
-)
-
-
-@given(
-    intent=candidates(),
-    rule=rules,
-    instrument=st.sampled_from([INSTRUMENT, STRICT, BANDED, INVERSE, SPOT]),
-    touches=st.sampled_from([(BID, ASK), (ASK, BID), (BID, BID), (0, ASK), (BID, 0), (0, 0), None]),
-    held=st.integers(-60, 60),
-    working=st.tuples(st.integers(0, 40), st.integers(0, 40)),
-    money=st.integers(0, 10_000),
-    open_count=st.integers(0, 3),
-    status=st.sampled_from([TradingStatus.TRADING] * 3 + [TradingStatus.CLOSE_ONLY]),
-)
-def test_the_short_way_accepts_only_what_the_rules_accept(
-    intent: NewOrder, rule: RiskLimits, instrument: Instrument, touches: tuple[int, int] | None,
-    held: int, working: tuple[int, int], money: int, open_count: int, status: TradingStatus,
-) -> None:  # fmt: skip
-    account = Account("account", [instrument])
-    market = Market(instrument)
-    market.status = status
-    if touches is not None:
-        market.quote = Quote(ID, touches[0], 10, touches[1], 10, 1, 1)
-    ledger = Ledger("s", market, account)
-    if held:
-        ledger.position.book(BUY if held > 0 else SELL, abs(held) * 10, BID, AUTO)
-    ledger.open_buy, ledger.open_sell = working[0] * 10, working[1] * 10
-    account.balance(instrument.settle).total = money * 10**7
-    gate_limits = GateLimits(rule, instrument)
-    gate = RiskGate(ALL_CAPABILITIES, {ID: gate_limits})
-    short = new_order(intent)
-    passes = has_plain_terms(intent, takes_post_only=True) and passes_plainly(
-        short, intent, ledger, gate_limits, open_count
-    )
-    by_rules = new_order(intent)
-    gate._is_plain = False  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
-    denial = gate.check(by_rules, ledger, 100, open_count)
-    if passes:
-        assert denial is None
-        if by_rules.reserve_price:
-            assert (short.reserve_price, short.reserved) == (
-                by_rules.reserve_price,
-                by_rules.reserved,
-            )
-    if denial is None and not ledger.is_reducing(intent, intent.quantity):
-        assert by_rules.reserved <= ledger.available
-
-
 def test_capabilities_are_those_of_the_broker() -> None:
     gate = RiskGate(Capabilities(), {ID: GateLimits(OPEN_LIMITS, INSTRUMENT)})
     ledger = Ledger("s", Market(INSTRUMENT), Account("account", [INSTRUMENT]))
@@ -582,43 +410,6 @@ def test_capabilities_are_those_of_the_broker() -> None:
     denial = gate.check(new_order(intent), ledger, 1, 0)
     assert denial is not None
     assert denial[0] == "ORDER_UNSUPPORTED"
-
-
-@pytest.mark.parametrize(("name", "text"), [("order_quantity_max", "much"), ("collar_pct", "-1")])
-def test_a_senseless_limit_names_itself(name: str, text: str) -> None:
-    with pytest.raises(ValueError, match=name):
-        GateLimits(replace(OPEN_LIMITS, **{name: text}), INSTRUMENT)
-
-
-def test_one_limit_serves_instruments_of_any_scale() -> None:
-    whole = replace(INSTRUMENT, id="WHOLE.ACME", quantity_scale=0, lot=1, min_quantity=1)
-    rig = Rig(limits=limits(order_quantity_max="2.5"), instruments=[INSTRUMENT, whole]).start()
-    rig.quote(BID, ASK, whole)
-    rig.act(lambda context: [context.submit("WHOLE.ACME", BUY, size) for size in (2, 3)])
-    assert denied(rig) == ["ORDER_SIZE"]
-
-
-class Name(StrEnum):
-    """What a plugin's author may call instruments by."""
-
-    TEST = ID
-
-
-@pytest.mark.parametrize("terms", [{}, {"tag": "why"}])
-def test_an_instrument_id_that_only_looks_like_text_is_denied(terms: dict[str, Any]) -> None:
-    """The journal holds plain text only; what equals it is found, and would not be written."""
-    rig = Rig(limits=limits()).start()
-    rig.act(lambda context: context.submit(Name.TEST, BUY, LOT, **terms))
-    (denial,) = rig.denials()
-    assert denial.text == "ORDER_VALUE: instrument_id: expected str, was Name"
-    assert not rig.requests
-
-
-@pytest.mark.parametrize("terms", [{"list_id": "x"}, {"contingency": 1}, {"parent_id": "x"}])
-def test_a_strategy_cannot_say_what_links_orders(terms: dict[str, Any]) -> None:
-    rig = Rig(limits=limits()).start()
-    with pytest.raises(TypeError, match="unexpected keyword argument"):
-        rig.puppets["a"].context.submit(ID, BUY, LOT, **terms)
 
 
 def test_post_only_is_denied_in_the_same_words_whatever_the_way() -> None:
