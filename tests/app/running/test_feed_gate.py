@@ -75,6 +75,9 @@ def test_a_feed_that_is_back_before_the_desk_heard_of_its_loss_does_not_stay_shu
 def test_one_change_is_said_once() -> None:
     site = Site(one=[X])
     site.gate.watch([X])
+    site.link("one", LinkState.STALE)
+    site.link("one", LinkState.BACKING_OFF)
+    assert len(site.waiting) == 1
     for state in (LinkState.STALE, LinkState.BACKING_OFF, LinkState.CONNECTING):
         site.link("one", state)
         assert site.shut() == {X}
@@ -82,6 +85,14 @@ def test_one_change_is_said_once() -> None:
     site.shut()
     site.link("one", LinkState.LIVE)
     assert not site.waiting
+
+
+def test_what_the_run_before_left_shut_is_opened_by_a_feed_that_is_current() -> None:
+    site = Site(one=[X])
+    site.standing.reduce(SetReducing(X, "FEED_STALE", "feed one: stale", 1))
+    site.link("one", LinkState.LIVE)
+    site.gate.watch([X])
+    assert site.shut() == set()
 
 
 def test_what_is_watched_later_is_shut_at_once() -> None:

@@ -49,7 +49,7 @@ class FeedGate:
         listings: Listings,
         statuses: Statuses,
     ) -> None:
-        """Begin open; `standing` and `statuses` are looked at whenever a link changes."""
+        """Begin; `standing` says what the run before left shut, `statuses` how links are now."""
         self._standing = standing
         self._put = put
         self._now_ns = now_ns
@@ -62,6 +62,8 @@ class FeedGate:
         """Look after these, too."""
         self._instrument_ids.update(instrument_ids)
         for each in sorted(instrument_ids):
+            if FEED_STALE in self._standing.reducing.get(each, {}):
+                self._shut.add(each)
             self._look(each, "its feed is current")
 
     def on_link(self, status: LinkStatus) -> None:
@@ -71,13 +73,12 @@ class FeedGate:
                 self._look(each, f"feed {status.name} is back")
 
     def _look(self, instrument_id: str, reason: str) -> None:
-        is_shut = FEED_STALE in self._standing.reducing.get(instrument_id, {})
-        is_asked = instrument_id in self._shut
+        is_shut = instrument_id in self._shut
         late = self._not_current(instrument_id)
-        if late is None and (is_shut or is_asked):
-            self._shut.discard(instrument_id)
+        if late is None and is_shut:
+            self._shut.remove(instrument_id)
             self._put(ClearReducing(instrument_id, FEED_STALE, reason, self._now_ns()))
-        elif late is not None and not (is_shut and is_asked):
+        elif late is not None and not is_shut:
             self._shut.add(instrument_id)
             text = f"feed {late.name}: {late.state.name.lower()}"
             self._put(SetReducing(instrument_id, FEED_STALE, text, self._now_ns()))

@@ -106,7 +106,7 @@ class Standing:
             self.reducing[change.instrument_id] = left
             if not left:
                 del self.reducing[change.instrument_id]
-            self._alert("REDUCING_ENDED", change.instrument_id, change.reason)
+                self._alert("REDUCING_ENDED", change.instrument_id, change.reason)
 
     def denial(
         self,
