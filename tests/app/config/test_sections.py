@@ -49,6 +49,26 @@ def test_a_wrong_value_is_named_with_path_line_and_remedy(
     assert text in str(found)
 
 
+@pytest.mark.parametrize(
+    ("line", "where", "text"),
+    [
+        ('MODES = "ask"', "CONFIG_UNKNOWN_KEY MODES", "is not a known key"),
+        ('MODES = "ask"', "CONFIG_UNKNOWN_KEY MODES", "did you mean MODE?"),
+        ('CASH = "halts"', "CONFIG_VALUE CASH", 'reduce or halt or ask, was "halts"'),
+        ('CASH = "halts"', "CONFIG_VALUE CASH", "did you mean halt?"),
+        ('CASH = ["ask", "hlt"]', "CONFIG_VALUE CASH[1]", "did you mean halt?"),
+    ],
+)
+def test_a_wrong_policy_is_named_by_its_own_key(
+    tmp_path: Path, line: str, where: str, text: str
+) -> None:
+    found = problem(tmp_path, f"{GOOD}[reconciliation.policies]\n{line}\n")
+    code, key = where.split()
+    assert (found.code, found.path) == (code, f"reconciliation.policies.{key}")
+    assert found.origin == f"{tmp_path}/plugins.toml:{GOOD.count(chr(10)) + 2}"
+    assert text in str(found)
+
+
 def test_numbers_without_quotes_are_exact_where_decimals_are_meant(tmp_path: Path) -> None:
     text = GOOD.replace('tick = "0.1"', "tick = 0.10000001") + "[risk]\ncollar_pct = 2.50\n"
     config = load(tmp_path, text)

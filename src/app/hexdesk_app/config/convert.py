@@ -97,6 +97,9 @@ def to_struct(
             inner = value  # for whoever knows what it means; texts of variables stay texts
         elif is_table(value) and _is_struct(field.type):
             inner = to_struct(value, field.type, place.inside(key), errors)
+        elif is_table(value) and (keys := _named_keys(field.type)):
+            value_kind = get_args(field.type)[1]
+            inner = _to_dict(value, keys, value_kind, place.inside(key), errors)
         else:
             value = _decimal_text(value) if decimals and _holds_text(field.type) else value
             inner = _to_value(key, value, field.type, place, errors)
@@ -109,6 +112,24 @@ def to_struct(
     except (TypeError, ValueError) as error:
         errors.append(place.error("CONFIG_VALUE", str(error), remedy="correct the values"))
         return None
+
+
+def _to_dict(
+    table: Mapping[str, object],
+    keys: Mapping[str, Enum],
+    value_kind: object,
+    place: Place,
+    errors: list[ConfigError],
+) -> dict[Enum, object]:
+    """Return a table of named keys; each value is converted alone, so that its error names it."""
+    found: dict[Enum, object] = {}
+    for key, value in table.items():
+        if key in keys:
+            found[keys[key]] = _to_value(key, value, value_kind, place, errors)
+        else:
+            hint = suggest(key, keys)
+            errors.append(place.error("CONFIG_UNKNOWN_KEY", "is not a known key", key, hint))
+    return found
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -221,7 +242,7 @@ def _wrong_value(key: str, value: object, kind: object, reason: str, place: Plac
     if message.startswith("Invalid enum value"):
         choices = _choices(kind)
         expected = " or ".join(choices) if choices else "another value"
-        hint = suggest(str(value), choices) if choices else ""
+        hint = suggest(str(_at(value, suffix)), choices) if choices else ""
         hint = hint if hint.startswith("did") else ""
         return place.error("CONFIG_VALUE", f"expected {expected}, was {found}", key, hint, suffix)
     code = "CONFIG_TYPE" if ", got " in message else "CONFIG_VALUE"
@@ -261,7 +282,15 @@ def _choices(kind: object) -> list[str]:
         return [str(member.value) for member in kind]
     if get_origin(kind) is Literal:
         return [str(choice) for choice in get_args(kind)]
-    return [choice for part in get_args(kind) for choice in _choices(part)]
+    return list(dict.fromkeys(choice for part in get_args(kind) for choice in _choices(part)))
+
+
+def _named_keys(kind: object) -> dict[str, Enum]:
+    """Return the keys that a dictionary may have, where its type names them."""
+    key_kind = get_args(kind)[0] if get_origin(kind) is dict else None
+    if isinstance(key_kind, type) and issubclass(key_kind, Enum):
+        return {str(member.value): member for member in key_kind}
+    return {}
 
 
 def _is_struct(kind: object) -> TypeGuard[type[msgspec.Struct]]:

@@ -53,6 +53,10 @@ def test_policies_are_written_as_a_word_or_a_list() -> None:
         ({"policies": {"CASH": ["ignore", "ask"]}}, "ignore stands alone"),
         ({"policies": {"POSITION_UNOWNED": "flatten"}}, "never by itself"),
         ({"policies": {"POSITION_OPPOSED": ["ask", "adopt"]}}, "adopt only by `hexdesk reconcile`"),
+        (
+            {"policies": {"POSITION_OPPOSED": "cancel"}},
+            "policies.POSITION_OPPOSED: expected ask, halt, ignore, reduce; was cancel",
+        ),
         ({"policies": {"PHANTOM": "ask"}}, "Invalid enum value 'PHANTOM'"),
         ({"policies": {"CASH": "wait"}}, "Invalid enum value 'wait'"),
         ({"orders_s": 0}, "$.orders_s"),

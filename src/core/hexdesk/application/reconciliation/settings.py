@@ -90,7 +90,8 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
             policies = self.policies_of(kind)
             wrong = [policy for policy in policies if policy not in POLICIES_POSSIBLE[kind]]
             if wrong or not policies:
-                possible = ", ".join(sorted(POLICIES_POSSIBLE[kind]))
+                never = {policy for each, policy in NEVER_BY_ITSELF if each is kind}
+                possible = ", ".join(sorted(POLICIES_POSSIBLE[kind] - never))
                 what = ", ".join(wrong) or "nothing"
                 raise ValueError(f"policies.{kind}: expected {possible}; was {what}")
             if IGNORE in policies and len(policies) > 1:
