@@ -244,14 +244,13 @@ def assemble(
     """
     past = lookback.past
     _check_instruments(config, instruments)
-    limits = {instrument_id: config.risk.of(instrument_id) for instrument_id in instruments}
     desk = Desk(
         run_id=run_id,
         instruments=instruments.values(),
         journal=journal,
         clock=clock,
         limits=config.risk.of(""),
-        instrument_limits=limits,
+        instrument_limits={each: config.risk.of(each) for each in instruments},
         stopwatch=stopwatch,
         strategy_budget_ns=int(config.desk.strategy_budget_ms * NS_PER_MS),
     )
@@ -284,13 +283,36 @@ def assemble(
         for name in parts.brokers
     }
     if past is not None:
-        Replay(desk).restore(past.state)
-        for name, broker in brokers.items():
-            if isinstance(broker, ForgetfulBroker):
-                hand_over(desk, name, broker)
+        _restore(desk, past, brokers)
     overlay = overlay_plans(config, parts, desk)
     _open_books(parts, desk)
     now_ns = max(clock.now_ns(), desk.pulse.now_ns)
+    _begin_run(config, desk, past, deposits, now_ns, is_virtual=is_virtual)
+    for name in parts.strategies:
+        if name not in overlay.planned:
+            _add_strategy(parts, name, desk)
+    carry_out(overlay, parts, desk, now_ns)
+    return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk), resends)
+
+
+def _restore(desk: Desk, past: Past, brokers: Mapping[str, Broker]) -> None:
+    """Give a desk the books of the past, and its orders to brokers that remember none."""
+    Replay(desk).restore(past.state)
+    for name, broker in brokers.items():
+        if isinstance(broker, ForgetfulBroker):
+            hand_over(desk, name, broker)
+
+
+def _begin_run(
+    config: Config,
+    desk: Desk,
+    past: Past | None,
+    deposits: Mapping[str, tuple[Money, ...]],
+    now_ns: TimeNs,
+    *,
+    is_virtual: bool,
+) -> None:
+    """Write down that a run begins, and what simulated accounts begin with."""
     desk.begin_run(
         config.desk.name,
         config.desk.mode.value,
@@ -303,11 +325,6 @@ def assemble(
         for name, money in _missing_deposits(deposits, past):
             desk.deposit(name, money, "start", now_ns)
     desk.saves.is_on = config.journal is not None and not is_virtual
-    for name in parts.strategies:
-        if name not in overlay.planned:
-            _add_strategy(parts, name, desk)
-    carry_out(overlay, parts, desk, now_ns)
-    return Assembly(desk, brokers, inbox, deposits, attach_risk(config, desk), resends)
 
 
 def _missing_deposits(

@@ -30,7 +30,6 @@ from hexdesk.application.strategies.lives import StrategyLives
 from hexdesk.application.strategies.loading import StrategyLoading
 from hexdesk.application.strategies.owners import Owners
 from hexdesk.application.strategies.strategy_context import DeskContext
-from hexdesk.domain.accounts import Account
 from hexdesk.domain.commands import Command
 from hexdesk.domain.inputs import TimerFired
 from hexdesk.domain.instruments import Instrument
@@ -44,7 +43,6 @@ from hexdesk.domain.reports import VenueReport
 from hexdesk.domain.risk import RiskLimits
 from hexdesk.domain.values import PriceRaw, QtyRaw, TimeNs
 from hexdesk.errors import InvariantError, require
-from hexdesk.ports.broker import Broker
 from hexdesk.ports.clock import Clock
 from hexdesk.ports.journal import Journal
 
@@ -66,6 +64,7 @@ class Desk:
         accounts: By broker name.
         hosts: Strategies by id.
         owners: Opens their books.
+        add_broker: Makes a broker and its account known; before strategies that use it.
         alerts: What a person should know.
         counts: What happened so far.
         journal: Where inputs and intents go.
@@ -140,6 +139,7 @@ class Desk:
         self.hosts = self.execution.hosts
         self.accounts = self.execution.store.accounts
         self.owners = Owners(self.execution.store, self._by_id, self.limits.gate)
+        self.add_broker = self.owners.add_broker
         self.submit: Callable[[StrategyHost, NewOrder], None] = self.execution.submit
         self.submit_list = self.execution.submit_list
         self.cancel = self.execution.cancel
@@ -156,10 +156,6 @@ class Desk:
         self.flatten = self.operator.flatten
 
     # --- composition -------------------------------------------------------------------------
-
-    def add_broker(self, name: str, broker: Broker, account: Account) -> None:
-        """Make a broker and its account known; before strategies that use it."""
-        self.owners.add_broker(name, broker, account)
 
     def add_strategy(
         self,
