@@ -171,3 +171,22 @@ def test_a_plugin_that_hangs_in_its_factory_does_not_hang_the_process(
     assert "PLUGIN_TIMEOUT: the factory of 'hanging' took longer than 0.3 s" in done.stderr
     assert "hanging_module.py" in done.stderr
     assert "dist-hanging 1.0, brokers.venue" in done.stderr
+
+
+@pytest.mark.parametrize("words", [["version"], ["version", "--json"]])
+def test_a_full_disk_behind_stdout_is_no_bug(environment: dict[str, str], words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*COMMAND, *words],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60.0,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "DATA: stdout: cannot be written: No space left on device\n"
+        "  -> free disk space, or print elsewhere\n"
+    )

@@ -1,6 +1,7 @@
 """The command tree and what every verb shares: exit codes, errors, Ctrl-C, a closed pipe."""
 
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -11,7 +12,7 @@ from typing import ClassVar
 import click
 from click.shell_completion import CompletionItem
 
-from hexdesk.errors import HexdeskError, InvariantError
+from hexdesk.errors import DataError, HexdeskError, InvariantError
 from hexdesk_app.cli.output import show_errors
 from hexdesk_app.incident import record_incident
 from hexdesk_app.problems import (
@@ -25,6 +26,8 @@ from hexdesk_app.problems import (
 
 PROGRAM = "hexdesk"
 COMPLETE_VARIABLE = "_HEXDESK_COMPLETE"
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What a medium without room says; of a file that was opened by name the error tells the name."""
 
 
 class LazyGroup(click.Group):
@@ -155,6 +158,11 @@ def _fail(error: Exception, *, as_json: bool) -> int:
             found, code = _usage_error(error), EXIT_USAGE
         elif isinstance(error, HexdeskError) and not isinstance(error, InvariantError):
             found, code = error, exit_code(error)
+        elif isinstance(error, OSError) and error.errno in FULL and error.filename is None:
+            _forget_stdout()
+            remedy = "free disk space, or print elsewhere"
+            text = f"cannot be written: {error.strerror}"
+            found, code = DataError(text, file="stdout", remedy=remedy), EXIT_ERROR
         else:
             found, code = record_incident(error), EXIT_ERROR
         show_errors(found, as_json=as_json, exit_code=code)
