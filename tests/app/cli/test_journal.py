@@ -125,6 +125,14 @@ def test_a_sound_journal_passes(hexdesk: Run, state: Path) -> None:
     assert data["segments"][0]["run_id"] == "run1"
 
 
+def test_records_that_are_not_kept_are_told(hexdesk: Run, state: Path) -> None:
+    make_journal(state, "run2").close()
+    segment(state).unlink()
+    answer = hexdesk("journal", "verify", str(state))
+    assert answer.code == 0, "a snapshot stands for them"
+    assert "| not kept         | 1 to 4 " in answer.out
+
+
 def test_damage_is_named_with_place_and_remedy(hexdesk: Run, state: Path) -> None:
     flip(segment(state), -1)
     answer = hexdesk("journal", "verify", str(state))
@@ -284,6 +292,24 @@ def test_a_failed_export_leaves_the_file_as_it_was(hexdesk: Run, state: Path) ->
     answer = hexdesk("journal", "export", str(state), "-o", "no/such/folder/file")
     assert answer.code == 1
     assert "cannot be written: No such file or directory" in answer.err
+
+
+def test_an_export_replaces_a_file_and_nothing_else(hexdesk: Run, state: Path) -> None:
+    """A link stays one, a device is written to, a folder is refused."""
+    Path("real.jsonl").write_text("before")
+    Path("link.jsonl").symlink_to("real.jsonl")
+    assert hexdesk("journal", "export", str(state), "-o", "link.jsonl").code == 0
+    assert Path("link.jsonl").is_symlink()
+    assert len(Path("real.jsonl").read_text().splitlines()) == len(RECORDS)
+    os.mkfifo("pipe")
+    end = os.open("pipe", os.O_RDONLY | os.O_NONBLOCK)
+    assert hexdesk("journal", "export", str(state), "-o", "pipe").code == 0
+    assert len(os.read(end, 1_000_000).splitlines()) == len(RECORDS)
+    os.close(end)
+    assert Path("pipe").is_fifo()
+    answer = hexdesk("journal", "export", str(state), "-o", ".")
+    assert answer.code == 4
+    assert "is a folder\n  -> name a file" in answer.err
 
 
 # --------------------------------------------------------------------------------------------------

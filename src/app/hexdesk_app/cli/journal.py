@@ -4,7 +4,8 @@ import csv
 import difflib
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import TextIO
@@ -147,23 +148,38 @@ def export(
 ) -> None:
     """Write records to a file, for other programs."""
     write = _write_csv if form == "csv" else _write_jsonl
-    draft = Path(f"{target}.part")
     with explaining_file_errors(path):
         rows = (row_of(*each) for each in _chosen(open_journal(path), choice))
         if target == STDOUT:
             write(rows, sys.stdout)
             return
-        try:
-            with (
-                explaining_file_errors(draft, "written"),
-                draft.open("w", encoding="utf-8", newline="") as file,
-            ):
-                written = write(rows, file)
-                draft.replace(target)
-        finally:
-            draft.unlink(missing_ok=True)
+        with _replacing(Path(target)) as file:
+            written = write(rows, file)
     output.note(f"{count(written)} records written to {target}")
     output.document("journal.export", {"file": target, "format": form, "records": written})
+
+
+@contextmanager
+def _replacing(target: Path) -> Generator[TextIO]:
+    """Open what takes a file's place once it is whole; a device or pipe is written to."""
+    if target.is_dir():
+        raise UsageError(f"{target} is a folder", remedy="name a file")
+    if target.exists() and not target.is_file():
+        place = draft = target
+    else:
+        place = target.resolve()  # a link goes on leading there
+        draft = Path(f"{place}.part")
+    try:
+        with (
+            explaining_file_errors(draft, "written"),
+            draft.open("w", encoding="utf-8", newline="") as file,
+        ):
+            yield file
+            file.flush()
+            draft.replace(place)
+    finally:
+        if draft != place:
+            draft.unlink(missing_ok=True)
 
 
 @journal.command()
@@ -283,6 +299,8 @@ def _show_report(output: Output, schema: str, report: JournalReport) -> int:
         ("unfinished bytes", count(report.unfinished_bytes)),
         ("damage", count(len(report.faults)) if report.faults else "none"),
     ]
+    if report.first_sequence > 1:
+        rows.insert(4, ("not kept", f"1 to {report.first_sequence - 1}"))
     data = {"ok": not report.faults, "records": kept, **msgspec.to_builtins(report)}
     output.result(schema, data, [make_table("", ("", ""), rows)])
     for fault in report.faults:
