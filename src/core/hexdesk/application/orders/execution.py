@@ -16,6 +16,7 @@ from hexdesk.application.faults import describe
 from hexdesk.application.gate.soundness import recordable
 from hexdesk.application.ledgers.ledger import Ledger
 from hexdesk.application.ledgers.trading_days import close_of_one_day, closes_by_day
+from hexdesk.application.orders.amendments import Amendments
 from hexdesk.application.orders.answers import AnswerWatch, doubt, refusal
 from hexdesk.application.orders.authority import PROTECTION, STRATEGY, Authority
 from hexdesk.application.orders.contingent import Contingencies
@@ -25,7 +26,7 @@ from hexdesk.application.orders.ids import ClientOrderIds
 from hexdesk.application.orders.order_store import OrderStore
 from hexdesk.application.orders.reception import Reception
 from hexdesk.application.orders.standing import Standing
-from hexdesk.application.orders.working import is_alternative, is_close
+from hexdesk.application.orders.working import is_close
 from hexdesk.application.pulse import Pulse
 from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.domain.commands import Command, Halt, SetReducing
@@ -34,14 +35,12 @@ from hexdesk.domain.order_state import apply
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
 from hexdesk.domain.records import ListChanged, OrderReserved
 from hexdesk.domain.reports import (
-    AmendRejected,
     OrderCanceled,
     OrderDenied,
     OrderHeld,
     OrderRejected,
-    OrderUpdated,
 )
-from hexdesk.domain.values import CLOSE, FILLED, HELD, SUBMITTED, Contingency, PriceRaw, QtyRaw
+from hexdesk.domain.values import CLOSE, FILLED, HELD, SUBMITTED, Contingency, QtyRaw
 from hexdesk.errors import HexdeskError
 from hexdesk.ports.journal import Journal
 
@@ -67,6 +66,7 @@ class Execution:
         pulse: Time and number of the input being handled.
         closing: Ids of orders that `flatten` sent.
         next_id: Makes a fresh client order id.
+        amend: Asks to replace terms.
         outbox: Requests of the input being handled, with what sends them.
         open_orders: Returns a strategy's orders that are not closed.
         dead_letters: Latest reports that fit no order.
@@ -101,6 +101,7 @@ class Execution:
         self.closed = store.closed
         self.hosts = store.hosts
         self.standing = Standing(alerts, pulse)
+        self.amend = Amendments(store, self.standing, self._ask, self._count_burst).amend
         self.pulse = pulse
         self.closing = set[str]()
         self.next_id = ids.next
@@ -156,48 +157,6 @@ class Execution:
         if intents[0].contingency is Contingency.OCO:
             self._withdraw_half(host, intents)
         self._lists.on_change(intents[0].list_id)
-
-    def amend(
-        self,
-        order: Order,
-        quantity: QtyRaw,
-        price: PriceRaw,
-        trigger: PriceRaw,
-        authority: Authority = STRATEGY,
-    ) -> int:
-        """Ask to replace terms; 0 keeps one. Return the request's number.
-
-        0 means that it cannot be asked now, or was denied; a denial is told as `AmendRejected`.
-        Until the answer, risk counts the larger of both quantities.
-        """
-        if order.is_closed or order.pending_cancels or order.doubt is not None:
-            return 0
-        host = self.hosts[order.intent.strategy_id]
-        wanted = replace(
-            order.intent,
-            quantity=quantity or order.quantity,
-            price=price or order.price,
-            trigger_price=trigger or order.trigger_price,
-        )
-        rest = wanted.quantity - order.cum_qty - order.dead_qty
-        denial = self._check_amend(host, order, wanted, rest, authority)
-        now_ns = self.pulse.now_ns
-        if denial is not None:
-            self._counts.amend_denials[denial[0]] += 1
-            refusal = AmendRejected(wanted.client_order_id, 0, *denial, now_ns, now_ns)
-            self._store.tell_later(host, refusal)
-            return 0
-        order.request_count = request_id = order.request_count + 1
-        terms = (wanted.quantity, wanted.price, wanted.trigger_price)
-        if order.life is HELD:
-            updated = OrderUpdated(wanted.client_order_id, request_id, *terms, now_ns, now_ns)
-            self._store.decide(host, order, updated)
-            return request_id
-        order.pending_amends |= 1 << request_id
-        self._counts.amends += 1
-        request = AmendOrder(wanted.client_order_id, request_id, *terms, now_ns, authority)
-        self._ask(host.broker.amend, request)
-        return request_id
 
     def cancel(self, order: Order, authority: Authority = STRATEGY) -> bool:
         """Ask to cancel; a held order ends at once. Cancels always pass risk."""
@@ -413,37 +372,6 @@ class Execution:
         host.burst_count += 1
         if host.burst_count > BURST_MAX:
             self._runaway(host, f"more than {BURST_MAX} requests within one input")
-
-    def _check_amend(
-        self, host: StrategyHost, order: Order, wanted: NewOrder, rest: QtyRaw, authority: Authority
-    ) -> tuple[str, str] | None:
-        """Return why terms cannot be replaced, or None and work the worse of old and new ones."""
-        ledger = host.ledgers[wanted.instrument_id]
-        gate = host.gate
-        if authority is STRATEGY:
-            self._count_burst(host)
-            if is_alternative(wanted) and wanted.quantity != order.quantity:
-                return "ORDER_UNSUPPORTED", "quantity: that of a linked order follows its list"
-        if order.life is HELD:
-            return gate.check_terms(wanted, ledger)
-        if rest <= 0:
-            return "ORDER_SIZE", f"quantity={wanted.quantity} cum={order.cum_qty}"
-        working = order.working_qty
-        ledger.work(order, 0)
-        probe = new_order(wanted)
-        denial = self.standing.denial(host, wanted, ledger, rest, authority)
-        if denial is None:
-            if authority is STRATEGY:
-                denial = gate.check_amend(probe, rest, ledger, self.pulse.now_ns)
-            else:
-                denial = gate.check_amend_of_close(wanted, rest, ledger)
-        if denial is None:
-            if probe.reserve_price > order.reserve_price:
-                order.reserve_price = probe.reserve_price
-                self._record(OrderReserved(wanted.client_order_id, order.reserve_price))
-            working = max(working, rest)
-        ledger.work(order, working)
-        return denial
 
     def _deny_list(self, host: StrategyHost, intents: Sequence[NewOrder]) -> bool:
         """Deny every order of a list of which one could never leave; return whether that was so."""
