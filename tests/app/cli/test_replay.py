@@ -342,6 +342,8 @@ def test_a_denied_order_says_the_code_and_the_numbers(
     assert decided["verdict"].startswith("CAPITAL_FUNDS: needed=")
     assert decided["cause"]["kind"] == "quote"
     assert denied["status"] == "DENIED"
+    shown = hexdesk("why", order_id, str(folder)).out
+    assert "| why it ended  | CAPITAL_FUNDS: needed=" in shown
 
 
 def test_an_exit_follows_from_the_fill_of_its_entry(
@@ -434,6 +436,7 @@ def test_what_was_given_up_is_told_from_the_snapshot_on(
     later = Ghostwriter(folder, "run2", state)
     later.fill(early)
     (anew,) = later.wish("sell")
+    later.journal.save_snapshot(later.state)
     later.journal.close()
     whole = hexdesk("replay", str(folder), "--json").data
     (folder / "journal" / "00000001.seg").unlink()
@@ -441,7 +444,14 @@ def test_what_was_given_up_is_told_from_the_snapshot_on(
     assert answer.code == 0, answer.err
     assert answer.data["began_behind"] == number
     assert answer.data["state_hash"] == whole["state_hash"] == hash_of(later.state)
-    assert f"records before {number + 1} were given up" in answer.err
+    text = f"records before {number + 1} are not kept: it begins with the snapshot of record "
+    assert f"{text}{number}" in answer.err
+    snapshot = folder / "journal" / f"{number:020}.snap"
+    oldest = snapshot.read_bytes()
+    snapshot.unlink()
+    answer = hexdesk("replay", str(folder))
+    assert f"{text}{later.journal.sequence}" in answer.err
+    snapshot.write_bytes(oldest)
     told = hexdesk("why", early, str(folder), "--json").data
     assert [step["kind"] for step in told["steps"]] == ["fill"]
     assert told["order"]["tag"] == "to buy"

@@ -52,10 +52,12 @@ def replay(output: Output, path: Path | None, until: Until, *, from_snapshot: bo
     with another state.
     """
     with explaining_file_errors(path):
-        replayed = replay_journal(open_journal(path), until=until, from_snapshot=from_snapshot)
+        reader = open_journal(path)
+        replayed = replay_journal(reader, until=until, from_snapshot=from_snapshot)
+        first = reader.first_sequence
     if replayed.began_behind and not from_snapshot:
         output.warn(
-            f"records before {replayed.began_behind + 1} were given up:"
+            f"records before {first} are not kept:"
             f" it begins with the snapshot of record {replayed.began_behind}"
         )
     data = to_data(replayed)

@@ -141,7 +141,7 @@ def to_tables(data: StoryData) -> list[Table]:
         ("asked for", order.text),
         ("status", f"{order.status}: {order.cum_qty} of {order.quantity} filled"),
         ("average price", order.avg_px or "-"),
-        ("why it ended", ": ".join(filter(None, (order.code, order.reason))) or "-"),
+        ("why it ended", _ended(order) or "-"),
     ]
     steps = [row for step in data.steps for row in _step_rows(step)]
     found = [make_table("", ("", ""), head), make_table("what happened", STEP_HEADERS, steps)]
@@ -150,6 +150,13 @@ def to_tables(data: StoryData) -> list[Table]:
                 for each in data.linked]  # fmt: skip
         found.append(make_table("linked orders", LINKED_HEADERS, rows))
     return found
+
+
+def _ended(order: OrderData) -> str:
+    """Return the code and the reason; a denial's reason begins with its code."""
+    if not order.code or order.reason.startswith(f"{order.code}:"):
+        return order.reason
+    return f"{order.code}: {order.reason}" if order.reason else order.code
 
 
 def _order(story: Story, words: Words) -> OrderData:
