@@ -12,10 +12,17 @@ from hexdesk_sqlite.settings import SqliteSettings
 
 class TestSqliteReadModel(ReadModelKit):
     def open_read_model(self, folder: Path) -> ReadModel:
-        context = ReadModelContext(
-            name="read_model",
-            state_path=folder,
-            is_read_only=False,
-            logger=logging.getLogger("kit"),
-        )
-        return SqliteReadModel(context, SqliteSettings())
+        return opened(folder, is_read_only=False)
+
+    def open_read_only(self, folder: Path) -> ReadModel:
+        return opened(folder, is_read_only=True)
+
+
+def opened(folder: Path, *, is_read_only: bool) -> ReadModel:
+    context = ReadModelContext(
+        name="read_model",
+        state_path=folder,
+        is_read_only=is_read_only,
+        logger=logging.getLogger("kit"),
+    )
+    return SqliteReadModel(context, SqliteSettings())

@@ -190,7 +190,7 @@ class HistoryProcess:
         if answer.refusal:
             raise OSError(answer.refusal)
         self._now = answer.stats
-        if self._problem:
+        if self._problem and (answer.stats.sequence or not sequence):
             self._logger.info("history is written again, up to record %d", answer.stats.sequence)
             self._problem = ""
         return answer.stats

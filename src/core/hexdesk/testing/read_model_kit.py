@@ -88,6 +88,10 @@ class ReadModelKit:
         """Open the read model that is kept in a folder, for writing; the folder is there."""
         raise NotImplementedError("override open_read_model")
 
+    def open_read_only(self, folder: Path) -> ReadModel:
+        """Open the read model that is kept in a folder, for questions; durable ones only."""
+        raise NotImplementedError("override open_read_only, or set is_durable = False")
+
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
         """Return an empty folder for one read model."""
@@ -427,6 +431,24 @@ class ReadModelKit:
         model = self._written(folder, [RUN])
         model.close()
         model.close()
+
+    @case("H23")
+    def test_h23_read_only(self, folder: Path) -> None:
+        """One for questions answers beside the one that writes, and sees what that one adds."""
+        if not self.is_durable:
+            pytest.skip("H23: is_durable is False")
+        records = _trades(4)
+        model = self._written(folder, records[:3])
+        asked = self.open_read_only(folder)
+        check(_everything(asked) == _everything(model), "both answer alike")
+        model.write(4, records[3:])
+        check(_everything(asked) == _everything(model), "and after more was written")
+        model.rebuild(records[:3])
+        check(_everything(asked) == _everything(model), "and when all was made again")
+        rows = _everything(model)
+        model.close()
+        check(_everything(asked) == rows, "and when nobody writes any more")
+        asked.close()
 
     # --- helpers -----------------------------------------------------------------------------
 
