@@ -11,7 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hexdesk.application.alerts import Alert
-from hexdesk.application.control.planning import CONFIGURATION, table_of
+from hexdesk.application.control.plan_records import CONFIGURATION, table_of
 from hexdesk.application.desk import Desk
 from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.plans import PlanChange, StrategyPlan, StrategyPlanned

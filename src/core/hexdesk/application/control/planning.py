@@ -5,21 +5,26 @@ is changed. Then the strategy takes its place between two inputs of the desk.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
-import msgspec
 from msgspec.structs import replace
 
 from hexdesk.application.control.chronicle import Chronicle
 from hexdesk.application.control.errors import host_of, invalid, unknown, wrong_state
+from hexdesk.application.control.plan_records import (
+    CONFIGURATION,
+    planned_of,
+    revision_info,
+    saved_of,
+    state_info,
+    table_of,
+)
 from hexdesk.application.control.setting_changes import changes_between, merged
 from hexdesk.application.control.sight import MANUAL, Sight
 from hexdesk.application.desk import Desk
 from hexdesk.application.faults import FAULTS, describe
 from hexdesk.application.strategies.host import HostState, StrategyHost
 from hexdesk.application.strategies.loading import Candidate
-from hexdesk.application.strategies.saves import STATE_BYTES_MAX
 from hexdesk.domain.commands import StartStrategy
 from hexdesk.domain.plans import PlanChange, StrategyPlanned
 from hexdesk.domain.records import StrategySaved
@@ -82,7 +87,7 @@ class Planning:
     async def load(self, request: LoadStrategy) -> Handle:
         """Make a strategy that is not there."""
         draft = self._draft(request)
-        state = None if request.state is None else _saved(draft.strategy_id, request.state)
+        state = None if request.state is None else saved_of(draft.strategy_id, request.state)
         change = PlanChange.LOADED
         return await self._make(draft, change, self._show, state)
 
@@ -111,7 +116,7 @@ class Planning:
         host = host_of(self._desk, request.strategy_id)
         if host.state is HostState.RUNNING:
             raise wrong_state(host, "given a state", f"hexdesk strategy stop {host.strategy_id}")
-        state = _saved(draft.strategy_id, request.state)
+        state = saved_of(draft.strategy_id, request.state)
         change = PlanChange.RELOADED
         return await self._make(draft, change, self._show, state)
 
@@ -123,7 +128,7 @@ class Planning:
         host = host_of(self._desk, request.strategy_id)
         self._check_version(host, request.expected_version)
         if request.dry_run:
-            return self._state(host, self._desk.saves.latest.get(host.strategy_id))
+            return state_info(host.strategy_id, self._desk.saves.latest.get(host.strategy_id))
         workshop = self._workshop()
         plan = self._planned(
             draft, workshop.made_of(host.strategy_id)[0], PlanChange.UNLOADED, request, now_ns
@@ -133,7 +138,7 @@ class Planning:
         )
         workshop.drop(host.strategy_id)
         self._chronicle.catch_up()
-        return self._state(host, saved)
+        return state_info(host.strategy_id, saved)
 
     def save(self, request: SaveState, now_ns: TimeNs) -> StateInfo:
         """Return what a strategy keeps."""
@@ -146,7 +151,7 @@ class Planning:
         if not request.dry_run:
             latest = self._desk.loading.save(host.strategy_id, now_ns)
             self._chronicle.catch_up()
-        return self._state(host, latest)
+        return state_info(host.strategy_id, latest)
 
     def revisions(self, query: ListSettingsRevisions) -> tuple[RevisionInfo, ...]:
         """Return all settings that are known of, newest first."""
@@ -157,9 +162,9 @@ class Planning:
             if draft is None:
                 return ()
             start_ns = self._sight.desk_info().start_ns
-            return (_revision(1, draft.settings, start_ns, "", CONFIGURATION),)
+            return (revision_info(1, draft.settings, start_ns, "", CONFIGURATION),)
         return tuple(
-            _revision(each.number, table_of(each.settings), each.ts_init, each.by, each.reason)
+            revision_info(each.number, table_of(each.settings), each.ts_init, each.by, each.reason)
             for each in reversed(plan.revisions)
         )
 
@@ -387,16 +392,6 @@ class Planning:
         plan = replace(plan, by=author, reason=request.reason, capital=capital)
         return plan if settings is None else replace(plan, settings=settings)
 
-    def _state(self, host: StrategyHost, saved: StrategySaved | None) -> StateInfo:
-        if saved is None:
-            return StateInfo(strategy_id=host.strategy_id, state={}, version=0)
-        return StateInfo(
-            strategy_id=host.strategy_id,
-            state=msgspec.msgpack.decode(saved.state, type=dict[str, object]),
-            version=saved.version,
-            encoded=saved.state,
-        )
-
     def _workshop(self) -> Workshop:
         workshop = self._runtime.workshop
         if workshop is None:
@@ -435,59 +430,10 @@ class Batch:
             self._planning.take_step(step, request, now_ns)
 
 
-CONFIGURATION = "the configuration"
-
-
-def planned_of(
-    draft: StrategyDraft, version: str, change: PlanChange, workshop: Workshop, now_ns: TimeNs
-) -> StrategyPlanned:
-    """Return the record of a plan; by nobody, as the configuration's is."""
-    return StrategyPlanned(
-        draft.strategy_id,
-        change,
-        draft.plugin,
-        version,
-        draft.broker,
-        draft.instrument_ids,
-        draft.cancels_on_fault,
-        workshop.settings_text(draft.settings),
-        workshop.base_of(draft.strategy_id),
-        "",
-        CONFIGURATION,
-        now_ns,
-    )
-
-
 def _not_handed_over(error: BaseException, draft: StrategyDraft) -> ControlError:
     return ControlError(
         Reason.PLUGIN_FAILED,
         f"its state cannot be handed over: {describe(error, draft.strategy_id)}",
         remedy="nothing has changed; unload it and load it to begin without a state",
         facts={"plugin": draft.plugin},
-    )
-
-
-def _saved(strategy_id: str, state: StateInfo) -> StrategySaved:
-    """Return a state as the journal keeps it, or refuse."""
-    if not 0 <= state.version < 2**31:
-        raise invalid("state.state_version", "expected 0 or more")
-    encoded = state.encoded or msgspec.msgpack.encode(state.state)
-    if len(encoded) > STATE_BYTES_MAX:
-        raise invalid("state", f"expected at most {STATE_BYTES_MAX} bytes")
-    try:
-        msgspec.msgpack.decode(encoded, type=dict[str, object])
-    except msgspec.MsgspecError as error:
-        raise invalid("state.encoded", f"expected what SaveStrategyState gave: {error}") from error
-    return StrategySaved(strategy_id, state.version, encoded, 0)
-
-
-table_of = msgspec.json.Decoder(dict[str, object], float_hook=Decimal).decode
-"""Reads settings that a plan holds as JSON."""
-
-
-def _revision(
-    number: int, settings: dict[str, object], create_ns: TimeNs, author: str, reason: str
-) -> RevisionInfo:
-    return RevisionInfo(
-        revision=number, settings=settings, create_ns=create_ns, author=author, reason=reason
     )
