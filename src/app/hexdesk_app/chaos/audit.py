@@ -22,6 +22,7 @@ from hexdesk_app.chaos.compare import (
     key_of,
     protection_differences,
 )
+from hexdesk_app.chaos.history import history_differences
 from hexdesk_app.chaos.records import Records
 from hexdesk_app.chaos.site import APART, BRACKETS, DEPOSIT, SHARED
 from hexdesk_app.chaos.venue_client import VenueClient
@@ -142,7 +143,7 @@ class Audit:
     def replay_differences(self, *, from_start: bool) -> list[str]:
         """Rebuild the books twice; by every record if wanted, and after an orderly end by its word.
 
-        The desk must not run.
+        The history must hold the same records. The desk must not run.
         """
         reader = reader_of(self._journal)
         self.records.read(reader.records(self.records.last))
@@ -156,6 +157,7 @@ class Audit:
         if self.records.state_hash and first != self.records.state_hash:
             found.append(f"the run ended as {self.records.state_hash}, replayed it is {first}")
         found += [fault.text for fault in reader.verify().faults]
+        found += history_differences(self._journal, until, from_start=from_start)
         self.replays += not found
         return found
 

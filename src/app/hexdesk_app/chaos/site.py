@@ -53,6 +53,9 @@ format = "json"
 [journal]
 plugin = "journal"
 
+[read_model]
+plugin = "sqlite"
+
 [brokers.{SHARED}]
 {BROKER}
 [brokers.{APART}]
