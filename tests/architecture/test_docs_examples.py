@@ -76,7 +76,7 @@ def test_a_command_is_understood(line: str) -> None:
     words = shlex.split(line)[1:]
     group: click.Command = command
     context = click.Context(command, info_name="hexdesk")
-    while isinstance(group, click.Group):
+    while isinstance(group, click.Group) and (words or not group.invoke_without_command):
         name, found, words = group.resolve_command(context, words)
         assert found is not None, line
         context = click.Context(found, info_name=name, parent=context)
