@@ -7,6 +7,8 @@ import hashlib
 import logging
 import os
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import threading
 from contextlib import closing
@@ -23,6 +25,7 @@ from hexdesk.ports.journal import JournalRecord
 from hexdesk.ports.read_model import EquityQuery, EventQuery, FillQuery, Head, OrderQuery
 from hexdesk.testing.read_model_kit import RUN, new
 from hexdesk_sqlite import hexdesk_read_models
+from hexdesk_sqlite.files import open_writable
 from hexdesk_sqlite.read_model import SqliteReadModel
 from hexdesk_sqlite.schema import DEFINITIONS, SCHEMA_VERSION
 from tests.adapters.sqlite.samples import (
@@ -195,6 +198,25 @@ def test_one_journal_after_another_is_told_by_the_head(tmp_path: Path) -> None:
 
 # --------------------------------------------------------------------------------------------------
 # Two at once
+
+
+CLOSING = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM meta").fetchone()
+connection.close()
+"""
+
+
+def test_opening_it_again_does_not_take_it_from_those_who_have_it_open(tmp_path: Path) -> None:
+    """SQLite deletes the log of a file when the last one closes it, by what is locked."""
+    with closing(opened(tmp_path)) as model:
+        model.write(1, journal(3))
+        with closing(open_writable(model.path, SETTINGS)):
+            pass
+        subprocess.run([sys.executable, "-c", CLOSING, str(model.path)], check=True, timeout=60)
+        model.write(8, [new(9)])
+        assert len(model.orders(OrderQuery()).rows) == 4
 
 
 def test_a_second_writer_is_refused_and_readers_are_not(tmp_path: Path) -> None:

@@ -51,7 +51,10 @@ def open_writable(path: Path, settings: SqliteSettings) -> sqlite3.Connection:
         sqlite3.Error: It is damaged, or the medium refuses.
         OSError: The file cannot be made.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # For its mode. One that is there is left alone: closing any handle of a file gives up the locks
+    # that other connections of this process hold on it.
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )

@@ -3,8 +3,8 @@
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -316,15 +316,24 @@ class SqliteReadModel:
         if not self._answering.acquire(timeout=ANSWER_S_MAX):
             raise TimeoutError(f"the read model has not answered for {ANSWER_S_MAX:.0f} s")
         try:
-            with translating(self.path):
-                reader = self._current_reader()
-                reader.execute("BEGIN")
-                try:
-                    return question(reader)
-                finally:
-                    reader.execute("ROLLBACK")
+            with translating(self.path), self._reading() as reader:
+                return question(reader)
         finally:
             self._answering.release()
+
+    @contextmanager
+    def _reading(self) -> Generator[sqlite3.Connection]:
+        """Lend a connection that sees one state; after an error the next one gets another."""
+        reader = self._current_reader()
+        try:
+            reader.execute("BEGIN")
+            yield reader
+        except sqlite3.Error:
+            self._forget_reader()
+            raise
+        finally:
+            if self._reader is not None:
+                reader.execute("ROLLBACK")
 
     def _current_reader(self) -> sqlite3.Connection:
         """Return what reads the file of this name: its writer may have moved another away."""

@@ -41,8 +41,8 @@ class DistantJournal:
         sequence: Number of the last committed record.
     """
 
-    def __init__(self, reader: JournalReader) -> None:
-        self.sequence = 0
+    def __init__(self, reader: JournalReader, sequence: int) -> None:
+        self.sequence = sequence
         self._reader = reader
 
     def records(self, after: int = 0) -> Iterator[JournalRecord]:
@@ -100,19 +100,19 @@ def serve(desk: "Connection[bytes, bytes]") -> None:
     except (HexdeskError, OSError) as error:
         desk.send_bytes(_encode(Answer(stats=FeedStats(), refusal=str(error))))
         return
-    journal = DistantJournal(reader)
+    progress = _decode_progress(desk.recv_bytes())
+    journal = DistantJournal(reader, progress.sequence)
     feed = HistoryFeed(model, journal, logging.getLogger("hexdesk.history"))
     feed.start()
-    is_open = True
-    while is_open:
+    while progress.close_s is None:
+        feed.add_equity(progress.equity)
+        desk.send_bytes(_encode(Answer(stats=feed.stats, notes=notes.take())))
         progress = _decode_progress(desk.recv_bytes())
         journal.sequence = progress.sequence
-        feed.add_equity(progress.equity)
-        if progress.close_s is not None:
-            is_open = False
-            feed.close(progress.close_s)
-            model.close()
-        desk.send_bytes(_encode(Answer(stats=feed.stats, notes=notes.take())))
+    feed.add_equity(progress.equity)
+    feed.close(progress.close_s)
+    model.close()
+    desk.send_bytes(_encode(Answer(stats=feed.stats, notes=notes.take())))
 
 
 if __name__ == "__main__":

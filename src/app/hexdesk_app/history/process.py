@@ -32,6 +32,8 @@ from hexdesk_app.history.samples import SAMPLES_MAX, Samples
 MODULE = "hexdesk_app.history.child"
 ROWS_MAX = 512
 """Samples of one message, which must fit into a socket that nobody reads."""
+START_TIMEOUT_S = 120.0
+"""For its first answer: a machine with ten processes to a core takes as long to import it."""
 ANSWER_TIMEOUT_S = 30.0
 END_TIMEOUT_S = 5.0
 STABLE_S = 60.0
@@ -162,6 +164,7 @@ class HistoryProcess:
         link.send_bytes(self._setup)
         equity = list(self._samples.pending)
         told = 0
+        is_ready = False
         while not self._is_closed:
             close_s = self._close_s if self._stop.is_set() else None
             if close_s is not None:
@@ -169,7 +172,9 @@ class HistoryProcess:
             elif not self._samples.pending:
                 equity += self._samples.take(ROWS_MAX)
             told += len(equity)
-            stats = self._exchange(link, equity, close_s)
+            timeout_s = self._answer_timeout_s if is_ready else START_TIMEOUT_S
+            stats = self._exchange(link, equity, close_s, timeout_s + (close_s or 0))
+            is_ready = True
             if stats.samples_written == told:
                 self._samples.finish()
             equity = []
@@ -177,11 +182,14 @@ class HistoryProcess:
             self._rest()
 
     def _exchange(
-        self, link: "Connection[bytes, bytes]", equity: list[EquityRow], close_s: float | None
+        self,
+        link: "Connection[bytes, bytes]",
+        equity: list[EquityRow],
+        close_s: float | None,
+        timeout_s: float,
     ) -> FeedStats:
         sequence = self._journal.sequence
         link.send_bytes(_encode(Progress(sequence=sequence, equity=equity, close_s=close_s)))
-        timeout_s = self._answer_timeout_s + (close_s or 0)
         if not link.poll(timeout_s):
             raise TimeoutError(f"its process has not answered for {timeout_s:g} s")
         answer = _decode_answer(link.recv_bytes())
