@@ -1,6 +1,7 @@
 """Makes a desk again from its journal, and compares it with all that was noted on the way."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 
 import msgspec
 
@@ -34,11 +35,17 @@ class Until(msgspec.Struct, frozen=True):
     number: int | None = None
     time_ns: TimeNs | None = None
 
-    def is_past(self, number: int, record: JournalRecord) -> bool:
-        """Whether a record comes too late; one without a time belongs to the record before it."""
-        if self.number is not None:
-            return number > self.number
-        return self.time_ns is not None and getattr(record, "ts_init", 0) > self.time_ns
+    def past(self) -> Callable[[int, JournalRecord], bool] | None:
+        """Return what says whether a record comes too late; None where none does.
+
+        One without a time belongs to the record before it.
+        """
+        last, time_ns = self.number, self.time_ns
+        if last is not None:
+            return lambda number, _record: number > last
+        if time_ns is not None:
+            return lambda _number, record: getattr(record, "ts_init", 0) > time_ns
+        return None
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,19 +137,26 @@ class _Walk:
     def read(self) -> int:
         """Read records to the end, or the limit; return how many."""
         count = 0
+        take, is_past = self.rebuild.take, self._until.past()
+        due = self._next_due()
         for number, record in self._reader.records(self.began_behind):
-            if self._until.is_past(number, record):
+            if is_past is not None and is_past(number, record):
                 break
-            if self._ahead and number > self._ahead[0]:
+            if number > due:
                 self._compare_snapshots(self.number)
+                due = self._next_due()
             if type(record) is RunEnded:
                 self._compare_end(number, record)
-            self.rebuild.take(record)
+            take(record)
             self.number = number
             self.last_ns = getattr(record, "ts_init", self.last_ns)
             count += 1
         self._compare_snapshots(self.number)
         return count
+
+    def _next_due(self) -> int:
+        """Return the number of the record behind which a snapshot is compared next."""
+        return self._ahead[0] if self._ahead else sys.maxsize
 
     def _compare_snapshots(self, number: int) -> None:
         """Compare the state behind a record with the snapshots up to it; there is one at most."""
