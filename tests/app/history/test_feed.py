@@ -123,6 +123,10 @@ def test_closing_takes_no_longer_than_its_limit(caplog: pytest.LogCaptureFixture
     model.gate.set()
 
 
+def test_what_was_never_begun_is_closed_in_silence() -> None:
+    assert HistoryFeed(FakeReadModel(), FakeJournal(), LOGGER).close(TIMEOUT_S)
+
+
 def test_the_desk_tells_it_nothing_and_keeps_nothing_for_it() -> None:
     """An order costs the same with a read model as without."""
 

@@ -130,6 +130,14 @@ def test_it_may_be_closed_before_it_was_ever_ready(tmp_path: Path) -> None:
     assert reasons(tmp_path) == expected(5)
 
 
+def test_what_was_never_begun_is_closed_in_silence(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.commit()
+    assert rig.feed.close(TIMEOUT_S)
+    assert rig.feed.child is None
+    rig.journal.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 def test_a_process_that_ends_is_replaced_and_nothing_is_missing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, number: signal.Signals

@@ -113,6 +113,8 @@ class HistoryFeed:
 
         The read model is left open. Return whether nothing was left.
         """
+        if self._thread.ident is None:
+            return True  # it was never begun
         self._deadline = time.monotonic() + timeout_s
         self._stop.set()
         self._thread.join(timeout_s + self._window_s)

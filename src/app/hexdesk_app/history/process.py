@@ -91,6 +91,8 @@ class HistoryProcess:
 
         What is left comes from the journal at the next start. Return whether nothing was left.
         """
+        if self._thread.ident is None:
+            return True  # it was never begun
         self._close_s = timeout_s
         self._stop.set()
         self._thread.join(timeout_s + END_TIMEOUT_S)
