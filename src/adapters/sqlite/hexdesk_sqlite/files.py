@@ -16,7 +16,7 @@ from hexdesk_sqlite.settings import SqliteSettings
 
 NAME = "history.sqlite"
 BUSY_TIMEOUT_S = 10.0
-LOCK_WAIT_S = 2.0
+LOCK_WAIT_S = 5.0
 """How long the process that wrote for a killed desk may take to notice."""
 LOCK_STEP_S = 0.02
 ASIDE_COPIES_MAX = 1_000
