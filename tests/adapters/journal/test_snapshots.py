@@ -271,9 +271,15 @@ def test_a_snapshot_that_outlived_its_records_wins_and_the_loss_is_written_down(
         with pytest.raises(DataError, match="records 6 to 8 were lost") as caught:
             next(walk)
         assert "the snapshot of record 8 holds what they did" in caught.value.remedy
+        assert "`hexdesk replay --from-snapshot`, `journal cat --from 9`" in caught.value.remedy
+    fill(journal, 1)
+    journal.save_snapshot(b"state of 11")
     journal.close()
-    (fault,) = FileJournalReader(tmp_path).verify().faults
+    reader = FileJournalReader(tmp_path)
+    (fault,) = reader.verify().faults
     assert "records 6 to 8 were lost" in fault.text
+    assert reader.snapshot(9) == Snapshot(8, b"state of 8"), "what is behind is read from it on"
+    assert reader.snapshot(7) is None, "older ones are replaced as ever"
 
 
 def test_a_snapshot_without_any_records_wins_too(tmp_path: Path) -> None:

@@ -158,7 +158,8 @@ def check_follows(segment: Segment, before: FrameReader) -> None:
         raise DataError(
             f"records {header.lost_from} to {last} were lost before this file was begun",
             file=str(segment.path),
-            remedy=f"the snapshot of record {last} holds what they did: read on behind it",
+            remedy=f"the snapshot of record {last} holds what they did: read on behind it by"
+            f" `hexdesk replay --from-snapshot`, `journal cat --from {last + 1}`",
         )
     text = ""
     if header.first_sequence != before.sequence:

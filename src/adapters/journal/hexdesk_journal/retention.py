@@ -1,17 +1,19 @@
 """What is given up: snapshots beyond the number kept, and segments that snapshots stand for."""
 
 import logging
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 from hexdesk_journal.recovery import sync_folder
 from hexdesk_journal.segments import (
     HeaderError,
+    present_numbers,
     read_header,
     segment_numbers,
     segment_path,
 )
-from hexdesk_journal.snapshots import snapshot_paths, sound_snapshots
+from hexdesk_journal.snapshots import snapshot_path, snapshot_paths, sound_snapshots
 
 NS_PER_DAY = 86_400 * 10**9
 
@@ -38,12 +40,24 @@ def prune(folder: Path, *, keep_snapshots: int, keep_days: int, logger: logging.
     else:
         return
     latest, (oldest, sequence) = kept[0][0], kept[-1]
+    bridges = _bridges(folder)
     for path in snapshot_paths(folder):
-        if path < oldest:
+        if path < oldest and path not in bridges:
             path.unlink()
     if keep_days:
         age_limit_ns = latest.stat().st_mtime_ns - keep_days * NS_PER_DAY
         _remove_segments(folder, sequence, age_limit_ns, logger)
+
+
+def _bridges(folder: Path) -> set[Path]:
+    """Return the snapshots that outlived records: what is behind is read from them on."""
+    found: set[Path] = set()
+    for number in present_numbers(folder):
+        with suppress(HeaderError):  # its damage is told by who reads it
+            header = read_header(segment_path(folder, number))
+            if header.lost_from:
+                found.add(snapshot_path(folder, header.first_sequence - 1))
+    return found
 
 
 def _remove_segments(
