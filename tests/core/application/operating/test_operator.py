@@ -198,6 +198,18 @@ def test_books_that_oppose_each_other_are_closed_by_plain_orders(
     assert (rig.held(), rig.held("b")) == (0, 0)
 
 
+def test_a_close_that_another_strategy_needs_no_more_takes_nothing_from_this_one() -> None:
+    rig = Rig("a", "b", capabilities=BARE).start()
+    for name in ("a", "b"):
+        hold(rig, LOT, name)
+    flatten(rig)
+    mine = rig.sent[-2]
+    hold(rig, -LOT, "b")
+    rig.rejected(mine.client_order_id)
+    flatten(rig)
+    assert [(order.strategy_id, order.quantity) for order in rig.sent[-1:]] == [("a", LOT)]
+
+
 def test_flatten_asks_again_for_what_was_not_closed() -> None:
     rig = Rig(capabilities=PLAIN).start()
     hold(rig, 3 * LOT)

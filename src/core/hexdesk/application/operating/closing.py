@@ -34,21 +34,20 @@ def left_at_broker(
     What strategies hold and what is nobody's may be against each other, as after somebody closed a
     strategy's position by hand: the broker has the difference, and `closing` orders take theirs.
     """
-    books = list(_books(execution, host, instrument_id))
     held = host.ledgers[instrument_id].position.legs[place]
-    left = 0
-    for other, ledger in books:
+    left = against = 0
+    for other, ledger in _books(execution, host, instrument_id):
         quantity = ledger.position.legs[place]
-        if _is_alike(other, host):
-            left += abs(quantity) if quantity * held > 0 else 0
-            left -= sum(
+        if not _is_alike(other, host):
+            against += abs(quantity) if quantity * held < 0 else 0
+        elif quantity * held > 0:
+            working = sum(
                 order.leaves_qty
                 for order in execution.open_orders(other, instrument_id)
                 if order.intent.client_order_id in closing and order.intent.side * held < 0
             )
-        elif quantity * held < 0:
-            left -= abs(quantity)
-    return max(left, 0)
+            left += max(abs(quantity) - working, 0)
+    return max(left - against, 0)
 
 
 def _books(
