@@ -19,8 +19,8 @@ class LiveFeeds:
     """Feeds that push into a desk as soon as they can be reached.
 
     A desk cannot be made without knowing its instruments: where neither the configuration nor the
-    journal does, it waits for its feeds. Each is asked for what it lists, and one of them for what
-    none lists, so that somebody refuses it.
+    journal does, it waits for its feeds. Each is asked for what it lists; for what none lists all
+    are, so that one refuses it.
 
     Attributes:
         listings: What each of them lists.

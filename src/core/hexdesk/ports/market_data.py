@@ -33,7 +33,10 @@ class MarketData(Protocol):
         ...
 
     async def instruments(self) -> Sequence[Instrument]:
-        """Return the instruments that the feed can name; after `connect`."""
+        """Return the instruments that the feed can name; after `connect`.
+
+        Beside other feeds it is asked for these alone, unless there are none.
+        """
         ...
 
     async def subscribe(self, instrument_ids: Sequence[str]) -> None:
