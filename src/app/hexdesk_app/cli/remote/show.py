@@ -56,7 +56,7 @@ def status_tables(
             "state",
             word(desk["state"]) + (f": {desk['halt_reason']}" if desk["halt_reason"] else ""),
         ),
-        ("entries", "allowed" if desk["entries_allowed"] else "STOPPED"),
+        ("entries", _entries(desk)),
         *_arming(desk),
         ("run", desk["run_id"]),
         ("time", when(desk.get("desk_time", ""))),
@@ -77,6 +77,13 @@ def queued_text(verb: Plain) -> str:
     where = f" of {bare(verb['instrument'])}" if verb["instrument"] else ""
     what = f"{verb['verb']}{where} for {bare(verb['strategy'])} at {bare(verb['account'])}"
     return f"{what}: {verb['reason']}"
+
+
+def _entries(desk: Plain) -> str:
+    """Return whether strategies may open anything, as far as the whole desk says so."""
+    if desk["halt_reason"]:
+        return "STOPPED: halted"
+    return "allowed" if desk["entries_allowed"] else "STOPPED"
 
 
 def _arming(desk: Plain) -> list[tuple[str, str]]:
