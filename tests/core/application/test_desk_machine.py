@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from hexdesk.application.orders.working import is_close
+from hexdesk.application.orders.working import is_close, is_protective
 from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.cash import PAID_IN, CashKind, CashMoved
 from hexdesk.domain.commands import (
@@ -281,6 +281,8 @@ class DeskMachine(RuleBasedStateMachine):
         left = self.rig.desk.open_orders(self.rig.host(name), "")
         closing = self.rig.desk.execution.closing  # what flatten sent goes on
         left = [order for order in left if order.intent.client_order_id not in closing]
+        if any(any(each.position.legs) for each in self.rig.host(name).ledgers.values()):
+            left = [order for order in left if not is_protective(order.intent)]
         assert keep or all(order.pending_cancels or order.doubt for order in left), left
 
     # --- laws -----------------------------------------------------------------------------------

@@ -124,6 +124,8 @@ class Verb(StrEnum):
 
     CANCEL_ALL = "cancel-all"
     """The orders of that time are gone."""
+    WITHDRAW = "withdraw"
+    """So are those of a strategy that ended, but for what protects its positions."""
     FLATTEN = "flatten"
     """No order is open, and nothing is held."""
 

@@ -140,7 +140,7 @@ def test_a_strategy_that_is_stopped_meanwhile_has_its_cancels_owed() -> None:
     rig = holding()
     cut(rig)
     rig.desk.command(StopStrategy("a", keep_orders=False, ts_init=rig.now()))
-    assert owed(rig) == {("a", ""): Verb.CANCEL_ALL}
+    assert owed(rig) == {("a", ""): Verb.WITHDRAW}
     back(rig)
     assert len(rig.cancels) == 1
 

@@ -1,8 +1,11 @@
 """Brackets, OTO and OCO: exits follow what was filled, and never more than that."""
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 
+from hexdesk.application.strategies.host import HostState
 from hexdesk.domain.commands import Flatten, Halt, Rearm, StopEntries, StopStrategy
 from hexdesk.domain.links import LINK_DOWN
 from hexdesk.domain.orders import AmendOrder, CancelOrder, NewOrder
@@ -495,3 +498,51 @@ def test_what_fills_after_an_exit_was_filled_is_protected_by_both_again() -> Non
     rig.fill(ids.entry, LOT)
     assert working(rig) == exits(LOT)
     check_books(rig)
+
+
+# --------------------------------------------------------------------------------------------------
+# The strategy ends before its position
+
+
+def end_by_fault(rig: Rig) -> None:
+    rig.puppets["a"].hooks["on_quote"] = fail
+    rig.quote()
+    assert rig.host().state is HostState.FAULTED
+
+
+def end_by_stop(rig: Rig) -> None:
+    rig.desk.command(StopStrategy("", keep_orders=False, ts_init=rig.now()))
+
+
+def fail(_event: object) -> None:
+    raise RuntimeError("broken")
+
+
+@pytest.mark.parametrize("end", [end_by_fault, end_by_stop])
+def test_exits_stay_with_their_position_when_its_strategy_ends(end: Callable[[Rig], None]) -> None:
+    rig, ids = entered(filled=LOT)
+    end(rig)
+    assert rig.order(ids.entry).life is Life.CANCELED
+    assert working(rig) == exits(LOT)
+    rig.fill(ids.stop, LOT, STOP)
+    assert working(rig) == {}
+    check_books(rig)
+
+
+@pytest.mark.parametrize("end", [end_by_fault, end_by_stop])
+def test_exits_of_nothing_end_with_their_strategy(end: Callable[[Rig], None]) -> None:
+    rig, _ids = entered(filled=0)
+    end(rig)
+    assert rig.desk.execution.open == {}
+    check_books(rig)
+
+
+def test_exits_stay_when_their_strategy_ends_while_its_broker_is_cut_off() -> None:
+    rig, ids = entered(filled=LOT)
+    rig.desk.owed.unreachable.add("venue")
+    end_by_stop(rig)
+    assert rig.order(ids.entry).life is Life.PARTIALLY_FILLED
+    rig.desk.owed.unreachable.clear()
+    rig.desk.pay_owed("venue", rig.now())
+    assert rig.order(ids.entry).life is Life.CANCELED
+    assert working(rig) == exits(LOT)

@@ -12,6 +12,7 @@ from hexdesk.application.orders.authority import OPERATOR, PROTECTION, Authority
 from hexdesk.application.orders.execution import Execution
 from hexdesk.application.orders.resending import send_again
 from hexdesk.application.orders.resolving import reports_of
+from hexdesk.application.orders.working import is_protective
 from hexdesk.application.strategies.host import HostState, StrategyHost, is_external
 from hexdesk.domain.commands import (
     AdoptOrder,
@@ -38,6 +39,7 @@ from hexdesk.domain.commands import (
     StopStrategy,
     StrategyCommand,
 )
+from hexdesk.domain.order import Order
 from hexdesk.domain.orders import NewOrder
 from hexdesk.domain.positions import HedgedPosition
 from hexdesk.domain.records import Verb, VerbOwed
@@ -198,20 +200,40 @@ class Operator:
 
         What `flatten` sent goes on, unless `closing_too` says otherwise.
         """
-        execution, owed = self._execution, self.owed
+        execution = self._execution
         orders = [
             order
             for order in execution.open_orders(host, instrument_id)
             if closing_too or order.intent.client_order_id not in self._closing
         ]
+        return self._cancel(host, instrument_id, orders, Verb.CANCEL_ALL)
+
+    def withdraw(self, host: StrategyHost) -> int:
+        """Cancel the open orders of a strategy that ends, but for what protects its positions.
+
+        Stops and targets go with their position, not with their strategy; nor does this end what
+        `flatten` sent.
+        """
+        orders = [
+            order
+            for order in self._execution.open_orders(host, "")
+            if order.intent.client_order_id not in self._closing and not _is_needed(host, order)
+        ]
+        return self._cancel(host, "", orders, Verb.WITHDRAW)
+
+    def _cancel(
+        self, host: StrategyHost, instrument_id: str, orders: list[Order], verb: Verb
+    ) -> int:
+        """Cancel orders for a verb; it is owed for those that the broker cannot be told of."""
+        owed = self.owed
         if owed.is_cut_off(host):
             held = [order for order in orders if order.life is HELD]
             if len(held) < len(orders):
-                owed.add(host, instrument_id, Verb.CANCEL_ALL, CUT_OFF)
+                owed.add(host, instrument_id, verb, CUT_OFF)
             orders = held
         owed.forget_closed()
-        owed.asked.update(order.intent.client_order_id for order in orders)
-        return sum(execution.cancel(order, OPERATOR) for order in orders)
+        owed.asked.update((order.intent.client_order_id, verb) for order in orders)
+        return sum(self._execution.cancel(order, OPERATOR) for order in orders)
 
     def flatten(
         self, host: StrategyHost, instrument_id: str, authority: Authority = PROTECTION
@@ -259,8 +281,9 @@ class Operator:
     def _cancel_older(self, host: StrategyHost, owed: VerbOwed) -> None:
         """Cancel what was open when that was asked, and not what came since."""
         for order in self._execution.open_orders(host, owed.instrument_id):
-            if order.intent.ts_init <= owed.ts_init:
-                self.owed.asked.add(order.intent.client_order_id)
+            is_kept = owed.verb is Verb.WITHDRAW and _is_needed(host, order)
+            if owed.verb is not None and order.intent.ts_init <= owed.ts_init and not is_kept:
+                self.owed.asked[order.intent.client_order_id] = owed.verb
                 self._execution.cancel(order, OPERATOR)
 
     @staticmethod
@@ -371,6 +394,12 @@ CLOSES_MAX = 1_000
 
 def _no_rules(_command: RiskCommand) -> str:
     return f"{RISK_OFF}: no rule is on"
+
+
+def _is_needed(host: StrategyHost, order: Order) -> bool:
+    """Whether an order protects what is held."""
+    intent = order.intent
+    return is_protective(intent) and any(host.ledgers[intent.instrument_id].position.legs)
 
 
 def _effect(ledger: Ledger, host: StrategyHost) -> PositionEffect:

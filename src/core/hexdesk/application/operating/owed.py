@@ -29,7 +29,7 @@ class OwedVerbs:
 
     Attributes:
         unreachable: Names of brokers that no request can be sent to; whoever watches links says so.
-        asked: Orders whose cancel a verb asked for.
+        asked: Orders whose cancel a verb asked for, and which.
         closes: Orders that a verb closes with.
     """
 
@@ -46,7 +46,7 @@ class OwedVerbs:
         broker_name: Callable[[StrategyHost], str],
     ) -> None:
         self.unreachable: set[str] = set()
-        self.asked: set[str] = set()
+        self.asked: dict[str, Verb] = {}
         self.closes: set[str] = set()
         self._execution = execution
         self._journal = journal
@@ -66,7 +66,7 @@ class OwedVerbs:
         place = (host.strategy_id, instrument_id)
         for each in (place, (host.strategy_id, "")):
             known = self._owed.get(each)
-            if known is not None and (known.verb is verb or known.verb is Verb.FLATTEN):
+            if known is not None and (verb is Verb.WITHDRAW or known.verb in (verb, Verb.FLATTEN)):
                 return
         self._tried.pop(place, None)
         self._note(VerbOwed(*place, verb, why, self._execution.pulse.now_ns), QUEUED, verb)
@@ -103,7 +103,7 @@ class OwedVerbs:
         else:
             return
         if intent.client_order_id in (self.asked if is_cancel else self.closes):
-            verb = Verb.CANCEL_ALL if is_cancel else Verb.FLATTEN
+            verb = self.asked[intent.client_order_id] if is_cancel else Verb.FLATTEN
             self.add(host, intent.instrument_id, verb, f"{intent.client_order_id}: {report.text}")
 
     def of(self, broker: str) -> list[VerbOwed]:
@@ -136,7 +136,7 @@ class OwedVerbs:
 
     def forget_closed(self) -> None:
         """Let go of orders that are not open any more."""
-        self.asked.intersection_update(self._execution.open)
+        self.asked = {each: self.asked[each] for each in self.asked.keys() & self._execution.open}
         self.closes.intersection_update(self._execution.open)
 
     # --- notes ---------------------------------------------------------------------------------

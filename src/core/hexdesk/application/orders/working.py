@@ -13,6 +13,7 @@ from hexdesk.domain.values import (
     CLOSE_TODAY,
     CLOSE_YESTERDAY,
     CLOSING_EFFECTS,
+    CONDITIONAL_TYPES,
     Contingency,
     MoneyRaw,
     PositionEffect,
@@ -26,6 +27,12 @@ OCO = Contingency.OCO
 def is_close(order: NewOrder) -> bool:
     """Whether an order says of itself that it can only close."""
     return order.reduce_only or order.desk_reduce_only or order.position_effect in CLOSING_EFFECTS
+
+
+def is_protective(order: NewOrder) -> bool:
+    """Whether an order protects a position: an exit of an entry, a stop or a pair that closes."""
+    is_stop = order.order_type in CONDITIONAL_TYPES or order.contingency is OCO
+    return bool(order.parent_id) or (is_stop and is_close(order))
 
 
 def is_alternative(order: NewOrder) -> bool:

@@ -87,7 +87,7 @@ class StrategyLives:
         self.call(host, self._timed(host, strategy.on_start))
 
     def stop_strategy(self, host: StrategyHost, *, keep_orders: bool) -> None:
-        """Call `on_stop`, disconnect, then cancel or keep open orders."""
+        """Call `on_stop`, disconnect, then keep open orders or those that protect positions."""
         if host.strategy is None or host.state is not HostState.RUNNING:
             return
         self.call(host, self._timed(host, host.strategy.on_stop))
@@ -96,7 +96,7 @@ class StrategyLives:
             host.state = HostState.STOPPED
         self.disconnect(host)
         if not keep_orders and self.operator is not None:
-            self.operator.cancel_orders(host)
+            self.operator.withdraw(host)
 
     def restore(self, host: StrategyHost) -> None:
         """Give a strategy its saved state back, before it is started.
@@ -203,7 +203,7 @@ class StrategyLives:
         self.quarantine(host, describe(error, host.strategy_id))
 
     def quarantine(self, host: StrategyHost, reason: str, *, cancels: bool = True) -> None:
-        """Call a strategy no more; its open orders are canceled if it is configured so."""
+        """Call a strategy no more; its open orders are withdrawn if it is configured so."""
         if host.state is HostState.FAULTED:
             return
         host.state = HostState.FAULTED
@@ -216,7 +216,7 @@ class StrategyLives:
         self._pulse.is_owed = True
         self._alerts.add(Alert("STRATEGY_FAULTED", host.strategy_id, reason, now_ns))
         if host.cancel_on_fault and cancels and self.operator is not None:
-            self.operator.cancel_orders(host)
+            self.operator.withdraw(host)
 
     def disconnect(self, host: StrategyHost) -> None:
         """Take a strategy's timers and market handlers away."""

@@ -166,7 +166,7 @@ class StrategyLoading:
         def work() -> StrategySaved | None:
             self._lives.stop_strategy(host, keep_orders=keep_orders)
             if not keep_orders and self._lives.operator is not None:
-                self._lives.operator.cancel_orders(host)
+                self._lives.operator.withdraw(host)
             self._lives.save(host, anyway=True)
             self._record(configured, planned)
             self._lives.remove(host)
