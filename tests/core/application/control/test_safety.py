@@ -88,6 +88,24 @@ def test_what_was_done_is_not_called_refused_because_it_cannot_be_written_down()
     assert outcome(rig, CancelOrder(client_order_id="none"), ADMIN) is Reason.RESOURCE_UNKNOWN
 
 
+def test_a_live_desk_whose_audit_log_takes_nothing_takes_only_what_reduces() -> None:
+    rig = ControlRig("a", mode="live")
+    rig.start()
+    rig.audit.is_full = True
+    rig.tell(StopEntries())
+    rearm = Rearm(reason="try", account_id=rig.account.id)
+    for mutation in (ResumeEntries(), rearm, StartStrategy(strategy_id="a")):
+        assert outcome(rig, mutation, ADMIN) is Reason.STORE_UNWRITABLE
+    with pytest.raises(ControlError, match="takes only what reduces"):
+        rig.buy("1")
+    rig.tell(Halt())
+    rig.tell(StopStrategy(strategy_id="a", account_id=rig.account.id))
+    rig.audit.is_full = False
+    assert outcome(rig, ResumeEntries(), ADMIN) is Reason.STORE_UNWRITABLE
+    assert rig.audit.entries[-1].method == "ResumeEntries"
+    assert outcome(rig, ResumeEntries(), ADMIN) is not Reason.STORE_UNWRITABLE
+
+
 def test_re_arming_is_no_remedy_for_a_journal_that_takes_nothing() -> None:
     rig = ControlRig("a")
     rig.start()

@@ -33,6 +33,7 @@ class Audit:
 
     Attributes:
         entries: The latest.
+        is_failing: Whether the last entry could not be written.
     """
 
     def __init__(self, store: AuditStore) -> None:
@@ -42,6 +43,7 @@ class Audit:
             ControlError: The log that is there does not hold together.
         """
         self.entries = Numbered[AuditEntry](ENTRIES_MAX)
+        self.is_failing = False
         self._listing = Listing[ListAuditEntries, AuditEntry, AuditEntry](
             self.entries, attrgetter("ts_ns"), _itself
         )
@@ -88,11 +90,13 @@ class Audit:
         try:
             self._store.append(entry)
         except (OSError, HexdeskError) as error:
+            self.is_failing = True
             raise ControlError(
                 Reason.STORE_UNWRITABLE,
                 f"the audit log cannot be written: {error}",
                 remedy="free space in the state folder",
             ) from error
+        self.is_failing = False
         self._take(entry)
 
     async def page(self, query: ListAuditEntries, pause: Pause) -> Page[AuditEntry]:

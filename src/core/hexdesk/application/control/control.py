@@ -19,6 +19,7 @@ from hexdesk.application.control.errors import (
     host_of,
     invalid,
     refuse_other_account,
+    refuse_unprovable,
     refuse_unwritten,
 )
 from hexdesk.application.control.feed import DeskFeed
@@ -323,6 +324,8 @@ class DeskControl:
             raise invalid("expected_version", "expected 0 or more")
         if mutation.needs_account and not mutation.dry_run:
             refuse_other_account(self._desk, mutation.account_id)
+        if self.audit.is_failing and not mutation.dry_run:
+            refuse_unprovable(self._desk, mutation)
         is_closed = self._runtime.is_stopping and not mutation.is_always_open
         if is_closed and self._answered(caller, mutation) is None:
             raise ControlError(Reason.DESK_STOPPING, "the desk is stopping")

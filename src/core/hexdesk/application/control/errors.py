@@ -1,13 +1,32 @@
 """Refusals that several use cases share."""
 
-from hexdesk.application.desk import Desk
+from typing import Any
+
+from hexdesk.application.desk import LIVE_MODE, Desk
 from hexdesk.application.orders.execution import UNWRITABLE
 from hexdesk.application.strategies.host import StrategyHost
 from hexdesk.domain.order import Order
-from hexdesk.ports.control import ControlError, FieldFault, Reason
+from hexdesk.ports import control_requests as requests
+from hexdesk.ports.control import ControlError, FieldFault, Mutation, Reason
+from hexdesk.ports.control_monitoring import AcknowledgeAlarm
+from hexdesk.ports.control_strategies import SaveState
 
 REARM = "hexdesk risk rearm --reason ..."
 MEND = "free disk space or replace the disk, then start the desk again; re-arming does not help"
+
+
+WAYS_OUT = (
+    requests.CancelOrder,
+    requests.Flatten,
+    requests.StopStrategy,
+    requests.Shutdown,
+    requests.ResolveOrder,
+    requests.ResolveIncident,
+    requests.RollTradingDay,
+    AcknowledgeAlarm,
+    SaveState,
+)
+"""What may be done though nobody will be able to prove it, beside what is always open."""
 
 
 def invalid(field: str, text: str) -> ControlError:
@@ -53,6 +72,19 @@ def wrong_state(host: StrategyHost, verb: str, remedy: str) -> ControlError:
         f"strategy {host.strategy_id} is {host.state.value} and cannot be {verb}",
         remedy=remedy,
         facts={"state": host.state.value},
+    )
+
+
+def refuse_unprovable(desk: Desk, mutation: Mutation[Any]) -> None:
+    """Refuse what lets a live desk do more, while the audit log takes nothing."""
+    if desk.mode != LIVE_MODE or mutation.is_always_open or isinstance(mutation, WAYS_OUT):
+        return
+    if isinstance(mutation, requests.CreateOrder) and mutation.terms.reduce_only:
+        return
+    raise ControlError(
+        Reason.STORE_UNWRITABLE,
+        "the audit log could not be written; until it is, a live desk takes only what reduces",
+        remedy="free space in the state folder, then try twice: the first try is written there",
     )
 
 
