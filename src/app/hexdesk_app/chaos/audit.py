@@ -157,7 +157,7 @@ class Audit:
         if self.records.state_hash and first != self.records.state_hash:
             found.append(f"the run ended as {self.records.state_hash}, replayed it is {first}")
         found += [fault.text for fault in reader.verify().faults]
-        found += history_differences(self._journal, until, from_start=from_start)
+        found += history_differences(self._journal, from_start=from_start)
         self.replays += not found
         return found
 

@@ -16,6 +16,7 @@ from hexdesk.ports.read_model import (
     Page,
     PageQuery,
     ReadModel,
+    record_digest,
 )
 from hexdesk_app.chaos.books import reader_of
 from hexdesk_app.history.opening import open_read_model
@@ -24,22 +25,27 @@ Q = TypeVar("Q", bound=PageQuery)
 R = TypeVar("R", bound=msgspec.Struct)
 
 
-def history_differences(folder: Path, last: int, *, from_start: bool) -> list[str]:
-    """Return what a desk's read model lacks of its journal.
+def history_differences(folder: Path, *, from_start: bool) -> list[str]:
+    """Return what in a desk's read model is not so in its journal.
+
+    It may be behind, as on a machine that had no time for it: the rest is written here.
 
     Args:
         folder: The desk's state folder; the desk must not run.
-        last: Number of the journal's last record.
         from_start: Whether every row is compared with those of a history that is made again.
     """
+    reader = reader_of(folder)
     with closing(open_read_model(folder, is_read_only=False)) as model:
-        end = model.open().sequence
-        if end != last:
-            return [f"history ends with record {end}, the journal with {last}"]
+        head = model.open()
+        after = max(head.sequence - 1, 0)
+        records = [record for _number, record in reader.records(after)]
+        if head.sequence and (not records or record_digest(records[0]) != head.digest):
+            return [f"history ends with record {head.sequence}, which is not the journal's"]
+        model.write(after + 1, records)
         if not from_start:
             return []
         kept = list(_rows(model))
-        model.rebuild(record for _number, record in reader_of(folder).records())
+        model.rebuild(record for _number, record in reader.records())
         for mine, again in zip_longest(kept, _rows(model)):
             if mine != again:
                 return [f"history holds {mine}, made again {again}"]

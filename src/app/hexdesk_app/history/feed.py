@@ -121,10 +121,7 @@ class HistoryFeed:
         stats = self.stats
         is_done = not self._thread.is_alive() and not stats.behind
         if not is_done:
-            self._logger.warning(
-                "history is %d records behind; they come from the journal at the next start",
-                stats.behind,
-            )
+            self._logger.warning("%s", left_behind(stats))
         return is_done
 
     @property
@@ -231,6 +228,14 @@ class HistoryFeed:
                 "history is not written for now, the desk goes on without: %s", text,
                 exc_info=not isinstance(error, OSError | DataError),
             )  # fmt: skip
+
+
+def left_behind(stats: FeedStats) -> str:
+    """Say what a feed that ends leaves unwritten."""
+    hope = "they come from the journal at the next start"
+    if stats.problem:
+        hope += ", once what keeps it from being written is mended"
+    return f"history is {stats.behind} records behind; {hope}"
 
 
 def _tail_of(journal: Source) -> Tail:

@@ -25,6 +25,7 @@ from hexdesk_app.history.feed import (
     WINDOW_S,
     FeedStats,
     Source,
+    left_behind,
 )
 from hexdesk_app.history.messages import Answer, Progress, Setup
 from hexdesk_app.history.samples import SAMPLES_MAX, Samples
@@ -99,12 +100,10 @@ class HistoryProcess:
         if self._thread.is_alive() and (child := self.child) is not None:
             child.kill()
             self._thread.join(END_TIMEOUT_S)
-        behind = self.stats.behind
-        if behind and not self._is_closed:  # else it has said so itself
-            self._logger.warning(
-                "history is %d records behind; they come from the journal at the next start", behind
-            )
-        return self._is_closed and not behind
+        stats = self.stats
+        if stats.behind and not self._is_closed:  # else it has said so itself
+            self._logger.warning("%s", left_behind(stats))
+        return self._is_closed and not stats.behind
 
     @property
     def stats(self) -> FeedStats:
