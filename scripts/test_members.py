@@ -16,6 +16,7 @@ from scripts.workspace import Member, members
 NEED_OTHERS = (
     "tests/adapters/grpc/http/test_openapi.py",
     "tests/adapters/grpc/test_tls.py",
+    "tests/app/chaos/test_history.py",
     "tests/app/cli/remote",
     "tests/app/cli/test_journal.py",
     "tests/app/cli/test_replay.py",
