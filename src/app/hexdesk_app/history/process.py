@@ -230,7 +230,7 @@ def _start(link: "Connection[bytes, bytes]") -> subprocess.Popen[bytes]:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=(link.fileno(),),
-        start_new_session=True,  # Ctrl-C is for the desk
+        process_group=0,  # Ctrl-C is for the desk
     )
 
 
