@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from msgspec.structs import replace
 
 from hexdesk.application.desk import Desk
@@ -22,6 +22,8 @@ HOUR_NS = 3_600 * 10**9
 TOKYO = TradingDays(ZoneInfo("Asia/Tokyo"))
 
 
+@example(zone="America/New_York", start=121, moment=datetime(2016, 3, 12, 7, 1))  # noqa: DTZ001
+@example(zone="America/New_York", start=90, moment=datetime(2016, 11, 6, 6, 15))  # noqa: DTZ001
 @given(
     zone=st.sampled_from(ZONES),
     start=st.integers(0, 1_439),

@@ -19,8 +19,13 @@ class TradingDays:
     def bounds(self, now_ns: TimeNs) -> tuple[TimeNs, TimeNs]:
         """Return when the day of a moment began, and when it ends."""
         local = datetime.fromtimestamp(now_ns // NS_PER_SECOND, self._zone)
-        day = (local.replace(tzinfo=None) - self._start).date()
-        return self._begin(day.toordinal()), self._begin(day.toordinal() + 1)
+        day = (local.replace(tzinfo=None) - self._start).toordinal()
+        # Around a change of clocks the hands may show a day that has not begun, or is over.
+        if now_ns < self._begin(day):
+            day -= 1
+        elif now_ns >= self._begin(day + 1):
+            day += 1
+        return self._begin(day), self._begin(day + 1)
 
     def _begin(self, ordinal: int) -> TimeNs:
         midnight = datetime.fromordinal(ordinal)
