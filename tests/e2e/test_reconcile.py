@@ -168,3 +168,33 @@ def test_a_position_closed_by_hand_while_the_desk_is_dead_is_netted_and_never_op
     replayed = data_of(hexdesk(tmp_path, "replay", "--json").stdout)
     held = {each["strategy_id"]: each["quantity"] for each in replayed["positions"]}
     assert (held[owner], held["external:venue"]) == ("0", "0")
+
+
+def test_an_order_of_others_is_the_strategys_that_claims_it(tmp_path: Path) -> None:
+    """Sent while the desk was dead; a replay agrees."""
+    with venue(tmp_path) as address:
+        control = f"127.0.0.1:{free_port()}"
+        settings = DESK.format(venue=address, control=control, external="adopt")
+        claim = f'[reconciliation.claims]\n"{INSTRUMENT}" = "trend"\n'
+        (tmp_path / "plugins.toml").write_text(f"{settings}{claim}")
+        remote = Remote(tmp_path, control)
+        with run_desk(tmp_path) as desk:
+            await_control(desk, control)
+            assert remote.say("strategy", "stop", "trend")[0] == 0
+            desk.kill()
+        intent = NewOrder("byhand", "", "shared", INSTRUMENT, SELL, MARKET, 10, 0)
+        ask(address, "/v1/orders", msgspec.json.encode(intent))
+        with run_desk(tmp_path) as desk:
+            try:
+                await_control(desk, control)
+                held = remote.wait(desk, "positions", until=lambda found: found)
+                assert [each["strategy"].partition("/")[2] for each in held] == ["trend"]
+                assert not remote.say("reconcile")[1]["incidents"]
+                assert remote.say("shutdown")[0] == 0
+                output = desk.communicate(timeout=TIMEOUT_S)[0]
+            finally:
+                if desk.poll() is None:
+                    desk.kill()
+    assert desk.returncode == 0, output
+    replayed = data_of(hexdesk(tmp_path, "replay", "--json").stdout)
+    assert {each["strategy_id"] for each in replayed["positions"]} == {"trend"}

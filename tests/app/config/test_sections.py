@@ -173,3 +173,23 @@ def test_a_disabled_strategy_is_not_loaded(tmp_path: Path) -> None:
     config: Config = load(tmp_path, GOOD.replace("capital", "enabled = false\ncapital"))
     assert config.enabled_strategies == {}
     assert [each.plugin for each in config.plugin_sections] == ["sim", "replay"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['"BTCUSDT-PERP.BINANCE" = "mm-eth"', '"ETHUSDT-PERP.BINANCE" = "mm-btc"'],
+)
+def test_who_claims_orders_of_others_must_have_the_instrument(tmp_path: Path, line: str) -> None:
+    found = problem(tmp_path, f"{GOOD}[reconciliation.claims]\n{line}\n")
+    instrument_id = line.split('"')[1]
+    assert (found.code, found.path) == (
+        "CONFIG_CONFLICT",
+        f'reconciliation.claims."{instrument_id}"',
+    )
+    assert "with this instrument" in str(found)
+
+
+def test_a_strategy_may_claim_orders_of_others(tmp_path: Path) -> None:
+    claim = '"BTCUSDT-PERP.BINANCE" = "mm-btc"'
+    config = load(tmp_path, f"{GOOD}[reconciliation.claims]\n{claim}\n")
+    assert config.reconciliation.claims == {"BTCUSDT-PERP.BINANCE": "mm-btc"}

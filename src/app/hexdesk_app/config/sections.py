@@ -83,6 +83,7 @@ class Builder:
         )
         if desk is None or logging is None or risk is None or reconciliation is None:
             return None
+        self._check_claims(reconciliation.claims, strategies)
         if self.errors or alerts is None:
             return None
         return Config(
@@ -466,6 +467,17 @@ class Builder:
                         "let strategies share one section, or use another account",
                     )
                 )
+
+    def _check_claims(
+        self, claims: Mapping[str, str], strategies: Mapping[str, StrategySection]
+    ) -> None:
+        """Refuse claims for a strategy that could not take the order."""
+        place = self._root.inside("reconciliation").inside("claims")
+        for instrument_id, name in claims.items():
+            if name not in strategies or instrument_id not in strategies[name].instruments:
+                text = f"there is no strategy {show_value(name)} with this instrument"
+                remedy = "name one of [strategies] that has it among its instruments"
+                self.errors.append(place.error("CONFIG_CONFLICT", text, instrument_id, remedy))
 
 
 def _limit_problem(text: str) -> str:

@@ -50,7 +50,7 @@ class Watchman:
         self._broker = broker
         self._clock = clock
         self._timeout_s = settings.query_timeout_s
-        self._repairs = Repairs(desk, name)
+        self._repairs = Repairs(desk, name, settings.claims)
         self._resends = resends or Resends(desk, name, settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._was_live = True

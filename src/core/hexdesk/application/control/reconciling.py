@@ -159,7 +159,7 @@ class DeskReconciling:
                 remedy="look at it again: hexdesk reconcile --all",
             )
         if not dry_run:
-            repairs = Repairs(self._desk, account)
+            repairs = Repairs(self._desk, account, reconciler.claims)
             for action in resolution.actions:
                 repairs.do(action, now_ns)
         sentences = [_KEPT[chosen]] if chosen in _KEPT else []

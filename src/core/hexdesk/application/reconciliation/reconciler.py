@@ -58,6 +58,7 @@ class Reconciler:
 
     Attributes:
         broker: Section of the broker.
+        claims: Of its settings.
         incidents: Differences that wait for a person, and that were resolved.
         is_ready: Whether the first full round is through: the desk may trade what it explained.
     """
@@ -74,6 +75,7 @@ class Reconciler:
     ) -> None:
         """Make one; `modes` is what the account should be set to, `past` its incidents before."""
         self.broker = broker
+        self.claims = settings.claims
         self.incidents = Incidents(broker)
         self.is_ready = False
         self._is_started = False

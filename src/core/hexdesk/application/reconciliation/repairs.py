@@ -1,7 +1,7 @@
 """Does on a desk what reconciliation asks for. Every repair is an input, and so in the journal."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 
@@ -43,10 +43,17 @@ ID_BYTES = 10
 
 @dataclass(frozen=True)
 class Repairs:
-    """Carries out actions for one broker; call it between inputs."""
+    """Carries out actions for one broker; call it between inputs.
+
+    Attributes:
+        desk: Whose books are repaired.
+        broker: Whose side is taken.
+        claims: Of `ReconciliationSettings`.
+    """
 
     desk: Desk
     broker: str
+    claims: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def do(self, action: Action, now_ns: TimeNs) -> None:
         """Carry one action out."""
@@ -90,7 +97,10 @@ class Repairs:
         client_order_id = _own_id(intent.client_order_id, self.broker, venue_order_id)
         order = self.desk.execution.order(client_order_id)
         if order is None:
-            adopted = replace(intent, client_order_id=client_order_id, ts_init=now_ns)
+            owner = self._claimant(intent.instrument_id) or intent.strategy_id
+            adopted = replace(
+                intent, client_order_id=client_order_id, strategy_id=owner, ts_init=now_ns
+            )
             order = self._take_in(adopted, "found at the broker", now_ns)
         fills = [replace(fill, client_order_id=client_order_id) for fill in action.fills]
         if found is None:
@@ -108,6 +118,14 @@ class Repairs:
         if action.is_canceled and not order.is_closed:
             reason = "an order that is not ours is canceled, as configured"
             self.desk.command(OperatorCancel(client_order_id, reason, now_ns))
+
+    def _claimant(self, instrument_id: str) -> str:
+        """Return the strategy that claims what others send of an instrument at this broker."""
+        strategy_id = self.claims.get(instrument_id, "")
+        host = self.desk.hosts.get(strategy_id)
+        if host is None or host.account is not self.desk.accounts[self.broker]:
+            return ""
+        return strategy_id if instrument_id in host.ledgers else ""
 
     def _adjust(self, action: AdjustPosition, now_ns: TimeNs) -> None:
         """Book what nobody reported as an order and a fill that say so of themselves."""

@@ -50,6 +50,7 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
         average_price_tolerance_pct: Differences of average prices up to this are none.
         cash_tolerance_pct: The same for cash.
         policies: What is done about a kind of difference, in place of the default.
+        claims: Strategies by the instrument whose orders, sent by others, are adopted as theirs.
     """
 
     enabled: bool = True
@@ -79,6 +80,7 @@ class ReconciliationSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     policies: dict[Mismatch, Policy | tuple[Policy, ...]] = msgspec.field(
         default_factory=dict[Mismatch, Policy | tuple[Policy, ...]]
     )
+    claims: dict[str, str] = msgspec.field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
