@@ -22,6 +22,7 @@ from hexdesk.errors import DataError
 from hexdesk.ports.journal import JournalRecord, TailedJournal
 from hexdesk.ports.read_model import Head, ReadModel, record_digest
 from hexdesk_app.history.samples import SAMPLES_MAX, Samples
+from hexdesk_app.history.trouble import Trouble
 
 BATCH_RECORDS = 1_024
 """Records of one transaction: larger ones are no quicker."""
@@ -91,9 +92,9 @@ class HistoryFeed:
         self._retry_s_min = retry_s
         self._tail = _tail_of(journal)
         self._samples = Samples()
-        self._written = self._rebuilds = self._failures = 0
+        self._written = self._rebuilds = 0
         self._head: Head | None = None
-        self._problem = ""
+        self._trouble = Trouble(logger)
         self._deadline = float("inf")
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="history-feed", daemon=True)
@@ -133,10 +134,10 @@ class HistoryFeed:
             behind=max(self._journal.sequence - sequence, 0),
             written=self._written,
             rebuilds=self._rebuilds,
-            failures=self._failures,
+            failures=self._trouble.count,
             samples_written=self._samples.written,
             samples_dropped=self._samples.dropped,
-            problem=self._problem,
+            problem=self._trouble.text,
         )
 
     # --- the feed's thread -----------------------------------------------------------------------
@@ -148,15 +149,13 @@ class HistoryFeed:
             try:
                 self._feed()
             except Exception as error:  # noqa: BLE001 - whatever it is, the desk must not notice
-                self._note(error)
+                self._trouble.note(error)
                 if stopping:
                     return
                 self._stop.wait(retry_s)
                 retry_s = min(2 * retry_s, RETRY_S_MAX)
                 continue
-            if self._problem:
-                self._logger.info("history is written again, up to record %d", self._sequence)
-                self._problem = ""
+            self._trouble.end(self._sequence)
             retry_s = self._retry_s_min
             if stopping:
                 return
@@ -217,17 +216,6 @@ class HistoryFeed:
             raise
         self._samples.finish()
         self._head = Head(max(self._sequence, first + len(records) - 1))
-
-    def _note(self, error: Exception) -> None:
-        """Count a failure, and say it once; what was under way comes again from the journal."""
-        self._failures += 1
-        text = str(error)
-        if text != self._problem:
-            self._problem = text
-            self._logger.error(
-                "history is not written for now, the desk goes on without: %s", text,
-                exc_info=not isinstance(error, OSError | DataError),
-            )  # fmt: skip
 
 
 def left_behind(stats: FeedStats) -> str:

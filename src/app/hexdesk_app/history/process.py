@@ -13,11 +13,13 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
-from random import random
+from random import Random
 
 import msgspec
 
+from hexdesk.connection.backoff import Backoff
 from hexdesk.domain.history import EquityRow
+from hexdesk.domain.values import NS_PER_SECOND
 from hexdesk_app.history.feed import (
     CLOSE_TIMEOUT_S,
     RETRY_S_MAX,
@@ -29,6 +31,7 @@ from hexdesk_app.history.feed import (
 )
 from hexdesk_app.history.messages import Answer, Progress, Setup
 from hexdesk_app.history.samples import SAMPLES_MAX, Samples
+from hexdesk_app.history.trouble import Trouble
 
 MODULE = "hexdesk_app.history.child"
 ROWS_MAX = 512
@@ -66,12 +69,13 @@ class HistoryProcess:
         self._journal = journal
         self._logger = logger
         self._window_s = window_s
-        self._retry_s_min = retry_s
+        self._backoff = Backoff(
+            round(retry_s * NS_PER_SECOND), round(RETRY_S_MAX * NS_PER_SECOND), Random()
+        )
         self._answer_timeout_s = answer_timeout_s
         self._samples = Samples()
         self._now, self._before = FeedStats(), FeedStats()
-        self._problem = ""
-        self._failures = 0
+        self._trouble = Trouble(logger)
         self._close_s: float | None = None
         self._is_closed = False
         self._stop = threading.Event()
@@ -114,16 +118,16 @@ class HistoryProcess:
             behind=max(self._journal.sequence - now.sequence, 0),
             written=before.written + now.written,
             rebuilds=before.rebuilds + now.rebuilds,
-            failures=before.failures + now.failures + self._failures,
+            failures=before.failures + now.failures + self._trouble.count,
             samples_written=self._samples.written,
             samples_dropped=self._samples.dropped,
-            problem=self._problem or now.problem,
+            problem=self._trouble.text or now.problem,
         )
 
     # --- the feed's thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        retry_s = self._retry_s_min
+        attempts = 0
         while True:
             begun = time.monotonic()
             try:
@@ -131,13 +135,15 @@ class HistoryProcess:
                     self._serve(link)
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, the desk must not notice
-                self._note(error)
+                self._trouble.note(error, self._end_of_child(error))
             if self._stop.is_set():
                 return
             if time.monotonic() - begun > STABLE_S:
-                retry_s = self._retry_s_min
-            self._stop.wait(retry_s * (1 + random()) / 2)
-            retry_s = min(2 * retry_s, RETRY_S_MAX)
+                attempts = 0
+            least_ns = self._backoff.limit_ns(attempts) // 2
+            wait_ns = self._backoff.wait_ns(attempts, at_least_ns=least_ns)
+            self._stop.wait(wait_ns / NS_PER_SECOND)
+            attempts += 1
 
     @contextmanager
     def _other_side(self) -> Generator["Connection[bytes, bytes]"]:
@@ -159,9 +165,13 @@ class HistoryProcess:
             OSError: It is gone, cannot begin, or has not answered in time.
             EOFError: It is gone.
         """
-        self._before = self.stats
-        self._now = FeedStats(sequence=self._before.sequence)
-        self._failures = 0
+        now, before = self._now, self._before
+        self._before = FeedStats(
+            written=before.written + now.written,
+            rebuilds=before.rebuilds + now.rebuilds,
+            failures=before.failures + now.failures,
+        )
+        self._now = FeedStats(sequence=now.sequence)
         link.send_bytes(self._setup)
         equity = list(self._samples.pending)
         told = 0
@@ -199,9 +209,8 @@ class HistoryProcess:
         if answer.refusal:
             raise OSError(answer.refusal)
         self._now = answer.stats
-        if self._problem and (answer.stats.sequence or not sequence):
-            self._logger.info("history is written again, up to record %d", answer.stats.sequence)
-            self._problem = ""
+        if answer.stats.sequence or not sequence:
+            self._trouble.end(answer.stats.sequence)
         return answer.stats
 
     def _rest(self) -> None:
@@ -210,18 +219,11 @@ class HistoryProcess:
             if self._now.sequence != self._journal.sequence or not self._samples.is_empty:
                 return
 
-    def _note(self, error: Exception) -> None:
-        """Count a failure, and say it once; what was under way comes again from the journal."""
-        self._failures += 1
+    def _end_of_child(self, error: Exception) -> str:
+        """Return what to say of an error that means that the process ended; empty for others."""
+        is_gone = isinstance(error, EOFError | ConnectionError)
         code = self.child.returncode if self.child is not None else None
-        gone = isinstance(error, EOFError | ConnectionError)
-        text = f"its process ended with exit code {code}" if gone else str(error)
-        if text != self._problem:
-            self._problem = text
-            self._logger.error(
-                "history is not written for now, the desk goes on without: %s", text,
-                exc_info=not isinstance(error, OSError | EOFError),
-            )  # fmt: skip
+        return f"its process ended with exit code {code}" if is_gone else ""
 
 
 def _start(link: "Connection[bytes, bytes]") -> subprocess.Popen[bytes]:
