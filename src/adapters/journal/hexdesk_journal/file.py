@@ -3,7 +3,6 @@
 import errno
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from typing import NoReturn
 
 from hexdesk.domain.metrics import Distribution
@@ -24,7 +23,7 @@ from hexdesk_journal.segments import (
     segment_path,
 )
 from hexdesk_journal.settings import BYTES_PER_MB, JournalSettings
-from hexdesk_journal.snapshots import SnapshotHeader, StoredSnapshot, sound_snapshots
+from hexdesk_journal.snapshots import Refusals, SnapshotHeader, StoredSnapshot, sound_snapshots
 from hexdesk_journal.sync import EachSync, GroupSync, NoSync, Sync
 from hexdesk_journal.tail import TailReader
 from hexdesk_journal.writer import SegmentWriter
@@ -66,7 +65,7 @@ class FileJournal:
         self._logger = context.logger
         self._pending: list[JournalRecord] = []
         self.append = self._pending.append
-        self._told: set[Path] = set()
+        self._refuse = Refusals(context.logger)
         self._failure: OSError | HexdeskError | None = None
         self._closed = False
         self._chain = self._seed = NO_CHAIN  # behind the last record; before the next frame
@@ -284,12 +283,6 @@ class FileJournal:
         self._sync.follow(self._writer.fd)
         full.close()
         return True
-
-    def _refuse(self, path: Path, text: str) -> None:
-        if path in self._told:
-            return
-        self._told.add(path)
-        self._logger.warning("%s: %s; not used", path, text)
 
     def _force(self) -> None:
         try:

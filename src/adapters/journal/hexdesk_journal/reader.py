@@ -18,7 +18,7 @@ from hexdesk_journal.segments import (
     segment_numbers,
     segment_path,
 )
-from hexdesk_journal.snapshots import snapshot_paths, sound_snapshots
+from hexdesk_journal.snapshots import Refusals, snapshot_paths, sound_snapshots
 from hexdesk_journal.tail import TailReader
 from hexdesk_journal.verify import verify
 
@@ -38,7 +38,7 @@ class FileJournalReader:
             OSError: The folder cannot be read.
         """
         self.folder = path / FOLDER if (path / FOLDER).is_dir() else path
-        self._told: set[Path] = set()
+        self._refuse = Refusals(logging.getLogger("hexdesk.journal"))
         if not (
             self.folder.is_dir() and (present_numbers(self.folder) or snapshot_paths(self.folder))
         ):
@@ -90,7 +90,7 @@ class FileJournalReader:
             DataError: The records around it are damaged.
             OSError: The folder cannot be read.
         """
-        for _path, stored in sound_snapshots(self.folder, self._warn):
+        for _path, stored in sound_snapshots(self.folder, self._refuse):
             sequence = stored.header.sequence
             if until is not None and sequence > until:
                 continue
@@ -146,8 +146,3 @@ class FileJournalReader:
             OSError: It cannot be written.
         """
         return backup(self.folder, destination)
-
-    def _warn(self, path: Path, text: str) -> None:
-        if path not in self._told:
-            self._told.add(path)
-            logging.getLogger("hexdesk.journal").warning("%s: %s; not used", path, text)

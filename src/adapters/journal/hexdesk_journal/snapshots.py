@@ -10,6 +10,7 @@ A file is a prefix of 16 bytes, little-endian, then a JSON object, then the stat
 It is written under another name, forced to the disk and renamed: under its own name it is whole.
 """
 
+import logging
 import os
 import re
 import struct
@@ -120,6 +121,20 @@ def snapshot_paths(folder: Path) -> list[Path]:
         OSError: The folder cannot be read.
     """
     return sorted((p for p in folder.iterdir() if _NAME.fullmatch(p.name)), reverse=True)
+
+
+class Refusals:
+    """Tells of snapshots that are not used, of each once."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._told: set[Path] = set()
+
+    def __call__(self, path: Path, text: str) -> None:
+        """Say why one is not used."""
+        if path not in self._told:
+            self._told.add(path)
+            self._logger.warning("%s: %s; not used", path, text)
 
 
 def sound_snapshots(
