@@ -20,12 +20,13 @@ class TradingDays:
         """Return when the day of a moment began, and when it ends."""
         local = datetime.fromtimestamp(now_ns // NS_PER_SECOND, self._zone)
         day = (local.replace(tzinfo=None) - self._start).toordinal()
+        begin, end = self._begin(day), self._begin(day + 1)
         # Around a change of clocks the hands may show a day that has not begun, or is over.
-        if now_ns < self._begin(day):
-            day -= 1
-        elif now_ns >= self._begin(day + 1):
-            day += 1
-        return self._begin(day), self._begin(day + 1)
+        if now_ns < begin:
+            return self._begin(day - 1), begin
+        if now_ns >= end:
+            return end, self._begin(day + 2)
+        return begin, end
 
     def _begin(self, ordinal: int) -> TimeNs:
         midnight = datetime.fromordinal(ordinal)
