@@ -31,46 +31,56 @@ def output_options(body: Callable[..., int | None]) -> Callable[..., int | None]
 
 def config_options(body: Callable[..., int | None]) -> Callable[..., int | None]:
     """Add FILES, -c, --profile and --set; the verb gets `wanted`, the `Sources` that they name."""
+    files = click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+    return files(source_options("A further file; repeatable.")(body))
 
-    @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-    @click.option(
-        "more_files",
-        "--config",
-        "-c",
-        multiple=True,
-        metavar="FILE",
-        type=click.Path(path_type=Path),
-        help="A further file; repeatable.",
-    )
-    @click.option(
-        "profile",
-        "--profile",
-        envvar="HEXDESK_PROFILE",
-        default="",
-        metavar="NAME",
-        help="Also read plugins.NAME.toml.",
-    )
-    @click.option(
-        "overrides",
-        "--set",
-        "-S",
-        multiple=True,
-        metavar="KEY=VALUE",
-        help="Override one value, as desk.seed=7; repeatable.",
-    )
-    @wraps(body)
-    def call(
-        *,
-        files: tuple[Path, ...],
-        more_files: tuple[Path, ...],
-        profile: str,
-        overrides: tuple[str, ...],
-        **options: object,
-    ) -> int | None:
-        wanted = sources(*files, *more_files, profile=profile, overrides=overrides)
-        return body(wanted=wanted, **options)
 
-    return call
+def source_options(
+    config_help: str,
+) -> Callable[[Callable[..., int | None]], Callable[..., int | None]]:
+    """Return what adds -c, --profile and --set; the verb gets `wanted`, as by `config_options`."""
+
+    def add(body: Callable[..., int | None]) -> Callable[..., int | None]:
+        @click.option(
+            "more_files",
+            "--config",
+            "-c",
+            multiple=True,
+            metavar="FILE",
+            type=click.Path(path_type=Path),
+            help=config_help,
+        )
+        @click.option(
+            "profile",
+            "--profile",
+            envvar="HEXDESK_PROFILE",
+            default="",
+            metavar="NAME",
+            help="Also read plugins.NAME.toml.",
+        )
+        @click.option(
+            "overrides",
+            "--set",
+            "-S",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Override one value, as desk.seed=7; repeatable.",
+        )
+        @wraps(body)
+        def call(
+            *,
+            more_files: tuple[Path, ...],
+            profile: str,
+            overrides: tuple[str, ...],
+            files: tuple[Path, ...] = (),
+            **options: object,
+        ) -> int | None:
+            wanted = sources(*files, *more_files, profile=profile, overrides=overrides)
+            return body(wanted=wanted, **options)
+
+        return call
+
+    return add
 
 
 def sources(*files: Path, profile: str = "", overrides: tuple[str, ...] = ()) -> Sources:

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec.structs import replace
 
-from hexdesk_app.cli.common import output_options, sources
+from hexdesk_app.cli.common import output_options, source_options
 from hexdesk_app.cli.output import Output
 from hexdesk_app.cli.remote.acting import How
 from hexdesk_app.cli.remote.connect import (
@@ -22,6 +22,7 @@ from hexdesk_app.cli.running import report_option, run_sources, table_option
 from hexdesk_app.display.tables import Table
 
 if TYPE_CHECKING:
+    from hexdesk_app.config import Sources
     from hexdesk_client import PlainClient
 
 _UNITS = {"m": 60, "h": 3_600}
@@ -33,44 +34,19 @@ Body = Callable[..., int | None]
 
 @click.group(invoke_without_command=True)
 @unless_subcommand
-@click.option(
-    "more_files",
-    "--config",
-    "-c",
-    multiple=True,
-    metavar="FILE",
-    type=click.Path(path_type=Path),
-    help="A configuration file; repeatable.",
-)
-@click.option(
-    "profile",
-    "--profile",
-    envvar="HEXDESK_PROFILE",
-    default="",
-    metavar="NAME",
-    help="Also read plugins.NAME.toml.",
-)
-@click.option(
-    "overrides",
-    "--set",
-    "-S",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="Override one value; repeatable.",
-)
+@source_options("A configuration file; repeatable.")
 @report_option
 @table_option
 @output_options
 def live(
     output: Output,
-    more_files: tuple[Path, ...],
-    profile: str,
-    overrides: tuple[str, ...],
+    *,
+    wanted: "Sources",
     **how: Any,  # noqa: ANN401 - of `run_sources`
 ) -> int:
     """Run the desk of plugins.toml for real money; until it is armed it opens nothing."""
-    wanted = sources(*more_files, profile=profile, overrides=(*overrides, "desk.mode=live"))
-    return run_sources(output, "live", wanted, speed=None, **how)
+    live_sources = replace(wanted, overrides=(*wanted.overrides, "desk.mode=live"))
+    return run_sources(output, "live", live_sources, speed=None, **how)
 
 
 def duration_option(most: str) -> Callable[[Body], Body]:
